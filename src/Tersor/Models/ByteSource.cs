@@ -1,0 +1,194 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Tersor.Models;
+
+/// <summary>
+/// Bytes that can be read at an offset: a file, a part of one, memory, or data made on demand. Weights stay where they are until someone reads them.
+/// Reading is safe from several threads at once.
+/// </summary>
+public abstract class ByteSource : IDisposable
+{
+    /// <summary>What messages call this source: a path, or what the bytes are.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Number of bytes.</summary>
+    public abstract long Length { get; }
+
+    /// <summary>False where each <see cref="Read"/> makes everything anew, so that <see cref="ReadAll"/> is the way to ask.</summary>
+    public virtual bool ReadsInParts => true;
+
+    /// <summary>Fills <paramref name="destination"/> from <paramref name="offset"/>.</summary>
+    /// <exception cref="ModelFormatException">The source ends before the destination is full.</exception>
+    public abstract void Read(long offset, Span<byte> destination);
+
+    /// <summary>All bytes, without a copy where they are in memory already.</summary>
+    /// <exception cref="ResourceLimitException">More than an array can hold.</exception>
+    public virtual ReadOnlyMemory<byte> ReadAll()
+    {
+        if (Length > Array.MaxLength)
+            throw new ResourceLimitException($"{Name}: {Length:N0} bytes do not fit one array; read it in parts.");
+        byte[] bytes = GC.AllocateUninitializedArray<byte>((int)Length);
+        Read(0, bytes);
+        return bytes;
+    }
+
+    /// <summary>The bytes where they lie in memory anyway, so that callers need no copy; false for files and deferred data.</summary>
+    public virtual bool TryGetMemory(out ReadOnlyMemory<byte> memory)
+    {
+        memory = default;
+        return false;
+    }
+
+    /// <summary>A window of this source, which stays owned by its opener.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The window does not lie within the source.</exception>
+    public ByteSource Slice(long offset, long length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length - offset);
+        return TryGetMemory(out ReadOnlyMemory<byte> memory)
+            ? FromMemory(memory.Slice((int)offset, (int)length), Name)
+            : new WindowSource(this, offset, length);
+    }
+
+    /// <summary>Writes everything to <paramref name="destination"/> in pieces of at most 1 MiB.</summary>
+    public virtual void CopyTo(Stream destination, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        byte[] buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(1 << 20, Math.Max(1, Length)));
+        for (long offset = 0; offset < Length;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, Length - offset));
+            Read(offset, piece);
+            destination.Write(piece);
+            offset += piece.Length;
+        }
+    }
+
+    /// <summary>Opens a file for reading; other processes may read it too.</summary>
+    /// <exception cref="IOException">The file is missing or cannot be opened.</exception>
+    public static ByteSource FromFile(string path) => new FileSource(path);
+
+    /// <summary>Wraps bytes in memory.</summary>
+    public static ByteSource FromMemory(ReadOnlyMemory<byte> memory, string name = "memory") => new MemorySource(memory, name);
+
+    /// <summary>Bytes made when first asked for, anew each time: <paramref name="read"/> must return exactly <paramref name="length"/> bytes.</summary>
+    public static ByteSource Deferred(string name, long length, Func<ReadOnlyMemory<byte>> read) => new DeferredSource(name, length, read);
+
+    /// <summary>Closes what the source opened.</summary>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Closes what the source opened.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+    }
+
+    private void CheckRange(long offset, int count)
+    {
+        if (offset < 0 || count > Length - offset)
+            throw new ModelFormatException(Name, null, offset, $"wanted {count} bytes, the data ends at byte {Length}; the file is truncated, fetch it again");
+    }
+
+    private sealed class FileSource : ByteSource
+    {
+        private readonly SafeFileHandle _handle;
+
+        public FileSource(string path)
+        {
+            Name = path;
+            _handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.RandomAccess);
+            Length = RandomAccess.GetLength(_handle);
+        }
+
+        public override string Name { get; }
+
+        public override long Length { get; }
+
+        public override void Read(long offset, Span<byte> destination)
+        {
+            CheckRange(offset, destination.Length);
+            while (!destination.IsEmpty)
+            {
+                int count = RandomAccess.Read(_handle, destination, offset);
+                if (count == 0)
+                    throw new ModelFormatException(Name, null, offset, "the file became shorter while it was read");
+                destination = destination[count..];
+                offset += count;
+            }
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            _handle.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+
+    private sealed class MemorySource(ReadOnlyMemory<byte> memory, string name) : ByteSource
+    {
+        public override string Name => name;
+
+        public override long Length => memory.Length;
+
+        public override void Read(long offset, Span<byte> destination)
+        {
+            CheckRange(offset, destination.Length);
+            memory.Span.Slice((int)offset, destination.Length).CopyTo(destination);
+        }
+
+        public override ReadOnlyMemory<byte> ReadAll() => memory;
+
+        public override bool TryGetMemory(out ReadOnlyMemory<byte> bytes)
+        {
+            bytes = memory;
+            return true;
+        }
+    }
+
+    private sealed class WindowSource(ByteSource parent, long start, long length) : ByteSource
+    {
+        public override string Name => parent.Name;
+
+        public override long Length => length;
+
+        public override void Read(long offset, Span<byte> destination)
+        {
+            CheckRange(offset, destination.Length);
+            parent.Read(start + offset, destination);
+        }
+    }
+
+    private sealed class DeferredSource(string name, long length, Func<ReadOnlyMemory<byte>> read) : ByteSource
+    {
+        public override string Name => name;
+
+        public override long Length => length;
+
+        public override bool ReadsInParts => false;
+
+        public override void Read(long offset, Span<byte> destination)
+        {
+            CheckRange(offset, destination.Length);
+            ReadAll().Span.Slice((int)offset, destination.Length).CopyTo(destination);
+        }
+
+        public override ReadOnlyMemory<byte> ReadAll()
+        {
+            ReadOnlyMemory<byte> bytes = read();
+            if (bytes.Length != length)
+                throw new InvalidOperationException($"{name}: made {bytes.Length} bytes where {length} were promised.");
+            return bytes;
+        }
+
+        public override void CopyTo(Stream destination, CancellationToken cancellationToken = default)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            destination.Write(ReadAll().Span);
+        }
+    }
+}

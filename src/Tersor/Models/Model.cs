@@ -1,0 +1,74 @@
+namespace Tersor.Models;
+
+/// <summary>
+/// A model as read from a file: named tensors whose data may still lie in the file, and what else the file said. Disposing closes the file;
+/// tensors not yet read are lost with it.
+/// </summary>
+public class Model : IDisposable
+{
+    private readonly Dictionary<string, Tensor> _byName;
+    private readonly IReadOnlyList<IDisposable> _owned;
+
+    /// <summary>Joins the parts of a model.</summary>
+    /// <param name="format">The format's name, such as <c>onnx</c>.</param>
+    /// <param name="source">Path or description, for messages.</param>
+    /// <param name="tensors">In file order, with unique names.</param>
+    /// <param name="metadata">Free text that the file carries by key.</param>
+    /// <param name="owned">What is disposed with the model.</param>
+    /// <exception cref="ModelFormatException">Two tensors have the same name.</exception>
+    public Model(
+        string format,
+        string source,
+        IReadOnlyList<Tensor> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null,
+        IReadOnlyList<IDisposable>? owned = null)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        Format = format;
+        Source = source;
+        Tensors = tensors;
+        Metadata = metadata ?? new Dictionary<string, string>(StringComparer.Ordinal);
+        _owned = owned ?? [];
+        _byName = new Dictionary<string, Tensor>(tensors.Count, StringComparer.Ordinal);
+        foreach (Tensor tensor in tensors)
+        {
+            if (!_byName.TryAdd(tensor.Name, tensor))
+                throw new ModelFormatException(source, $"tensor '{tensor.Name}'", -1, "the name occurs twice; names must be unique");
+        }
+    }
+
+    /// <summary>The format's name, such as <c>onnx</c>.</summary>
+    public string Format { get; }
+
+    /// <summary>Path or description of where the model came from.</summary>
+    public string Source { get; }
+
+    /// <summary>The tensors in file order.</summary>
+    public IReadOnlyList<Tensor> Tensors { get; }
+
+    /// <summary>Free text by key, such as the safetensors <c>__metadata__</c> or ONNX <c>metadata_props</c>.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>The tensor of that name, or null.</summary>
+    public Tensor? Find(string name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>
+    /// The network without the data of the tensors for which <paramref name="isCoded"/> holds; null where the format knows only tensors.
+    /// What is not coded stays in the topology, byte for byte.
+    /// </summary>
+    public virtual Topology? MakeTopology(Func<Tensor, bool> isCoded) => null;
+
+    /// <summary>Closes the file behind the model.</summary>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Closes the file behind the model.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (!disposing) return;
+        foreach (IDisposable owned in _owned) owned.Dispose();
+    }
+}

@@ -1,0 +1,56 @@
+namespace Tersor.Models;
+
+/// <summary>
+/// A file in the making: written beside its final name and moved there by <see cref="Commit"/> when whole. Disposing without a commit removes it.
+/// </summary>
+public sealed class PendingFile : IDisposable
+{
+    private readonly string _path;
+    private readonly string _temporaryPath;
+    private readonly bool _overwrite;
+    private bool _committed;
+
+    /// <summary>Starts the file; the folder is made where missing.</summary>
+    /// <exception cref="IOException">The target exists and <paramref name="overwrite"/> is false, or the folder cannot be written.</exception>
+    public PendingFile(string path, bool overwrite)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        _path = Path.GetFullPath(path);
+        _overwrite = overwrite;
+        if (Directory.Exists(_path)) throw new IOException($"{path}: is a folder; name a file");
+        if (!overwrite && File.Exists(_path)) throw new IOException($"{path}: exists already; pass --force to replace it");
+        string folder = Path.GetDirectoryName(_path) ?? ".";
+        Directory.CreateDirectory(folder);
+        _temporaryPath = Path.Combine(folder, $".{Path.GetFileName(_path)}.{Environment.ProcessId}.tmp");
+        Stream = new FileStream(_temporaryPath, FileMode.Create, FileAccess.ReadWrite, FileShare.Read, 1 << 16);
+    }
+
+    /// <summary>Where the content goes; seekable.</summary>
+    public FileStream Stream { get; }
+
+    /// <summary>Flushes to disk and gives the file its name.</summary>
+    /// <exception cref="IOException">The disk is full, or the target appeared meanwhile.</exception>
+    public void Commit()
+    {
+        Stream.Flush(flushToDisk: true);
+        Stream.Dispose();
+        File.Move(_temporaryPath, _path, _overwrite);
+        _committed = true;
+    }
+
+    /// <summary>Removes the file unless it was committed.</summary>
+    public void Dispose()
+    {
+        if (_committed) return;
+        try
+        {
+            Stream.Dispose();
+        }
+        catch (IOException)
+        {
+            // A full disk refuses the last flush too; the file is removed anyway.
+        }
+
+        File.Delete(_temporaryPath);
+    }
+}
