@@ -70,6 +70,13 @@ public abstract class ByteSource : IDisposable
     /// <exception cref="IOException">The file is missing or cannot be opened.</exception>
     public static ByteSource FromFile(string path) => new FileSource(path);
 
+    /// <summary>Wraps a stream that can seek. Reads take turns; nobody else may move the stream meanwhile.</summary>
+    /// <param name="stream">Read from its beginning, wherever it stands now.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <param name="leaveOpen">Whether the stream outlives the source.</param>
+    /// <exception cref="ArgumentException">The stream cannot be read or cannot seek.</exception>
+    public static ByteSource FromStream(Stream stream, string name = "stream", bool leaveOpen = false) => new StreamSource(stream, name, leaveOpen);
+
     /// <summary>Wraps bytes in memory.</summary>
     public static ByteSource FromMemory(ReadOnlyMemory<byte> memory, string name = "memory") => new MemorySource(memory, name);
 
@@ -91,7 +98,10 @@ public abstract class ByteSource : IDisposable
     private void CheckRange(long offset, int count)
     {
         if (offset < 0 || count > Length - offset)
-            throw new ModelFormatException(Name, null, offset, $"wanted {count} bytes, the data ends at byte {Length}; the file is truncated, fetch it again");
+        {
+            throw new ModelFormatException(
+                Name, null, offset, $"wanted {count} bytes, the data ends at byte {Length}; the file is truncated, fetch it again");
+        }
     }
 
     private sealed class FileSource : ByteSource
@@ -125,6 +135,44 @@ public abstract class ByteSource : IDisposable
         protected override void Dispose(bool disposing)
         {
             _handle.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+
+    private sealed class StreamSource : ByteSource
+    {
+        private readonly Stream _stream;
+        private readonly bool _leaveOpen;
+        private readonly Lock _turn = new();
+
+        public StreamSource(Stream stream, string name, bool leaveOpen)
+        {
+            ArgumentNullException.ThrowIfNull(stream);
+            if (!stream.CanRead || !stream.CanSeek) throw new ArgumentException("The stream must be readable and able to seek.", nameof(stream));
+            _stream = stream;
+            _leaveOpen = leaveOpen;
+            Name = name;
+            Length = stream.Length;
+        }
+
+        public override string Name { get; }
+
+        public override long Length { get; }
+
+        public override void Read(long offset, Span<byte> destination)
+        {
+            CheckRange(offset, destination.Length);
+            lock (_turn)
+            {
+                _stream.Position = offset;
+                if (_stream.ReadAtLeast(destination, destination.Length, throwOnEndOfStream: false) < destination.Length)
+                    throw new ModelFormatException(Name, null, offset, "the stream became shorter while it was read");
+            }
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (!_leaveOpen) _stream.Dispose();
             base.Dispose(disposing);
         }
     }

@@ -1,0 +1,38 @@
+using Tersor.Models;
+using Tersor.Models.Safetensors;
+
+namespace Tersor.Tests.Models;
+
+/// <summary>
+/// What each reader may do with arbitrary bytes: succeed, or throw one of three exceptions. Anything else is a finding. Tensors of what opens are
+/// read too, as long as they are small.
+/// </summary>
+internal static class ReaderFuzz
+{
+    private const long LargestRead = 1 << 20;
+
+    public static void Safetensors(ReadOnlySpan<byte> input)
+    {
+        byte[] bytes = input.ToArray();
+        Run(options => SafetensorsReader.Open(ByteSource.FromMemory(bytes), options));
+    }
+
+    private static void Run(Func<ModelReadOptions, Model> open)
+    {
+        foreach (bool lenient in (ReadOnlySpan<bool>)[false, true])
+        {
+            try
+            {
+                using Model model = open(ModelReadOptions.Default with { Lenient = lenient });
+                foreach (Tensor tensor in model.Tensors)
+                {
+                    if (tensor.ByteLength <= LargestRead) tensor.Data.ReadAll();
+                }
+            }
+            catch (Exception error) when (error is ModelFormatException or UnsupportedModelException or ResourceLimitException)
+            {
+                Assert.NotEmpty(error.Message);
+            }
+        }
+    }
+}

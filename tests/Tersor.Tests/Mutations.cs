@@ -1,0 +1,52 @@
+namespace Tersor.Tests;
+
+/// <summary>Damaged copies of a valid input.</summary>
+internal static class Mutations
+{
+    private static readonly byte[] Telling = [0, 1, 2, 0x7F, 0x80, 0xFE, 0xFF, (byte)'"', (byte)'9', (byte)'-', (byte)'{', (byte)'['];
+
+    /// <summary>Every copy with one bit flipped.</summary>
+    public static IEnumerable<byte[]> SingleBitFlips(byte[] valid)
+    {
+        for (int bit = 0; bit < valid.Length * 8; bit++)
+        {
+            byte[] copy = [.. valid];
+            copy[bit / 8] ^= (byte)(1 << (bit % 8));
+            yield return copy;
+        }
+    }
+
+    /// <summary>Every proper prefix.</summary>
+    public static IEnumerable<byte[]> Truncations(byte[] valid)
+    {
+        for (int length = 0; length < valid.Length; length++) yield return valid[..length];
+    }
+
+    /// <summary>Copies with one to four random edits: bytes set, runs removed, doubled or overwritten.</summary>
+    public static IEnumerable<byte[]> Random(byte[] valid, ulong seed, int count)
+    {
+        Seeded random = new(seed);
+        for (int i = 0; i < count; i++)
+        {
+            List<byte> copy = [.. valid];
+            for (int edits = 1 + random.NextInt(4); edits > 0 && copy.Count > 0; edits--)
+            {
+                int at = random.NextInt(copy.Count);
+                int run = Math.Min(1 + random.NextInt(8), copy.Count - at);
+                switch (random.NextInt(5))
+                {
+                    case 0: copy[at] = (byte)random.NextUInt64(); break;
+                    case 1: copy[at] = Telling[random.NextInt(Telling.Length)]; break;
+                    case 2: copy.RemoveRange(at, run); break;
+                    case 3: copy.InsertRange(at, copy.GetRange(at, run)); break;
+                    default:
+                        byte value = Telling[random.NextInt(Telling.Length)];
+                        for (int k = 0; k < run; k++) copy[at + k] = value;
+                        break;
+                }
+            }
+
+            yield return [.. copy];
+        }
+    }
+}
