@@ -52,6 +52,9 @@ public class Model : IDisposable
     /// <summary>The tensor of that name, or null.</summary>
     public Tensor? Find(string name) => _byName.GetValueOrDefault(name);
 
+    /// <summary>Whether <see cref="MakeTopology"/> can leave this tensor's data out; where it cannot, the data stays in the topology whatever is coded.</summary>
+    public virtual bool CanDetach(Tensor tensor) => true;
+
     /// <summary>
     /// The network without the data of the tensors for which <paramref name="isCoded"/> holds; null where the format knows only tensors.
     /// What is not coded stays in the topology, byte for byte.

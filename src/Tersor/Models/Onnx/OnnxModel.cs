@@ -1,0 +1,164 @@
+namespace Tersor.Models.Onnx;
+
+/// <summary>
+/// An ONNX model: its tensors wherever the file holds them, and the file itself, of which every byte that is not a weight is kept as it is.
+/// </summary>
+/// <remarks>
+/// Tensors are named as in the main graph where they are its initializers. A tensor of a Constant node is named by the node's output; others by the way
+/// to them, such as <c>y/then_branch/w</c>; the parts of a sparse initializer <c>s</c> are <c>s/values</c> and <c>s/indices</c>. Text and element types
+/// unknown to <see cref="ElementType"/> are carried along without being listed.
+/// </remarks>
+public sealed class OnnxModel : Model
+{
+    private readonly Dictionary<string, OnnxTensorRecord> _records;
+    private readonly long _maxTopologyBytes;
+
+    private OnnxModel(ByteSource skeleton, OnnxScan scan, IReadOnlyList<Tensor> tensors, long maxTopologyBytes, string source, IReadOnlyList<IDisposable> owned)
+        : base("onnx", source, tensors, scan.Metadata, owned)
+    {
+        Skeleton = skeleton;
+        Summary = scan.Summary;
+        _maxTopologyBytes = maxTopologyBytes;
+        _records = scan.Tensors.ToDictionary(record => record.Name, StringComparer.Ordinal);
+    }
+
+    /// <summary>What the file says about itself.</summary>
+    public OnnxSummary Summary { get; }
+
+    /// <summary>The bytes that the model was read from: the file, or a topology.</summary>
+    internal ByteSource Skeleton { get; }
+
+    /// <summary>Opens a file; external data is looked for in its folder.</summary>
+    /// <exception cref="ModelFormatException">The bytes are malformed, or external data is missing, too short or outside the folder.</exception>
+    /// <exception cref="ResourceLimitException">The file declares more than a usable model does.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static OnnxModel Open(string path, ModelReadOptions? options = null)
+    {
+        ByteSource file = ByteSource.FromFile(path);
+        try
+        {
+            string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? throw new ArgumentException($"{path} is not a file.", nameof(path));
+            return Open(file, new ExternalDataFolder(folder, path), options);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a model in a source, which the model then owns; external data has no folder to be in and is refused.</summary>
+    /// <exception cref="ModelFormatException">The bytes are malformed.</exception>
+    /// <exception cref="UnsupportedModelException">The model has external data.</exception>
+    /// <exception cref="ResourceLimitException">The bytes declare more than a usable model does.</exception>
+    public static OnnxModel Open(ByteSource source, ModelReadOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return Open(source, null, options);
+    }
+
+    /// <summary>Joins a topology, as <see cref="MakeTopology"/> made it, with tensors.</summary>
+    /// <param name="topology">A <c>ModelProto</c>, some of whose tensors have no elements.</param>
+    /// <param name="tensors">
+    /// Gives the tensor of a name; asked for each that has no elements. Binary32 is converted to the declared type if that is binary16, bfloat16 or binary64.
+    /// </param>
+    /// <param name="source">Path or description, for messages.</param>
+    /// <exception cref="ModelFormatException">The topology is malformed, or tensors are missing or do not fit; all are named.</exception>
+    public static OnnxModel FromTopology(ReadOnlyMemory<byte> topology, Func<string, Tensor?> tensors, string source)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        ByteSource skeleton = ByteSource.FromMemory(topology, source);
+        OnnxScan scan = OnnxScan.Read(skeleton, isTopology: true);
+        List<Tensor> joined = new(scan.Tensors.Count);
+        List<string> problems = [];
+        foreach (OnnxTensorRecord record in scan.Tensors)
+        {
+            if (!record.IsPlaceholder) joined.Add(new Tensor(record.Name, record.ElementType, record.Shape, InlineData(skeleton, record)));
+            else if (TryFit(record, tensors(record.Name), out ByteSource? data, out string? problem)) joined.Add(new Tensor(record.Name, record.ElementType, record.Shape, data));
+            else problems.Add(problem);
+        }
+
+        if (problems.Count > 0)
+            throw new ModelFormatException(source, null, -1, $"topology and tensors do not fit: {string.Join("; ", problems)}");
+        return new OnnxModel(skeleton, scan, joined, Array.MaxLength, source, []);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>False for elements whose encoding could not be restored byte for byte, such as unpacked typed fields, and where there are none.</remarks>
+    public override bool CanDetach(Tensor tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        return OnnxTensorEdits.CanDetach(RecordOf(tensor));
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ResourceLimitException">What remains is larger than <see cref="ModelReadOptions.MaxHeaderBytes"/>.</exception>
+    public override Topology MakeTopology(Func<Tensor, bool> isCoded)
+    {
+        ArgumentNullException.ThrowIfNull(isCoded);
+        WireSplice splice = new(Skeleton);
+        foreach (Tensor tensor in Tensors)
+        {
+            OnnxTensorRecord record = RecordOf(tensor);
+            if (OnnxTensorEdits.CanDetach(record) && isCoded(tensor)) OnnxTensorEdits.Detach(splice, record);
+            else OnnxTensorEdits.Embed(splice, record, tensor.Data);
+        }
+
+        if (splice.Length > Math.Min(_maxTopologyBytes, Array.MaxLength))
+        {
+            throw new ResourceLimitException(
+                $"{Source}: without its coded tensors the model still takes {splice.Length:N0} bytes; code more of them, or raise the limit of {_maxTopologyBytes:N0}.");
+        }
+
+        byte[] bytes = GC.AllocateUninitializedArray<byte>((int)splice.Length);
+        using MemoryStream stream = new(bytes);
+        splice.WriteTo(stream);
+        return new Topology(TopologyFormat.Onnx, bytes);
+    }
+
+    internal OnnxTensorRecord RecordOf(Tensor tensor) =>
+        ReferenceEquals(Find(tensor.Name), tensor)
+            ? _records[tensor.Name]
+            : throw new ArgumentException($"Tensor '{tensor.Name}' is not of this model.", nameof(tensor));
+
+    private static OnnxModel Open(ByteSource source, ExternalDataFolder? folder, ModelReadOptions? options)
+    {
+        options ??= ModelReadOptions.Default;
+        ByteSource skeleton = source.ReadsInParts ? source : ByteSource.FromMemory(source.ReadAll(), source.Name);
+        OnnxScan scan = OnnxScan.Read(skeleton, isTopology: false, options.Warn);
+        if (folder is null && scan.Tensors.Any(record => record.External is not null))
+            throw new UnsupportedModelException(source.Name, ["its weights are in other files; open the model by its path"]);
+        List<Tensor> tensors = new(scan.Tensors.Count);
+        foreach (OnnxTensorRecord record in scan.Tensors)
+        {
+            ByteSource data = record.Encoding == OnnxEncoding.External ? folder!.Open(record, options) : InlineData(skeleton, record);
+            tensors.Add(new Tensor(record.Name, record.ElementType, record.Shape, data));
+        }
+
+        return new OnnxModel(skeleton, scan, tensors, options.MaxHeaderBytes, source.Name, [source]);
+    }
+
+    private static ByteSource InlineData(ByteSource skeleton, OnnxTensorRecord record)
+    {
+        long length = record.ElementType.ByteLength(record.Shape.ElementCount);
+        if (length == 0) return ByteSource.FromMemory(default, skeleton.Name);
+        return record.Data is { } data && !OnnxTypedData.IsVarint(record.Encoding)
+            ? skeleton.Slice(data.Start, length)
+            : ByteSource.Deferred(skeleton.Name, length, () => OnnxTypedData.Decode(skeleton, record));
+    }
+
+    private static bool TryFit(
+        OnnxTensorRecord record,
+        Tensor? tensor,
+        [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ByteSource? data,
+        [System.Diagnostics.CodeAnalysis.NotNullWhen(false)] out string? problem)
+    {
+        (data, problem) = (null, null);
+        if (tensor is null) problem = $"tensor '{record.Name}' is missing";
+        else if (tensor.ElementCount != record.Shape.ElementCount) problem = $"tensor '{record.Name}' is {tensor.Shape}, the topology wants {record.Shape}";
+        else if (tensor.ElementType == record.ElementType) data = tensor.Data;
+        else if (tensor.ElementType == ElementType.Float32 && ConvertedSource.IsTarget(record.ElementType)) data = new ConvertedSource(tensor.Data, record.ElementType);
+        else problem = $"tensor '{record.Name}' is {tensor.ElementType.Name()}, the topology wants {record.ElementType.Name()}";
+        return problem is null;
+    }
+}

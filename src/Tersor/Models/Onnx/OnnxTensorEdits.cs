@@ -1,0 +1,64 @@
+namespace Tersor.Models.Onnx;
+
+/// <summary>The ways in which a <c>TensorProto</c>'s elements move: out of the message, into it, or to a file beside it.</summary>
+internal static class OnnxTensorEdits
+{
+    /// <summary>Whether the elements can be taken out so that putting them back restores every byte.</summary>
+    public static bool CanDetach(OnnxTensorRecord record)
+    {
+        if (record.Shape.ElementCount == 0) return false;
+        return !record.IsInline || (record.Data is not null && record.IsCanonical);
+    }
+
+    /// <summary>Takes the elements out; their field stays, with nothing in it, so that they come back to the same place.</summary>
+    public static void Detach(WireSplice splice, OnnxTensorRecord record)
+    {
+        if (!record.IsInline) return;
+        if (record.External is not null) splice.Remove(record.Message, record.Data!.Value.FieldStart, record.Data.Value.End);
+        else splice.ReplacePayload(record.Message, record.Data!.Value, null, null);
+    }
+
+    /// <summary>Puts the elements into the message and drops what it says about another file.</summary>
+    public static void Inline(WireSplice splice, OnnxTensorRecord record, ByteSource data)
+    {
+        if (record.IsInline)
+        {
+            if (record.External is not null) DropLocation(splice, record, [], null);
+        }
+        else if (record.External is not null)
+        {
+            DropLocation(splice, record, Varint.FieldHead(OnnxFields.Tensor.RawData, data.Length), data);
+        }
+        else if (record.IsPlaceholder && record.Data is { } place && record.IsCanonical)
+        {
+            ByteSource content = OnnxTypedData.IsVarint(record.Encoding) ? new PackedVarintSource(data, record.Encoding, record.ElementType) : data;
+            splice.ReplacePayload(record.Message, place, content, record.Name);
+        }
+        else if (record.IsPlaceholder)
+        {
+            Append(splice, record, data);
+        }
+    }
+
+    /// <summary>Puts the elements into the message behind all else, and leaves what it says about another file, to be found again.</summary>
+    public static void Embed(WireSplice splice, OnnxTensorRecord record, ByteSource data)
+    {
+        if (record.External is not null && !record.IsInline && data.Length > 0) Append(splice, record, data);
+        else if (record.External is null) Inline(splice, record, data);
+    }
+
+    private static void Append(WireSplice splice, OnnxTensorRecord record, ByteSource data)
+    {
+        long end = record.Message.Payload.End;
+        splice.Replace(record.Message, end, end, Varint.FieldHead(OnnxFields.Tensor.RawData, data.Length), data, record.Name);
+    }
+
+    private static void DropLocation(WireSplice splice, OnnxTensorRecord record, byte[] head, ByteSource? content)
+    {
+        foreach ((long start, long end) in record.LocationFields)
+        {
+            splice.Replace(record.Message, start, end, head, content, content is null ? null : record.Name);
+            (head, content) = ([], null);
+        }
+    }
+}
