@@ -47,4 +47,30 @@ public readonly record struct LevelSyntax
 
     /// <summary>n = H * W.</summary>
     public int ElementCount => checked(RowCount * RowLength);
+
+    /// <summary>Whether a codebook bounds the symbols: only edition 2 makes use of its size.</summary>
+    internal bool LimitsSymbols => Dialect == NncDialect.EditionTwo && CodebookSize > 0;
+
+    /// <summary>Whether the tensor data starts with side flags: history where a parent is named, and row skipping (section 8.1).</summary>
+    internal bool HasSideFlags => Dialect == NncDialect.EditionTwo && RowLength > 1 && RowCount > 1 && CodebookSize != 1;
+
+    /// <summary>Side of the square blocks of the scan; 0 where the scan is row-major, as it always is for a single row or column.</summary>
+    internal int BlockSize => ScanOrder == 0 || RowLength == 1 || RowCount == 1 ? 0 : 4 << ScanOrder;
+
+    /// <summary>Whether the range restarts before the first symbol (section 9.4).</summary>
+    internal bool RestartsRange => BlockSize > 0 && (Dialect == NncDialect.EditionOne || RowCount > BlockSize);
+
+    /// <summary>Checks the fields against each other and the lengths of what goes with them.</summary>
+    /// <exception cref="ArgumentException">The caller's syntax is out of range, or a length does not fit it.</exception>
+    internal void Validate(int levelCount, int baseCount, int historyCount)
+    {
+        if (RowCount < 0 || RowLength < 0 || (long)RowCount * RowLength != levelCount) throw new ArgumentException($"There are {levelCount} levels for a matrix of {RowCount} x {RowLength}.");
+        if (GreaterFlagCount is < 1 or > 256) throw new ArgumentException($"{GreaterFlagCount} greater-than flags: there are 1 to 256.");
+        if (ScanOrder is < 0 or > 4) throw new ArgumentException($"Scan order {ScanOrder}: there are 0 to 4.");
+        if (CodebookSize < 0 || (CodebookSize > 0 && (uint)CodebookZero >= (uint)CodebookSize)) throw new ArgumentException($"Zero index {CodebookZero} in a codebook of {CodebookSize} entries.");
+        if (baseCount != 0 && baseCount != levelCount) throw new ArgumentException($"{baseCount} base levels for {levelCount} levels.");
+        if (historyCount != 0 && historyCount != levelCount) throw new ArgumentException($"{historyCount} history entries for {levelCount} levels.");
+        if ((baseCount | historyCount) != 0 && Dialect != NncDialect.EditionTwo) throw new ArgumentException("Temporal contexts and history are edition 2's.");
+        if (historyCount != 0 && !ParentNodePresent) throw new ArgumentException("History takes a parent node in the unit's header.");
+    }
 }

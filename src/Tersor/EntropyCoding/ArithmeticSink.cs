@@ -1,0 +1,41 @@
+namespace Tersor.EntropyCoding;
+
+/// <summary>Writes bins into a codeword.</summary>
+internal struct ArithmeticSink : IBinSink
+{
+    private readonly ArithmeticEncoder _encoder;
+    private readonly ContextModel[] _contexts;
+    private readonly List<BlockRowBorder>? _borders;
+    private long _lastBorder;
+
+    /// <summary>Bins go to <paramref name="encoder"/>, with contexts that are set up already.</summary>
+    public ArithmeticSink(ArithmeticEncoder encoder, ContextModel[] contexts, List<BlockRowBorder>? borders)
+    {
+        _encoder = encoder;
+        _contexts = contexts;
+        _borders = borders;
+    }
+
+    /// <inheritdoc/>
+    public readonly void Bin(int context, int bin) => _encoder.EncodeBin(ref _contexts[context], bin);
+
+    /// <inheritdoc/>
+    public readonly void Bypass(uint value, int bitCount) => _encoder.EncodeBypassBits(value, bitCount);
+
+    /// <inheritdoc/>
+    public void EnterFirstBlockRow(bool restartsRange)
+    {
+        if (restartsRange) _encoder.RestartRange();
+        _lastBorder = _encoder.BitPosition;
+    }
+
+    /// <inheritdoc/>
+    public void EnterBlockRow(int quantizerState)
+    {
+        foreach (ref ContextModel context in _contexts.AsSpan()) context.Reset();
+        _encoder.RestartRange();
+        long position = _encoder.BitPosition;
+        _borders?.Add(new BlockRowBorder(position, position - _lastBorder, _encoder.OpenLow, quantizerState));
+        _lastBorder = position;
+    }
+}

@@ -1,0 +1,189 @@
+namespace Tersor.EntropyCoding;
+
+/// <summary>Decodes the tensor data of NNC payloads: side flags, shift indices and symbols (NNC implementer's text, sections 8 and 9).</summary>
+internal ref struct LevelDecoder
+{
+    private const int SegmentLimit = 4096;
+    private readonly LevelSyntax _syntax;
+    private readonly ReadOnlySpan<int> _baseLevels;
+    private readonly ReadOnlySpan<byte> _history;
+    private readonly ContextModel[] _contexts;
+    private readonly ContextLayout _layout;
+    private int _neighbour;
+    private int _state;
+    private bool _historyEnabled;
+
+    private LevelDecoder(scoped in LevelSyntax syntax, ReadOnlySpan<int> baseLevels, ReadOnlySpan<byte> history)
+    {
+        _syntax = syntax;
+        _baseLevels = baseLevels;
+        _history = history;
+        _layout = new ContextLayout(syntax);
+        _contexts = new ContextModel[_layout.Count];
+        foreach (ref ContextModel context in _contexts.AsSpan()) context.Initialize(0);
+    }
+
+    /// <summary>Decodes one tensor. Bytes may be anything: the result is a status, and time is bounded by the number of levels.</summary>
+    /// <param name="decoder">Stands at the first bin of the tensor data; stands behind it afterwards.</param>
+    /// <param name="syntax">Dialect, matrix view and tools of the tensor.</param>
+    /// <param name="baseLevels">The levels of the parent, which turn temporal contexts on; empty: off.</param>
+    /// <param name="history">1 where any earlier update was not zero; may be empty where the stream does not use it.</param>
+    /// <param name="levels">Receives the levels, row-major; with a codebook index minus zero index.</param>
+    /// <exception cref="ArgumentException">Syntax and lengths do not fit.</exception>
+    public static LevelDecodingStatus Decode(
+        ref ArithmeticDecoder decoder, in LevelSyntax syntax, ReadOnlySpan<int> baseLevels, ReadOnlySpan<byte> history, Span<int> levels)
+    {
+        syntax.Validate(levels.Length, baseLevels.Length, history.Length);
+        return new LevelDecoder(syntax, baseLevels, history).Decode(ref decoder, levels);
+    }
+
+    /// <summary>
+    /// Whether a payload of this length could hold such a tensor at all: every coded bin narrows the range by at least 2, so 128 of them take a bit. To be
+    /// asked before memory is set aside for the levels of an untrusted stream.
+    /// </summary>
+    public static bool CouldFit(in LevelSyntax syntax, long payloadLength)
+    {
+        if (syntax.LimitsSymbols && syntax.CodebookSize == 1) return true;
+        long bins = syntax.HasSideFlags ? syntax.RowCount : (long)syntax.RowCount * syntax.RowLength;
+        return bins / 1024 <= payloadLength;
+    }
+
+    private LevelDecodingStatus Decode(ref ArithmeticDecoder decoder, Span<int> levels)
+    {
+        byte[]? skippedRows = null;
+        if (_syntax.HasSideFlags)
+        {
+            _historyEnabled = _syntax.ParentNodePresent && decoder.DecodeBypass() == 1;
+            if (_historyEnabled && _history.IsEmpty) return LevelDecodingStatus.HistoryMissing;
+            if (decoder.DecodeBypass() == 1)
+            {
+                skippedRows = new byte[_syntax.RowCount];
+                foreach (ref byte skipped in skippedRows.AsSpan()) skipped = (byte)decoder.DecodeBin(ref _contexts[ContextLayout.RowSkip]);
+            }
+        }
+
+        DecodeShiftIndices(ref decoder);
+        return DecodeMatrix(ref decoder, skippedRows, levels);
+    }
+
+    private void DecodeShiftIndices(ref ArithmeticDecoder decoder)
+    {
+        Span<short> order = stackalloc short[_contexts.Length];
+        int count = _layout.ListShiftIndices(!_baseLevels.IsEmpty, _historyEnabled, order);
+        foreach (short context in order[..count])
+        {
+            int index = decoder.DecodeBin(ref _contexts[ContextLayout.ShiftFlag]) == 0 ? 0 : 1 + (int)decoder.DecodeBypassBits(3);
+            _contexts[context].Initialize(index);
+        }
+    }
+
+    private LevelDecodingStatus DecodeMatrix(ref ArithmeticDecoder decoder, byte[]? skippedRows, Span<int> levels)
+    {
+        int rowLength = _syntax.RowLength;
+        int blockSize = _syntax.BlockSize;
+        if (_syntax.RestartsRange) decoder.RestartRange();
+        if (blockSize == 0 && skippedRows is null) return DecodeRun(ref decoder, 0, levels);
+        int blockHeight = blockSize == 0 ? _syntax.RowCount : blockSize;
+        int blockWidth = blockSize == 0 ? rowLength : blockSize;
+        for (int top = 0; top < _syntax.RowCount; top += blockHeight)
+        {
+            int bottom = Math.Min(top + blockHeight, _syntax.RowCount);
+            for (int left = 0; left < rowLength; left += blockWidth)
+            {
+                int width = Math.Min(blockWidth, rowLength - left);
+                for (int row = top; row < bottom; row++)
+                {
+                    int start = (row * rowLength) + left;
+                    Span<int> segment = levels.Slice(start, width);
+                    if (skippedRows is not null && skippedRows[row] != 0)
+                    {
+                        segment.Clear();
+                        if (_syntax.DependentQuantization) _state = DependentQuantizer.SkipZeros(_state, rowLength);
+                        continue;
+                    }
+
+                    LevelDecodingStatus status = DecodeRun(ref decoder, start, segment);
+                    if (status != LevelDecodingStatus.Done) return status;
+                }
+            }
+
+            if (bottom < _syntax.RowCount)
+            {
+                foreach (ref ContextModel context in _contexts.AsSpan()) context.Reset();
+                _neighbour = 0;
+                decoder.RestartRange();
+            }
+        }
+
+        return decoder.IsPastEnd ? LevelDecodingStatus.PayloadTooShort : LevelDecodingStatus.Done;
+    }
+
+    private LevelDecodingStatus DecodeRun(ref ArithmeticDecoder decoder, int start, Span<int> levels)
+    {
+        for (int i = 0; i < levels.Length; i++)
+        {
+            long symbol = DecodeSymbol(ref decoder, start + i);
+            long level = _syntax.DependentQuantization ? DependentQuantizer.ToLevel(_state, symbol) : symbol;
+            if (Math.Abs(level) > int.MaxValue) return decoder.IsPastEnd ? LevelDecodingStatus.PayloadTooShort : LevelDecodingStatus.LevelOutOfRange;
+            levels[i] = (int)level;
+            _neighbour = (int)symbol;
+            if (_syntax.DependentQuantization) _state = DependentQuantizer.NextState(_state, (int)symbol);
+            if (i % SegmentLimit == 0 && decoder.IsPastEnd) return LevelDecodingStatus.PayloadTooShort;
+        }
+
+        return decoder.IsPastEnd ? LevelDecodingStatus.PayloadTooShort : LevelDecodingStatus.Done;
+    }
+
+    private long DecodeSymbol(ref ArithmeticDecoder decoder, int position)
+    {
+        bool limited = _syntax.LimitsSymbols;
+        if (limited && _syntax.CodebookSize == 1) return 0;
+        int baseLevel = _baseLevels.IsEmpty ? 0 : _baseLevels[position];
+        uint baseMagnitude = (uint)Math.Abs((long)baseLevel);
+        bool history = _historyEnabled && _history[position] != 0;
+        int neighbourClass = ContextLayout.NeighbourClass(_neighbour);
+        int significance = history ? ContextLayout.HistorySignificance + _state
+            : baseLevel != 0 ? ContextLayout.TemporalSignificance + (2 * _state) + (baseMagnitude > 1 ? 1 : 0)
+            : ContextLayout.Significance + (3 * _state) + neighbourClass;
+        if (decoder.DecodeBin(ref _contexts[significance]) == 0) return 0;
+
+        bool negative;
+        if (limited && _syntax.CodebookZero == 0) negative = false;
+        else if (limited && _syntax.CodebookZero == _syntax.CodebookSize - 1) negative = true;
+        else
+        {
+            int sign = baseLevel == 0 ? ContextLayout.Sign + neighbourClass : ContextLayout.TemporalSign + (baseLevel < 0 ? 0 : 1);
+            negative = decoder.DecodeBin(ref _contexts[sign]) == 1;
+        }
+
+        long largest = !limited ? long.MaxValue : negative ? _syntax.CodebookZero : _syntax.CodebookSize - 1 - _syntax.CodebookZero;
+        long magnitude = DecodeMagnitude(ref decoder, baseLevel != 0, baseMagnitude, negative ? 1 : 0, largest);
+        if (magnitude > largest) return long.MaxValue / 4;
+        return negative ? -magnitude : magnitude;
+    }
+
+    private long DecodeMagnitude(ref ArithmeticDecoder decoder, bool temporal, uint baseMagnitude, int sign, long largest)
+    {
+        long magnitude = 1;
+        if (largest == 1) return magnitude;
+        for (int x = 0; ; x++)
+        {
+            int greater = temporal ? _layout.GreaterTemporal + (2 * x) + (baseMagnitude >= x ? 0 : 1) : ContextLayout.Greater + (2 * x) + sign;
+            if (decoder.DecodeBin(ref _contexts[greater]) == 0) return magnitude;
+            magnitude++;
+            if (magnitude == largest) return magnitude;
+            if (x == _syntax.GreaterFlagCount - 1) break;
+        }
+
+        int exponent = 0;
+        for (int j = 0; j < 31; j++)
+        {
+            if (decoder.DecodeBin(ref _contexts[ContextLayout.Remainder + j]) == 0) break;
+            magnitude += 1L << exponent;
+            exponent++;
+            if (magnitude + (1L << exponent) > largest) break;
+        }
+
+        return magnitude + decoder.DecodeBypassBits(exponent);
+    }
+}

@@ -1,0 +1,14 @@
+namespace Tersor.EntropyCoding;
+
+/// <summary>Whether rows of zeros are flagged instead of coded. Only edition 2 can, and only where there is more than one row of more than one element.</summary>
+internal enum RowSkipping
+{
+    /// <summary>Wherever the flags cost less than the zeros.</summary>
+    WherePaying,
+
+    /// <summary>Never.</summary>
+    Off,
+
+    /// <summary>Wherever the syntax has the flag, whatever it costs.</summary>
+    On,
+}
