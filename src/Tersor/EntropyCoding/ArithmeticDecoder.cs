@@ -65,10 +65,12 @@ internal ref struct ArithmeticDecoder
     /// <summary>Decodes one bin of probability one half.</summary>
     public int DecodeBypass()
     {
+        // The text shifts first and compares with the range; the offset would not fit then.
+        ulong half = _range >> 1;
+        int bin = _offset >= half ? 1 : 0;
+        _offset -= half & (ulong)-bin;
         Shift(1);
-        if (_offset < _range) return 0;
-        _offset -= _range;
-        return 1;
+        return bin;
     }
 
     /// <summary>Decodes a number of bypass bins, the most significant first.</summary>

@@ -74,8 +74,9 @@ internal sealed class ArithmeticEncoder
             bitCount = 16;
         }
 
-        Shift(bitCount);
-        _low += (ulong)value * _range;
+        _low = (_low << bitCount) + ((ulong)value * _range);
+        _pendingBits += bitCount;
+        if (_pendingBits >= 32) Flush();
     }
 
     /// <summary>Ends the codeword with the terminate bin and the stop bit.</summary>

@@ -56,6 +56,7 @@ internal static class LevelEncoder
     private static byte[] SkippedRows(in LevelSyntax syntax, RowSkipping rowSkipping, ReadOnlySpan<int> levels)
     {
         if (!syntax.HasSideFlags || rowSkipping == RowSkipping.Off) return [];
+        if (rowSkipping == RowSkipping.WherePaying && syntax.RowSkippingMovesQuantizer) return [];
         byte[] skipped = new byte[syntax.RowCount];
         bool any = false;
         for (int row = 0; row < skipped.Length; row++)
@@ -82,23 +83,12 @@ internal static class LevelEncoder
         var sink = new InitializationSink(new ContextModel[count], costs);
         new LevelBinarizer<InitializationSink>(syntax, baseLevels, history, skippedRows).Run(levels, ref sink);
 
-        var flag = default(ContextModel);
-        flag.Initialize(0);
+        long[] listed = new long[order.Length * ContextModel.InitializationCount];
         for (int i = 0; i < order.Length; i++)
         {
-            ReadOnlySpan<long> prices = costs.AsSpan(order[i] * ContextModel.InitializationCount, ContextModel.InitializationCount);
-            int best = 0;
-            long bestPrice = prices[0] + RateTable.Cost(flag.Probability, 0);
-            for (int index = 1; index < prices.Length; index++)
-            {
-                long price = prices[index] + RateTable.Cost(flag.Probability, 1) + (3 * RateTable.OneBit);
-                if (price >= bestPrice) continue;
-                best = index;
-                bestPrice = price;
-            }
-
-            indices[i] = (byte)best;
-            flag.Update(best == 0 ? 0 : 1);
+            costs.AsSpan(order[i] * ContextModel.InitializationCount, ContextModel.InitializationCount).CopyTo(listed.AsSpan(i * ContextModel.InitializationCount));
         }
+
+        ShiftIndexChoice.Choose(listed, indices);
     }
 }

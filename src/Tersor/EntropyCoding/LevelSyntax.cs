@@ -60,6 +60,12 @@ public readonly record struct LevelSyntax
     /// <summary>Whether the range restarts before the first symbol (section 9.4).</summary>
     internal bool RestartsRange => BlockSize > 0 && (Dialect == NncDialect.EditionOne || RowCount > BlockSize);
 
+    /// <summary>
+    /// Whether skipping a row leads the dependent quantizer elsewhere than coding its zeros would: in blocks every segment of the row counts as the whole
+    /// row (section 9.2). Levels then have to be made knowing which rows will be skipped.
+    /// </summary>
+    internal bool RowSkippingMovesQuantizer => DependentQuantization && BlockSize > 0 && (RowLength & 3) != 0;
+
     /// <summary>Checks the fields against each other and the lengths of what goes with them.</summary>
     /// <exception cref="ArgumentException">The caller's syntax is out of range, or a length does not fit it.</exception>
     internal void Validate(int levelCount, int baseCount, int historyCount)
