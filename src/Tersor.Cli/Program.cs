@@ -1,1 +1,5 @@
-System.Console.WriteLine("x");
+using Tersor.Cli;
+using Tersor.Cli.Output;
+
+using Terminal terminal = Terminal.OfProcess();
+return (int)await TersorCommand.RunAsync(args, terminal);

@@ -14,6 +14,9 @@ public abstract class ByteSource : IDisposable
     /// <summary>Number of bytes.</summary>
     public abstract long Length { get; }
 
+    /// <summary>The file that the bytes lie in; null where they are in memory or made on demand.</summary>
+    public virtual string? FilePath => null;
+
     /// <summary>False where each <see cref="Read"/> makes everything anew, so that <see cref="ReadAll"/> is the way to ask.</summary>
     public virtual bool ReadsInParts => true;
 
@@ -119,6 +122,8 @@ public abstract class ByteSource : IDisposable
 
         public override long Length { get; }
 
+        public override string? FilePath => Name;
+
         public override void Read(long offset, Span<byte> destination)
         {
             CheckRange(offset, destination.Length);
@@ -203,6 +208,8 @@ public abstract class ByteSource : IDisposable
         public override string Name => parent.Name;
 
         public override long Length => length;
+
+        public override string? FilePath => parent.FilePath;
 
         public override void Read(long offset, Span<byte> destination)
         {

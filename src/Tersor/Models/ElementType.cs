@@ -115,6 +115,9 @@ public static class ElementTypes
     public static bool IsQuantizable(this ElementType type) =>
         type is ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16 or ElementType.Float64;
 
+    /// <summary>Types whose elements are numbers: all but text and undefined ones.</summary>
+    public static bool IsNumeric(this ElementType type) => type.BitWidth() > 0;
+
     /// <summary>Whole numbers (and <see cref="ElementType.Bool"/>) of any width.</summary>
     public static bool IsInteger(this ElementType type) => type is
         ElementType.UInt8 or ElementType.Int8 or ElementType.UInt16 or ElementType.Int16 or ElementType.Int32 or ElementType.Int64

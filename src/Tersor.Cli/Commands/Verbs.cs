@@ -1,0 +1,15 @@
+namespace Tersor.Cli.Commands;
+
+/// <summary>The list of verbs: a new verb is a file and a line here.</summary>
+internal static class Verbs
+{
+    /// <summary>Every verb, in the order of the help.</summary>
+    public static IReadOnlyList<Verb> Create() =>
+    [
+        new InspectCommand(),
+        new DiffCommand(),
+        new ConvertCommand(),
+        new VerifyCommand(),
+        new ListCommand(),
+    ];
+}

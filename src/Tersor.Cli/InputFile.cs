@@ -1,0 +1,95 @@
+using Tersor.Cli.Output;
+using Tersor.Models;
+
+namespace Tersor.Cli;
+
+/// <summary>A file that a verb reads. The name <c>-</c> stands for stdin, which is spooled to a temporary file: weights are read at offsets, and need not fit in memory.</summary>
+internal sealed class InputFile : IDisposable
+{
+    private readonly string? _spooled;
+
+    private InputFile(string shownPath, string? spooled)
+    {
+        ShownPath = shownPath;
+        _spooled = spooled;
+    }
+
+    /// <summary>What the user called it.</summary>
+    public string ShownPath { get; }
+
+    /// <summary>Where the bytes are.</summary>
+    public string Path => _spooled ?? ShownPath;
+
+    /// <summary>Makes sure that the file is there.</summary>
+    /// <exception cref="CommandException">It is missing or a folder.</exception>
+    public static InputFile Require(Invocation invocation, string path)
+    {
+        if (path == "-") return Spool(invocation);
+        if (Directory.Exists(path)) throw new CommandException(ExitCode.Usage, "input-missing", $"{path} is a folder", "Name a file in it.");
+        if (!File.Exists(path)) throw new CommandException(ExitCode.Usage, "input-missing", $"{path}: no such file", Neighbours(path));
+        return new InputFile(path, null);
+    }
+
+    /// <summary>Opens the model, passes on its reader's warnings, and reports the files that it lies in.</summary>
+    public Model Open(Invocation invocation, bool lenient = false)
+    {
+        Model model = ModelFormats.Open(Path, new ModelReadOptions { Lenient = lenient, Warn = invocation.Warn });
+        if (invocation.Json)
+        {
+            foreach (string file in Files(model)) Describe(invocation, file);
+        }
+
+        return model;
+    }
+
+    /// <summary>Bytes of all files that the model lies in: its own, shards, external data.</summary>
+    public long TotalBytes(Model model) => Files(model).Sum(file => new FileInfo(file).Length);
+
+    /// <summary>Removes the spooled copy, if there is one.</summary>
+    public void Dispose()
+    {
+        if (_spooled is not null) File.Delete(_spooled);
+    }
+
+    private static InputFile Spool(Invocation invocation)
+    {
+        string path = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"tersor-{Environment.ProcessId}-{System.IO.Path.GetRandomFileName()}");
+        InputFile file = new("-", path);
+        try
+        {
+            using Stream input = invocation.Terminal.OpenInput();
+            using FileStream copy = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1);
+            byte[] buffer = new byte[1 << 20];
+            for (int count; (count = input.Read(buffer)) > 0;)
+            {
+                invocation.Cancellation.ThrowIfCancellationRequested();
+                copy.Write(buffer, 0, count);
+            }
+
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static string? Neighbours(string path)
+    {
+        string folder = System.IO.Path.GetDirectoryName(path) is { Length: > 0 } given ? given : ".";
+        if (!Directory.Exists(folder)) return null;
+        return ClosestNames.Hint(System.IO.Path.GetFileName(path), Directory.EnumerateFiles(folder).Take(10_000).Select(file => System.IO.Path.GetFileName(file)));
+    }
+
+    private IEnumerable<string> Files(Model model) =>
+        model.Tensors.Select(tensor => tensor.Data.FilePath).OfType<string>().Prepend(Path).Distinct(StringComparer.Ordinal);
+
+    private void Describe(Invocation invocation, string file)
+    {
+        invocation.Progress.Report(new ModelProgress("hash", file, 0, 0));
+        var described = Report.DescribeFile(file, invocation.Cancellation);
+        if (file == _spooled) described["path"] = ShownPath;
+        invocation.Report.Inputs.Add((System.Text.Json.Nodes.JsonNode)described);
+    }
+}

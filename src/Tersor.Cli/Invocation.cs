@@ -1,0 +1,132 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Tersor.Cli.Options;
+using Tersor.Cli.Output;
+
+namespace Tersor.Cli;
+
+/// <summary>One run of one verb: the values of its options, where it prints, what it reports, and how it ends.</summary>
+internal sealed class Invocation
+{
+    private readonly ParseResult _parse;
+    private readonly JsonArray _selections = [];
+    private bool _stdoutCarriesData;
+
+    private Invocation(string verb, ParseResult parse, GlobalOptions options, IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellation)
+    {
+        _parse = parse;
+        Terminal = terminal;
+        Cancellation = cancellation;
+        Json = parse.GetValue(options.Json);
+        Quiet = parse.GetValue(options.Quiet);
+        Verbose = parse.GetValue(options.Verbose);
+        Report = new Report(verb, arguments);
+        Progress = new ProgressReporter(terminal, enabled: !Quiet);
+    }
+
+    public Terminal Terminal { get; }
+
+    public CancellationToken Cancellation { get; }
+
+    public bool Json { get; }
+
+    public bool Quiet { get; }
+
+    public bool Verbose { get; }
+
+    public Report Report { get; }
+
+    public ProgressReporter Progress { get; }
+
+    /// <summary>Runs a verb to its end; every failure becomes an exit code and one line.</summary>
+    public static async Task<ExitCode> RunAsync(
+        Verb verb, ParseResult parse, GlobalOptions options, IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellation)
+    {
+        Invocation invocation = new(verb.Name, parse, options, arguments, terminal, cancellation);
+        Failure? failure = null;
+        try
+        {
+            if (invocation.Quiet && invocation.Verbose) throw CommandException.Usage("--quiet and --verbose contradict each other", "Drop one.");
+            await Task.Run(() => verb.Run(invocation), cancellation);
+        }
+        catch (Exception exception)
+        {
+            failure = Failure.From(exception);
+        }
+
+        return invocation.Finish(failure);
+    }
+
+    /// <summary>The value of an option.</summary>
+    public T? Value<T>(Option<T> option) => _parse.GetValue(option);
+
+    /// <summary>The value of an argument that the parser has made sure of.</summary>
+    public T Value<T>(Argument<T> argument) => _parse.GetRequiredValue(argument);
+
+    /// <summary>Whether the user gave the option, whatever its value.</summary>
+    public bool IsGiven(Option option) => _parse.GetResult(option) is { Implicit: false };
+
+    /// <summary>From now on stdout is for bytes: text goes to stderr.</summary>
+    public void ReserveStdout()
+    {
+        if (Json) throw CommandException.Usage("--json and the output '-' both want stdout", "Write the output to a file.");
+        _stdoutCarriesData = true;
+    }
+
+    /// <summary>Prints the result as text, unless JSON was asked for.</summary>
+    public void Print(Action<TextWriter> write)
+    {
+        if (Json) return;
+        Progress.Clear();
+        write(_stdoutCarriesData ? Terminal.Error : Terminal.Out);
+    }
+
+    /// <summary>Prints a table of the result, unless JSON was asked for.</summary>
+    public void Print(TextTable table) => Print(writer => table.Write(writer, Terminal.OutHasStyles && !_stdoutCarriesData));
+
+    /// <summary>A line on stderr for <c>--verbose</c>.</summary>
+    public void Detail(string line)
+    {
+        if (Verbose) WriteToError(line);
+    }
+
+    /// <summary>Something the user should know though the run goes on: a line on stderr and an entry in the report.</summary>
+    public void Warn(string line)
+    {
+        lock (Report) Report.Warnings.Add(line);
+        if (!Quiet) WriteToError("warning: " + line);
+    }
+
+    /// <summary>Says which tensors a pattern stands for.</summary>
+    public void ReportSelection(string option, string pattern, IReadOnlyList<string> matches)
+    {
+        _selections.Add((JsonNode)new JsonObject
+        {
+            ["option"] = option,
+            ["pattern"] = pattern,
+            ["matches"] = new JsonArray([.. matches.Select(match => JsonValue.Create(match))]),
+        });
+        if (!Quiet) WriteToError($"{option} '{pattern}': {Numbers.Count(matches.Count)} tensor{(matches.Count == 1 ? "" : "s")}: {string.Join(", ", matches)}");
+    }
+
+    private void WriteToError(string line)
+    {
+        Progress.Clear();
+        Terminal.Error.WriteLine(VisibleText.OneLine(line));
+    }
+
+    private ExitCode Finish(Failure? failure)
+    {
+        Progress.Clear();
+        if (_selections.Count > 0) Report["selections"] = _selections;
+        if (Json) Report.Write(Terminal.Out, failure);
+        Terminal.Out.Flush();
+        if (failure is not null)
+        {
+            WriteToError(failure.Line);
+            if (Verbose && failure is { ExitCode: ExitCode.Unexpected, Cause: not null }) Terminal.Error.WriteLine(failure.Cause.ToString());
+        }
+
+        return failure?.ExitCode ?? ExitCode.Done;
+    }
+}

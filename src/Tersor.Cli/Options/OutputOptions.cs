@@ -1,0 +1,70 @@
+using System.CommandLine;
+using Tersor.Models;
+
+namespace Tersor.Cli.Options;
+
+/// <summary>The options of a verb that writes a file.</summary>
+internal sealed class OutputOptions
+{
+    /// <summary>Takes what the help says of <c>-o</c>.</summary>
+    public OutputOptions(string description, bool required)
+    {
+        Path = new Option<string?>("--output", "-o") { Description = description, HelpName = "OUT", Required = required };
+    }
+
+    /// <summary>Where the result goes.</summary>
+    public Option<string?> Path { get; }
+
+    /// <summary>Whether an existing file may be replaced.</summary>
+    public Option<bool> Force { get; } = new("--force") { Description = "Replace the output if it exists." };
+
+    /// <summary>Check everything, write nothing.</summary>
+    public Option<bool> DryRun { get; } = new("--dry-run")
+    {
+        Description = "Read and check everything, say what would be done and what it would take, write nothing.",
+    };
+
+    /// <summary>Adds the options to a verb.</summary>
+    public void AddTo(Command verb)
+    {
+        verb.Add(Path);
+        verb.Add(Force);
+        verb.Add(DryRun);
+    }
+
+    /// <summary>Refuses an output that exists (without <c>--force</c>) or is a folder, before any work is done.</summary>
+    public void Check(Invocation invocation, string path)
+    {
+        if (path == "-") return;
+        if (Directory.Exists(path))
+            throw new CommandException(ExitCode.Usage, "output-exists", $"{path} is a folder", "Name a file in it.");
+        if (File.Exists(path) && !invocation.Value(Force))
+            throw new CommandException(ExitCode.Usage, "output-exists", $"{path} exists already", "Pass --force to replace it.");
+    }
+
+    /// <summary>Refuses early where the disk has clearly too little room.</summary>
+    /// <param name="path">The output.</param>
+    /// <param name="bytes">About how much will be written.</param>
+    public static void CheckDiskSpace(string path, long bytes)
+    {
+        if (path == "-" || FreeSpace(path) is not long free || bytes <= free) return;
+        throw new ResourceLimitException(
+            $"{path}: writing takes about {Output.ByteSize.Human(bytes)}, the disk has {Output.ByteSize.Human(free)} left; free some space or write elsewhere");
+    }
+
+    /// <summary>Bytes left on the disk of the nearest existing folder above a path; null where the system does not say.</summary>
+    public static long? FreeSpace(string path)
+    {
+        string? folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path));
+        while (folder is not null && !Directory.Exists(folder)) folder = System.IO.Path.GetDirectoryName(folder);
+        if (folder is null) return null;
+        try
+        {
+            return new DriveInfo(folder).AvailableFreeSpace;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using System.Globalization;
+
+namespace Tersor.Cli.Output;
+
+/// <summary>Measured numbers as the tables show them; culture never enters.</summary>
+internal static class Numbers
+{
+    public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>Decibels with two digits; <c>inf</c> where there is no error.</summary>
+    public static string Decibel(double value) => NonFinite(value) ?? value.ToString("F2", CultureInfo.InvariantCulture);
+
+    /// <summary>Four significant digits.</summary>
+    public static string Short(double value) => NonFinite(value) ?? value.ToString("G4", CultureInfo.InvariantCulture);
+
+    /// <summary>A fixed number of digits behind the point.</summary>
+    public static string Fixed(double value, int digits) => NonFinite(value) ?? value.ToString("F" + Count(digits), CultureInfo.InvariantCulture);
+
+    /// <summary>A share of one as a percentage with one digit.</summary>
+    public static string Percent(double share) => NonFinite(share) ?? (share * 100).ToString("F1", CultureInfo.InvariantCulture) + " %";
+
+    private static string? NonFinite(double value) =>
+        double.IsNaN(value) ? "-" : double.IsPositiveInfinity(value) ? "inf" : double.IsNegativeInfinity(value) ? "-inf" : null;
+}

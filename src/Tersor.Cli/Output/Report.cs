@@ -1,0 +1,93 @@
+using System.Buffers;
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+
+namespace Tersor.Cli.Output;
+
+/// <summary>What a run found and made: the document that <c>--json</c> prints, filled as the verb goes along.</summary>
+internal sealed class Report(string verb, IReadOnlyList<string> arguments)
+{
+    /// <summary>The version of the document's layout; a change that breaks readers raises it.</summary>
+    public const int Version = 1;
+
+    private readonly JsonObject _more = [];
+
+    /// <summary>The version of the tool, such as <c>0.1.0</c>.</summary>
+    public static string ToolVersion { get; } =
+        typeof(Report).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    /// <summary>Files read: path, bytes, sha256.</summary>
+    public JsonArray Inputs { get; } = [];
+
+    /// <summary>Files written: path, bytes, sha256.</summary>
+    public JsonArray Outputs { get; } = [];
+
+    /// <summary>One object per tensor.</summary>
+    public JsonArray Tensors { get; } = [];
+
+    /// <summary>Sums and worst cases over all tensors.</summary>
+    public JsonObject Totals { get; } = [];
+
+    /// <summary>What the user should know though the run went on.</summary>
+    public List<string> Warnings { get; } = [];
+
+    /// <summary>What only this verb reports.</summary>
+    public JsonNode? this[string name]
+    {
+        set => _more[name] = value;
+    }
+
+    /// <summary>Path, length and SHA-256 of a file.</summary>
+    public static JsonObject DescribeFile(string path, CancellationToken cancellation)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1);
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(1 << 20);
+        long length = 0;
+        try
+        {
+            for (int count; (count = file.Read(buffer)) > 0; length += count)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                hash.AppendData(buffer, 0, count);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        return new JsonObject { ["path"] = path, ["bytes"] = length, ["sha256"] = Convert.ToHexStringLower(hash.GetHashAndReset()) };
+    }
+
+    /// <summary>Prints the document, with the failure if there was one. Once only: the parts move into the document.</summary>
+    public void Write(TextWriter writer, Failure? failure)
+    {
+        JsonObject document = new()
+        {
+            ["schema"] = "tersor." + verb,
+            ["version"] = Version,
+            ["tool"] = ToolVersion,
+            ["command"] = new JsonArray([.. arguments.Select(argument => JsonValue.Create(argument))]),
+            ["inputs"] = Inputs,
+            ["outputs"] = Outputs,
+            ["tensors"] = Tensors,
+            ["totals"] = Totals,
+            ["warnings"] = new JsonArray([.. Warnings.Select(warning => JsonValue.Create(warning))]),
+        };
+        foreach ((string name, JsonNode? value) in _more) document[name] = value?.DeepClone();
+        if (failure is not null)
+        {
+            document["error"] = new JsonObject
+            {
+                ["code"] = failure.Code,
+                ["exitCode"] = (int)failure.ExitCode,
+                ["message"] = failure.Problem,
+                ["hint"] = failure.Hint,
+            };
+        }
+
+        SortedJson.Write(document, writer);
+    }
+}
