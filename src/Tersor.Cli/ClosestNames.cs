@@ -10,16 +10,17 @@ internal static class ClosestNames
     public static IReadOnlyList<string> Find(string word, IEnumerable<string> names, int count = 3)
     {
         int farthest = Math.Max(1, word.Length / 3);
-        return
+        (string Name, int Distance)[] near =
         [
             .. names
                 .Select(name => (Name: name, Distance: Distance(word, name, farthest)))
                 .Where(candidate => candidate.Distance <= farthest)
                 .OrderBy(candidate => candidate.Distance)
-                .ThenBy(candidate => candidate.Name, StringComparer.Ordinal)
-                .Take(count)
-                .Select(candidate => candidate.Name),
+                .ThenBy(candidate => candidate.Name, StringComparer.Ordinal),
         ];
+
+        // One clear winner stands alone.
+        return [.. near.TakeWhile(candidate => candidate.Distance <= near[0].Distance + 1).Take(count).Select(candidate => candidate.Name)];
     }
 
     /// <summary>Such as <c>Did you mean 'a' or 'b'?</c>; null where nothing is near.</summary>

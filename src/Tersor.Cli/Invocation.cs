@@ -63,6 +63,9 @@ internal sealed class Invocation
     /// <summary>The value of an argument that the parser has made sure of.</summary>
     public T Value<T>(Argument<T> argument) => _parse.GetRequiredValue(argument);
 
+    /// <summary>The value of an argument that may be left out.</summary>
+    public T? OptionalValue<T>(Argument<T> argument) => _parse.GetValue(argument);
+
     /// <summary>Whether the user gave the option, whatever its value.</summary>
     public bool IsGiven(Option option) => _parse.GetResult(option) is { Implicit: false };
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Tersor.Cli.Options;
 using Tersor.Cli.Output;
 using Tersor.Models;
+using Tersor.Models.Onnx;
 
 namespace Tersor.Cli.Commands;
 
@@ -34,6 +35,7 @@ internal sealed class ConvertCommand : Verb
         _output.Check(invocation, path);
         using InputFile input = InputFile.Require(invocation, invocation.Value(_input));
         using Model model = input.Open(invocation, invocation.Value(_lenient));
+        if (model is OnnxModel && format is not OnnxFormat) invocation.Warn($"{format.Name} keeps tensors only: the graph of {input.ShownPath} stays behind");
         long bytes = model.Tensors.Sum(tensor => tensor.ByteLength);
         OutputOptions.CheckDiskSpace(path, bytes);
         foreach (Tensor tensor in model.Tensors) invocation.Report.Tensors.Add((JsonNode)TensorFields.Describe(tensor));
@@ -48,7 +50,16 @@ internal sealed class ConvertCommand : Verb
             return;
         }
 
-        format.Write(model, path, options, invocation.Progress, invocation.Cancellation);
+        try
+        {
+            format.Write(model, path, options, invocation.Progress, invocation.Cancellation);
+        }
+        catch (ArgumentException problem) when (options.MaxShardBytes > 0)
+        {
+            // What a shard needs at least is known to the writer only.
+            throw CommandException.Usage($"--max-shard-size {ByteSize.Exact(options.MaxShardBytes)}: {problem.Message.Split(" (Parameter")[0]}");
+        }
+
         ModelOutput.Report(invocation, path);
         if (!invocation.Quiet) invocation.Print(writer => writer.WriteLine($"{VisibleText.Escape(path)}: {what}"));
     }

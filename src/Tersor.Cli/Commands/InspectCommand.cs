@@ -4,6 +4,7 @@ using Tersor.Cli.Options;
 using Tersor.Cli.Output;
 using Tersor.Measures;
 using Tersor.Models;
+using Tersor.Models.Onnx;
 
 namespace Tersor.Cli.Commands;
 
@@ -45,6 +46,12 @@ internal sealed class InspectCommand : Verb
         invocation.Report.Totals["bytes"] = tensors.Sum(tensor => tensor.ByteLength);
         invocation.Report.Totals["fileBytes"] = fileBytes;
         invocation.Print(writer => writer.WriteLine($"{VisibleText.Escape(input.ShownPath)}: {model.Format}, {ByteSize.Full(fileBytes)}"));
+        if (model is OnnxModel onnx)
+        {
+            invocation.Report["onnx"] = OnnxText.Fields(onnx.Summary);
+            invocation.Print(writer => OnnxText.Write(writer, onnx.Summary));
+        }
+
         invocation.Print(TensorTable(tensors));
         foreach (Tensor tensor in tensors) invocation.Report.Tensors.Add((JsonNode)TensorFields.Describe(tensor));
         PrintMetadata(invocation, model);

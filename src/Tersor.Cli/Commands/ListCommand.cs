@@ -40,8 +40,11 @@ internal sealed class ListCommand : Verb
 
     public override void Run(Invocation invocation)
     {
-        foreach (Topic topic in Chosen(invocation.Value(_topic)))
+        bool isFirst = true;
+        foreach (Topic topic in Chosen(invocation.OptionalValue(_topic)))
         {
+            if (!isFirst) invocation.Print(writer => writer.WriteLine());
+            isFirst = false;
             TextTable table = new();
             foreach (string column in topic.Columns) table.Text(column);
             JsonArray rows = [];
