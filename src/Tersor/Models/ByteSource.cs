@@ -54,10 +54,17 @@ public abstract class ByteSource : IDisposable
             : new WindowSource(this, offset, length);
     }
 
-    /// <summary>Writes everything to <paramref name="destination"/> in pieces of at most 1 MiB.</summary>
+    /// <summary>Writes everything to <paramref name="destination"/>, in pieces of at most 1 MiB where the source <see cref="ReadsInParts"/>.</summary>
     public virtual void CopyTo(Stream destination, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(destination);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!ReadsInParts)
+        {
+            destination.Write(ReadAll().Span);
+            return;
+        }
+
         byte[] buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(1 << 20, Math.Max(1, Length)));
         for (long offset = 0; offset < Length;)
         {
@@ -211,11 +218,15 @@ public abstract class ByteSource : IDisposable
 
         public override string? FilePath => parent.FilePath;
 
+        public override bool ReadsInParts => parent.ReadsInParts;
+
         public override void Read(long offset, Span<byte> destination)
         {
             CheckRange(offset, destination.Length);
             parent.Read(start + offset, destination);
         }
+
+        public override ReadOnlyMemory<byte> ReadAll() => ReadsInParts ? base.ReadAll() : parent.ReadAll().Slice((int)start, (int)length);
     }
 
     private sealed class DeferredSource(string name, long length, Func<ReadOnlyMemory<byte>> read) : ByteSource
@@ -238,12 +249,6 @@ public abstract class ByteSource : IDisposable
             if (bytes.Length != length)
                 throw new InvalidOperationException($"{name}: made {bytes.Length} bytes where {length} were promised.");
             return bytes;
-        }
-
-        public override void CopyTo(Stream destination, CancellationToken cancellationToken = default)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            destination.Write(ReadAll().Span);
         }
     }
 }

@@ -8,6 +8,7 @@ public static class ModelFormats
     [
         new Onnx.OnnxFormat(),
         new Safetensors.SafetensorsFormat(),
+        new Npz.NpzFormat(),
     ];
 
     /// <summary>The format that a file's ending names, or null.</summary>

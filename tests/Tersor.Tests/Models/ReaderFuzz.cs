@@ -1,4 +1,5 @@
 using Tersor.Models;
+using Tersor.Models.Npz;
 using Tersor.Models.Safetensors;
 
 namespace Tersor.Tests.Models;
@@ -15,6 +16,12 @@ internal static class ReaderFuzz
     {
         byte[] bytes = input.ToArray();
         Run(options => SafetensorsReader.Open(ByteSource.FromMemory(bytes), options));
+    }
+
+    public static void Npz(ReadOnlySpan<byte> input)
+    {
+        byte[] bytes = input.ToArray();
+        Run(options => NpzReader.Open(ByteSource.FromMemory(bytes), options));
     }
 
     private static void Run(Func<ModelReadOptions, Model> open)

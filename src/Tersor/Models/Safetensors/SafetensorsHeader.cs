@@ -3,15 +3,6 @@ using System.Text.Unicode;
 
 namespace Tersor.Models.Safetensors;
 
-/// <summary>One tensor as the header declares it; nothing about it is checked against the data yet.</summary>
-/// <param name="Name">The key.</param>
-/// <param name="DataType">The <c>dtype</c> as written.</param>
-/// <param name="Dimensions">The <c>shape</c>, every entry 0 or more.</param>
-/// <param name="Start">First byte, counted from the end of the header.</param>
-/// <param name="End">One past the last byte, counted from the end of the header.</param>
-/// <param name="FileOffset">Where the entry stands in the file, for messages.</param>
-internal sealed record SafetensorsEntry(string Name, string DataType, long[] Dimensions, long Start, long End, long FileOffset);
-
 /// <summary>
 /// The JSON header:
 /// 1. u64 little-endian: length n of the JSON.
