@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.IO.Compression;
+using Tersor.Models;
+
+namespace Tersor.Nnc.Syntax;
+
+/// <summary>
+/// TPL (section 3.5): storage format u(8), compression format u(8), then the network's bytes up to the end of the unit, or a list of tensor names.
+/// </summary>
+/// <remarks>
+/// Compression 1 is written as a zlib stream (RFC 1950), whose checksum is the only one in an NNC file; raw deflate data (RFC 1951) is read as well.
+/// </remarks>
+internal sealed record TopologyUnit
+{
+    public const int ReferenceListFormat = 6;
+
+    public const int RawCompression = 0;
+
+    public const int DeflateCompression = 1;
+
+    // What the reference writes for a topology it does not carry: a text of no characters.
+    private static ReadOnlySpan<byte> EmptyText => [0];
+
+    public required int StorageFormat { get; init; }
+
+    public required int CompressionFormat { get; init; }
+
+    public required int UnitNumber { get; init; }
+
+    public required long DataOffset { get; init; }
+
+    public required long DataBytes { get; init; }
+
+    /// <summary>Names that compressed data units refer to by index; empty unless <see cref="StorageFormat"/> is 6.</summary>
+    public IReadOnlyList<string> References { get; init; } = [];
+
+    public static TopologyUnit Read(ref BitReader reader)
+    {
+        int storage = (int)reader.ReadBits(8);
+        int compression = (int)reader.ReadBits(8);
+        long start = reader.Position;
+        return new TopologyUnit
+        {
+            StorageFormat = storage,
+            CompressionFormat = compression,
+            UnitNumber = reader.UnitNumber,
+            DataOffset = start,
+            DataBytes = reader.End - start,
+            References = storage == ReferenceListFormat && compression == RawCompression ? ReadReferences(ref reader) : [],
+        };
+    }
+
+    /// <summary>The whole unit.</summary>
+    public static byte[] Write(Topology topology)
+    {
+        ReadOnlySpan<byte> bytes = topology.Bytes.Span;
+        byte[] deflated = Deflate(bytes);
+        bool pays = deflated.Length < bytes.Length;
+        var body = new BitWriter();
+        body.WriteBits((uint)topology.Format, 8);
+        body.WriteBits(pays ? (uint)DeflateCompression : RawCompression, 8);
+        body.WriteBytes(pays ? deflated : bytes.IsEmpty ? EmptyText : bytes);
+        return UnitHeader.Frame(NncUnitType.Topology, body);
+    }
+
+    /// <summary>The unit that carries names only, at least two.</summary>
+    public static byte[] WriteReferences(IReadOnlyList<string> names)
+    {
+        var body = new BitWriter();
+        body.WriteBits(ReferenceListFormat, 8);
+        body.WriteBits(RawCompression, 8);
+        body.WriteExpGolomb(names.Count - 2, 7);
+        body.WriteAlignment();
+        foreach (string name in names) body.WriteString(name);
+        return UnitHeader.Frame(NncUnitType.Topology, body);
+    }
+
+    /// <summary>The network's bytes, inflated where they are deflated.</summary>
+    /// <exception cref="ModelFormatException">The deflated data is damaged.</exception>
+    /// <exception cref="UnsupportedModelException">A compression format that is not defined.</exception>
+    /// <exception cref="ResourceLimitException">More than <paramref name="maxBytes"/> come out.</exception>
+    public ReadOnlyMemory<byte> ReadData(ByteSource source, long maxBytes)
+    {
+        if (DataBytes > maxBytes) throw TooLarge(source, maxBytes);
+        ReadOnlyMemory<byte> data = source.Slice(DataOffset, DataBytes).ReadAll();
+        switch (CompressionFormat)
+        {
+            case RawCompression:
+                return data.Span.SequenceEqual(EmptyText) ? ReadOnlyMemory<byte>.Empty : data;
+            case DeflateCompression:
+                return Inflate(source, data, maxBytes);
+            default:
+                throw new UnsupportedModelException(source.Name, [$"topology compression format {CompressionFormat} is not defined; 0 (none) and 1 (deflate) are read"]);
+        }
+    }
+
+    private static IReadOnlyList<string> ReadReferences(ref BitReader reader)
+    {
+        long count = reader.ReadExpGolomb(7) + 2;
+        reader.ReadAlignment();
+        if (count > reader.RemainingBytes)
+            throw reader.Malformed(string.Create(CultureInfo.InvariantCulture, $"a list of {count} names does not fit {reader.RemainingBytes} bytes"));
+        var names = new List<string>((int)Math.Min(count, 1 << 16));
+        for (long i = 0; i < count; i++) names.Add(reader.ReadString("a name of the topology list"));
+        return names;
+    }
+
+    private static byte[] Deflate(ReadOnlySpan<byte> bytes)
+    {
+        using var buffer = new MemoryStream();
+        using (var zlib = new ZLibStream(buffer, CompressionLevel.SmallestSize, leaveOpen: true)) zlib.Write(bytes);
+        return buffer.ToArray();
+    }
+
+    private ReadOnlyMemory<byte> Inflate(ByteSource source, ReadOnlyMemory<byte> data, long maxBytes)
+    {
+        ReadOnlySpan<byte> start = data.Span;
+        bool isZlib = start.Length >= 2 && (start[0] & 15) == 8 && ((start[0] << 8) | start[1]) % 31 == 0;
+        using var input = new MemoryByteStream(data);
+        using Stream inflating = isZlib ? new ZLibStream(input, CompressionMode.Decompress) : new DeflateStream(input, CompressionMode.Decompress);
+        using var output = new MemoryStream();
+        byte[] piece = new byte[1 << 14];
+        try
+        {
+            for (int count = inflating.Read(piece); count > 0; count = inflating.Read(piece))
+            {
+                if (output.Length + count > Math.Min(maxBytes, Array.MaxLength)) throw TooLarge(source, maxBytes);
+                output.Write(piece, 0, count);
+            }
+        }
+        catch (InvalidDataException e)
+        {
+            throw new ModelFormatException(source.Name, Item, DataOffset, "the deflated topology is damaged; fetch the file again", e);
+        }
+
+        return output.GetBuffer().AsMemory(0, (int)output.Length);
+    }
+
+    private string Item => string.Create(CultureInfo.InvariantCulture, $"unit {UnitNumber} (topology)");
+
+    private ResourceLimitException TooLarge(ByteSource source, long maxBytes) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"{source.Name}: {Item}: the topology takes more than {maxBytes:N0} bytes; raise NncReadOptions.MaxTopologyBytes"));
+}

@@ -1,0 +1,110 @@
+using System.Runtime.InteropServices;
+using Tersor.EntropyCoding;
+using Tersor.Models;
+
+namespace Tersor.Nnc;
+
+/// <summary>Decodes whole units of a stream. Holds no state of its own, so that several threads can decode different units at once.</summary>
+internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
+{
+    /// <summary>Decodes all tensors of a unit, in payload order.</summary>
+    /// <param name="unit">The unit.</param>
+    /// <param name="dialect">The syntax it is written in.</param>
+    /// <param name="parents">Finds what tensor number n of the unit is coded against; null where there is nothing.</param>
+    /// <exception cref="ModelFormatException">The payload is damaged.</exception>
+    /// <exception cref="UnsupportedModelException">The unit asks for what is not done here.</exception>
+    /// <exception cref="ResourceLimitException">A tensor is too large.</exception>
+    public LevelTensor[] Decode(CompressedDataUnit unit, NncDialect dialect, Func<int, ParentLevels?>? parents = null)
+    {
+        EnsureSupported(unit);
+        if (unit.Header.PayloadType == NncPayloadType.RawFloat) return [ReadRaw(unit)];
+        return TryDecode(unit, ReadPayload(unit), dialect, parents, out string? problem) ?? throw Malformed(unit, problem);
+    }
+
+    /// <summary>Decodes a unit of one tensor straight into memory of the caller: no array of levels is made.</summary>
+    /// <returns>The rule that turns the levels into values.</returns>
+    public LevelRule DecodeSingle(CompressedDataUnit unit, NncDialect dialect, Span<int> levels)
+    {
+        ReadOnlyMemory<byte> payload = ReadPayload(unit);
+        NncTensorInfo tensor = unit.Tensors[0];
+        var decoder = new PayloadDecoder(unit, payload.Span, dialect);
+        decoder.CountLevels(tensor, source.Name, options.MaxUncodedElements);
+        string? problem = decoder.DecodeNext(tensor, parent: null, levels, out LevelRule rule);
+        if (problem is null && !decoder.TryFinish()) problem = EndCheckFailed;
+        return problem is null ? rule : throw Malformed(unit, problem);
+    }
+
+    /// <summary>Reads the values of a raw unit.</summary>
+    public void ReadRaw(CompressedDataUnit unit, Span<float> values)
+    {
+        CheckRawLength(unit);
+        source.Read(unit.PayloadOffset, MemoryMarshal.AsBytes(values));
+        RawSingles.ToHostOrder(values);
+    }
+
+    /// <summary>Whether a unit decodes without fault in a dialect; false as well for what cannot be decoded at all.</summary>
+    public bool Fits(CompressedDataUnit unit, NncDialect dialect)
+    {
+        try
+        {
+            return TryDecode(unit, ReadPayload(unit), dialect, parents: null, out _) is not null;
+        }
+        catch (ModelFormatException)
+        {
+            return false;
+        }
+        catch (ResourceLimitException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Refuses a unit that cannot be decoded though it may be valid.</summary>
+    public void EnsureSupported(CompressedDataUnit unit)
+    {
+        if (unit.Unsupported is not null) throw new UnsupportedModelException(source.Name, [unit.Unsupported]);
+    }
+
+    private const string EndCheckFailed = "the coded data does not end where the unit does; the file is damaged, fetch it again";
+
+    private LevelTensor[]? TryDecode(CompressedDataUnit unit, ReadOnlyMemory<byte> payload, NncDialect dialect, Func<int, ParentLevels?>? parents, out string? problem)
+    {
+        var decoder = new PayloadDecoder(unit, payload.Span, dialect);
+        var tensors = new LevelTensor[unit.Tensors.Count];
+        for (int i = 0; i < tensors.Length; i++)
+        {
+            NncTensorInfo tensor = unit.Tensors[i];
+            ParentLevels? parent = parents?.Invoke(i);
+            int[] levels = GC.AllocateUninitializedArray<int>(decoder.CountLevels(tensor, source.Name, options.MaxUncodedElements));
+            if (parent is not null && parent.Levels.Length != levels.Length) problem = "the tensor updates one of another size";
+            else problem = decoder.DecodeNext(tensor, parent, levels, out LevelRule rule) ?? Keep(tensor, levels, rule, out tensors[i]);
+            if (problem is not null) return null;
+        }
+
+        problem = decoder.TryFinish() ? null : EndCheckFailed;
+        return problem is null ? tensors : null;
+    }
+
+    private static string? Keep(NncTensorInfo tensor, int[] levels, LevelRule rule, out LevelTensor result)
+    {
+        result = new LevelTensor(tensor.Name, tensor.Shape, levels, rule, tensor.Role);
+        return null;
+    }
+
+    private LevelTensor ReadRaw(CompressedDataUnit unit)
+    {
+        CheckRawLength(unit);
+        return new LevelTensor(unit.Tensors[0].Name, unit.Tensors[0].Shape, ReadPayload(unit));
+    }
+
+    private void CheckRawLength(CompressedDataUnit unit)
+    {
+        long count = unit.Tensors[0].Shape.ElementCount;
+        if (count > unit.PayloadBytes / 4 || count * 4 != unit.PayloadBytes) throw Malformed(unit, $"{count:N0} raw values do not fill {unit.PayloadBytes:N0} bytes");
+    }
+
+    private ReadOnlyMemory<byte> ReadPayload(CompressedDataUnit unit) => source.Slice(unit.PayloadOffset, unit.PayloadBytes).ReadAll();
+
+    private ModelFormatException Malformed(CompressedDataUnit unit, string? problem) =>
+        new(source.Name, $"tensor '{unit.Header.Names[0]}'", unit.Info.Offset, problem ?? EndCheckFailed);
+}
