@@ -53,6 +53,6 @@ public sealed class NncSequenceDecoder
             if (tensor.Levels[i] != 0) history[i] = 1;
         }
 
-        _parents[key] = new ParentLevels(tensor.Levels, history);
+        _parents[key] = new ParentLevels([.. tensor.Levels], history);
     }
 }

@@ -62,13 +62,13 @@ internal static class NncUnitEncoder
         ArgumentOutOfRangeException.ThrowIfLessThan(options.GreaterFlagCount, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.GreaterFlagCount, 256);
         if (shape.Rank > CompressedDataHeader.MaxRank) throw new ArgumentException($"Tensor '{names[0]}' has {shape.Rank} dimensions; at most {CompressedDataHeader.MaxRank} are written.");
-        bool secondEdition = stream.Dialect == NncDialect.EditionTwo;
-        if (options.Update is not null && !stream.IsUpdate) throw new ArgumentException("A unit that updates another belongs into a stream that does.", nameof(options));
+        if (options.Update is not null && (!stream.IsUpdate || options.ParameterId is null))
+            throw new ArgumentException("A unit that updates another has a parameter id and belongs into a stream that updates another.", nameof(options));
         return new CompressedDataHeader
         {
             PayloadType = payloadType,
             Names = names,
-            Node = secondEdition ? new NodeId(0, options.ParameterId, options.Update?.Depth ?? 0) : null,
+            Node = stream.Dialect == NncDialect.EditionTwo && options.ParameterId is long parameter ? new NodeId(0, parameter, options.Update?.Depth ?? 0) : null,
             Parent = options.Update is { } update ? new ParentNode { TemporalContexts = update.TemporalContexts } : null,
             DataFormat = options.DataFormat is { } type ? DataFormats.ToCode(type) ?? throw new ArgumentException($"NNC has no code for {type.Name()}.", nameof(options)) : null,
             Dimensions = shape.Rank == 0 ? [1] : shape.Dimensions.ToArray(),

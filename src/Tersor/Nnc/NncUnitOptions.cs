@@ -17,11 +17,14 @@ internal sealed record NncUnitOptions
     /// </summary>
     public int ScanOrder { get; init; }
 
-    /// <summary>Row skipping and initialization of contexts.</summary>
+    /// <summary>
+    /// Row skipping and initialization of contexts. With dependent quantization and blocks, a skipped row moves the quantizer's state differently from
+    /// coded zeros (section 9.2): levels made for one cannot be coded with the other, so that row skipping must not be left to what pays.
+    /// </summary>
     public LevelEncoderOptions Coding { get; init; } = LevelEncoderOptions.Default;
 
-    /// <summary>Ordinal of the unit among those of the model (edition 2).</summary>
-    public long ParameterId { get; init; }
+    /// <summary>Ordinal of the unit among those of the model (edition 2). The reference always states it; null leaves it out.</summary>
+    public long? ParameterId { get; init; }
 
     /// <summary>The type that readers are asked to give the tensor back in; null to leave it to them.</summary>
     public ElementType? DataFormat { get; init; }

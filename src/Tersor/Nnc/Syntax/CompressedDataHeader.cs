@@ -114,8 +114,9 @@ internal sealed record CompressedDataHeader
 
         if (PayloadType != NncPayloadType.RawFloat) writer.WriteFlag(DependentQuantization);
         if (DataFormat is int format) writer.WriteBits((uint)format, 7);
+        bool hasGreaterFlagCount = PayloadType != NncPayloadType.RawFloat;
         writer.WriteFlag(true);
-        writer.WriteFlag(true);
+        writer.WriteFlag(hasGreaterFlagCount);
         writer.WriteBits((uint)ParameterTypes, 4);
         if (IsDecomposed)
         {
@@ -125,7 +126,7 @@ internal sealed record CompressedDataHeader
 
         writer.WriteExpGolomb(Dimensions.Count, 1);
         foreach (long dimension in Dimensions) writer.WriteExpGolomb(dimension, 7);
-        writer.WriteBits((uint)(GreaterFlagCount - 1), 8);
+        if (hasGreaterFlagCount) writer.WriteBits((uint)(GreaterFlagCount - 1), 8);
         if (isBlock && IsDecomposed && Codebook is not null)
             CodebookSyntax.Write(writer, RightCodebook ?? throw new InvalidOperationException("Both factors have a codebook or none."));
         if (Dimensions.Count > 1)
@@ -189,11 +190,16 @@ internal sealed record CompressedDataHeader
         if (scan > MaxScanOrder) throw reader.Malformed($"scan order {scan} is not defined, 0 to {MaxScanOrder} are");
         if (scan > 0)
         {
-            bool factors = PayloadType == NncPayloadType.Block && IsDecomposed;
-            EntryPointSyntax.Skip(ref reader, EntryPointSyntax.CountFor(factors ? LeftRowCount : Dimensions[0], scan), DependentQuantization);
-            if (factors) EntryPointSyntax.Skip(ref reader, EntryPointSyntax.CountFor(DecompositionRank, scan), DependentQuantization);
+            foreach (long rowCount in ScannedRowCounts()) EntryPointSyntax.Skip(ref reader, EntryPointSyntax.CountFor(rowCount, scan), DependentQuantization);
         }
 
         return this with { ScanOrder = scan };
+    }
+
+    private IReadOnlyList<long> ScannedRowCounts()
+    {
+        if (!IsDecomposed) return [Dimensions[0]];
+        if (PayloadType == NncPayloadType.Block) return [LeftRowCount, DecompositionRank];
+        return [Names[0].EndsWith(FactorNames.Left, StringComparison.Ordinal) ? LeftRowCount : DecompositionRank];
     }
 }
