@@ -28,12 +28,20 @@ public sealed class PendingFile : IDisposable
     /// <summary>Where the content goes; seekable.</summary>
     public FileStream Stream { get; }
 
+    /// <summary>Flushes to disk and closes the stream, so that many files can wait for their commit without being open.</summary>
+    /// <exception cref="IOException">The disk is full.</exception>
+    public void Close()
+    {
+        if (!Stream.CanWrite) return;
+        Stream.Flush(flushToDisk: true);
+        Stream.Dispose();
+    }
+
     /// <summary>Flushes to disk and gives the file its name.</summary>
     /// <exception cref="IOException">The disk is full, or the target appeared meanwhile.</exception>
     public void Commit()
     {
-        Stream.Flush(flushToDisk: true);
-        Stream.Dispose();
+        Close();
         File.Move(_temporaryPath, _path, _overwrite);
         _committed = true;
     }

@@ -119,6 +119,9 @@ internal sealed class OnnxMessage : WireMessage
                 AppendOuter(path);
                 path.Append(OrIndex(Name, "sparse_initializer"));
                 break;
+            case OnnxMessageKind.Tensor when IsMainInitializer:
+                path.Append(Name);
+                break;
             case OnnxMessageKind.Tensor:
                 AppendOuter(path);
                 path.Append(OrIndex(Name, "initializer"));

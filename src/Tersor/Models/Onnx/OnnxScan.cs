@@ -17,6 +17,7 @@ internal sealed class OnnxScan
     private readonly bool _isTopology;
     private readonly Action<string>? _warn;
     private readonly List<OnnxTensorRecord> _tensors = [];
+    private readonly List<string> _unsupported = [];
     private readonly Dictionary<string, string> _metadata = new(StringComparer.Ordinal);
     private readonly List<OnnxOperatorSet> _operatorSets = [];
     private readonly List<OnnxValue> _inputs = [];
@@ -58,11 +59,13 @@ internal sealed class OnnxScan
 
     /// <summary>Scans a model, or a topology where weights may be missing.</summary>
     /// <exception cref="ModelFormatException">The bytes are malformed.</exception>
+    /// <exception cref="UnsupportedModelException">Text, or elements of unknown type, in files beside the model.</exception>
     /// <exception cref="ResourceLimitException">More tensors, names or inputs than are kept.</exception>
     public static OnnxScan Read(ByteSource source, bool isTopology, Action<string>? warn = null)
     {
         OnnxScan scan = new(source, isTopology, warn);
         scan.ReadModel(new OnnxMessage(source.Length));
+        if (scan._unsupported.Count > 0) throw new UnsupportedModelException(source.Name, scan._unsupported);
         OnnxTensorNames.Assign(scan._tensors, source.Name);
         return scan;
     }
@@ -275,11 +278,20 @@ internal sealed class OnnxScan
 
     private void ReadTensor(OnnxMessage message)
     {
-        OnnxTensorRecord? tensor = OnnxTensorScan.Read(_reader, message, _isTopology, _warn);
+        OnnxTensorRecord? tensor = OnnxTensorScan.Read(_reader, message, _isTopology, out string? unlisted, out bool isOutside);
         if (tensor is not null)
         {
             Keep();
             _tensors.Add(tensor);
+        }
+        else if (isOutside)
+        {
+            Keep();
+            _unsupported.Add($"{message} has its data in another file, and is {unlisted}; re-export it with its data inside");
+        }
+        else
+        {
+            _warn?.Invoke($"{_source.Name}: {message} is {unlisted}, carried along as it is");
         }
 
         Leave(message);

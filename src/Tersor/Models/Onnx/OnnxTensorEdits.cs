@@ -1,8 +1,13 @@
+using System.Globalization;
+
 namespace Tersor.Models.Onnx;
 
 /// <summary>The ways in which a <c>TensorProto</c>'s elements move: out of the message, into it, or to a file beside it.</summary>
 internal static class OnnxTensorEdits
 {
+    // TensorProto.DataLocation.EXTERNAL
+    private const int IsExternal = 1;
+
     /// <summary>Whether the elements can be taken out so that putting them back restores every byte.</summary>
     public static bool CanDetach(OnnxTensorRecord record)
     {
@@ -45,6 +50,39 @@ internal static class OnnxTensorEdits
     {
         if (record.External is not null && !record.IsInline && data.Length > 0) Append(splice, record, data);
         else if (record.External is null) Inline(splice, record, data);
+    }
+
+    /// <summary>Whether the elements can go to a file beside the model, or are there.</summary>
+    public static bool CanMoveOutside(OnnxTensorRecord record) =>
+        record.External is not null || record.Data is not null || !record.IsInline;
+
+    /// <summary>Drops the elements from the message and says where they are instead.</summary>
+    public static void MoveOutside(WireSplice splice, OnnxTensorRecord record, string location, long offset)
+    {
+        byte[] entries = LocationEntries(location, offset, record.ElementType.ByteLength(record.Shape.ElementCount));
+        if (record.External is { } external)
+        {
+            // Only what was embedded for a topology goes where the place stays the same: the file says all already, in its own words.
+            if (record.IsInline) splice.Remove(record.Message, record.Data!.Value.FieldStart, record.Data.Value.End);
+            if (external.Location != location || external.Offset != offset) DropLocation(splice, record, entries, null);
+            return;
+        }
+
+        DropLocation(splice, record, [], null);
+        long end = record.Message.Payload.End;
+        splice.Replace(record.Message, record.Data?.FieldStart ?? end, record.Data?.End ?? end, entries, null, null);
+    }
+
+    private static byte[] LocationEntries(string location, long offset, long length)
+    {
+        WireWriter fields = new();
+        Add("location", location);
+        Add("offset", offset.ToString(CultureInfo.InvariantCulture));
+        Add("length", length.ToString(CultureInfo.InvariantCulture));
+        return fields.Number(OnnxFields.Tensor.DataLocation, IsExternal).Written.ToArray();
+
+        void Add(string key, string value) =>
+            fields.Message(OnnxFields.Tensor.ExternalData, new WireWriter().Text(OnnxFields.Entry.Key, key).Text(OnnxFields.Entry.Value, value));
     }
 
     private static void Append(WireSplice splice, OnnxTensorRecord record, ByteSource data)

@@ -17,6 +17,7 @@ internal sealed class OnnxTensorScan
     private long _dataType;
     private bool _isExternal;
     private bool _isSegment;
+    private bool _hasTooHighRank;
     private bool _hasShortestVarints = true;
     private long _smallest;
     private long _largest;
@@ -31,30 +32,30 @@ internal sealed class OnnxTensorScan
         _message = message;
     }
 
-    /// <summary>Element types that hold something but are not listed as tensors, such as text or what later versions of ONNX add.</summary>
-    public static bool IsListed(long dataType) =>
-        dataType is > 0 and <= int.MaxValue && ((ElementType)dataType).BitWidth() > 0;
-
     /// <summary>
-    /// Reads the message that <paramref name="reader"/> has entered. Null for what is carried along but cannot be listed as a tensor: text, unknown
-    /// element types, segments.
+    /// Reads the message that <paramref name="reader"/> has entered. Null for what is carried along but cannot be listed as a tensor: text, element types
+    /// that later versions of ONNX add, segments, more dimensions than arrays have.
     /// </summary>
     /// <param name="reader">Within the message.</param>
     /// <param name="message">Where the message is; receives its name.</param>
     /// <param name="isTopology">Whether elements may be missing, to be joined from elsewhere.</param>
-    /// <param name="warn">Told of what is carried along unseen.</param>
-    public static OnnxTensorRecord? Read(WireReader reader, OnnxMessage message, bool isTopology, Action<string>? warn)
+    /// <param name="unlisted">What is carried along, in words; null where all is listed.</param>
+    /// <param name="isOutside">Whether what is not listed has its data in another file, so that it cannot be carried along.</param>
+    public static OnnxTensorRecord? Read(WireReader reader, OnnxMessage message, bool isTopology, out string? unlisted, out bool isOutside)
     {
         OnnxTensorScan scan = new(reader, message);
         scan.ReadFields();
-        if (IsListed(scan._dataType) && !scan._isSegment) return scan.Finish(isTopology);
-        if (scan._dataType != 0 && scan._dataType != (long)ElementType.String)
-        {
-            warn?.Invoke(string.Create(
-                CultureInfo.InvariantCulture, $"{message}: data type {scan._dataType}{(scan._isSegment ? " in segments" : "")} is carried along as it is"));
-        }
+        unlisted = scan.Unlisted();
+        isOutside = unlisted is not null && scan._isExternal;
+        return unlisted is null ? scan.Finish(isTopology) : null;
+    }
 
-        return null;
+    private string? Unlisted()
+    {
+        if (_isSegment) return "a segment of a tensor";
+        if (_hasTooHighRank) return $"more than {MaxRank} dimensions";
+        if (_dataType is > 0 and <= int.MaxValue && ((ElementType)_dataType).BitWidth() > 0) return null;
+        return _dataType == (long)ElementType.String ? "text" : string.Create(CultureInfo.InvariantCulture, $"data type {_dataType}");
     }
 
     private void ReadFields()
@@ -64,11 +65,11 @@ internal sealed class OnnxTensorScan
             switch (field.Number)
             {
                 case OnnxFields.Tensor.Dimensions when field.Type == WireType.Varint:
-                    AddDimension(field.Start);
+                    AddDimension();
                     break;
                 case OnnxFields.Tensor.Dimensions when field.Type == WireType.LengthDelimited:
                     long outer = _reader.Enter(_reader.ReadPayload(field));
-                    while (_reader.Position < _reader.Limit) AddDimension(field.Start);
+                    while (_reader.Position < _reader.Limit) AddDimension();
                     _reader.Leave(outer);
                     break;
                 case OnnxFields.Tensor.DataType when field.Type == WireType.Varint:
@@ -98,10 +99,11 @@ internal sealed class OnnxTensorScan
         }
     }
 
-    private void AddDimension(long start)
+    private void AddDimension()
     {
-        if (_dimensions.Count == MaxRank) throw _reader.Malformed(start, $"more than {MaxRank} dimensions");
-        _dimensions.Add((long)_reader.ReadVarint());
+        long dimension = (long)_reader.ReadVarint();
+        if (_dimensions.Count == MaxRank) _hasTooHighRank = true;
+        else _dimensions.Add(dimension);
     }
 
     private void AddLocationField(long start)

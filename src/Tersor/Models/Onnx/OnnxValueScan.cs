@@ -6,6 +6,7 @@ namespace Tersor.Models.Onnx;
 internal static class OnnxValueScan
 {
     private const int MaxTextBytes = 1 << 16;
+    // More are read over; no array has as many.
     private const int MaxRank = 64;
 
     /// <summary>Reads the message that <paramref name="reader"/> has entered.</summary>
@@ -99,7 +100,6 @@ internal static class OnnxValueScan
                 continue;
             }
 
-            if (dimensions.Count == MaxRank) throw reader.Malformed(field.Start, $"more than {MaxRank} dimensions");
             long outer = reader.Enter(reader.ReadPayload(field));
             string dimension = "?";
             while (reader.TryReadField(out WireField part))
@@ -112,7 +112,7 @@ internal static class OnnxValueScan
                     reader.Skip(part);
             }
 
-            dimensions.Add(dimension);
+            if (dimensions.Count < MaxRank) dimensions.Add(dimension);
             reader.Leave(outer);
         }
 
