@@ -32,9 +32,10 @@ internal static class ClosestNames
 
     private static int Distance(string word, string name, int farthest)
     {
-        if (word.Length >= 3 && name.Contains(word, StringComparison.OrdinalIgnoreCase)) return farthest;
-        if (word.Length > LongestCompared || Math.Abs(word.Length - name.Length) > farthest) return int.MaxValue;
-        return EditDistance(word.ToUpperInvariant(), name.ToUpperInvariant());
+        bool isPart = word.Length >= 3 && name.Contains(word, StringComparison.OrdinalIgnoreCase);
+        int limit = isPart ? farthest : int.MaxValue;
+        if (word.Length > LongestCompared || Math.Abs(word.Length - name.Length) > farthest) return limit;
+        return Math.Min(limit, EditDistance(word.ToUpperInvariant(), name.ToUpperInvariant()));
     }
 
     // Optimal string alignment: insertions, deletions, substitutions, and swapped neighbours count one each.

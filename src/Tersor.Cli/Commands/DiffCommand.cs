@@ -40,6 +40,7 @@ internal sealed class DiffCommand : Verb
         using Model second = secondFile.Open(invocation);
         string[] names = [.. first.Tensors.Select(tensor => tensor.Name).Concat(second.Tensors.Where(tensor => first.Find(tensor.Name) is null).Select(tensor => tensor.Name))];
         HashSet<string> selected = _selection.Resolve(invocation, names);
+        _memory.CheckHeldWhole(invocation, first.Tensors.Concat(second.Tensors).Where(tensor => selected.Contains(tensor.Name)));
         List<Row> rows = Compare(invocation, first, second, [.. names.Where(selected.Contains)]);
         Totals totals = new(rows);
         totals.Report(invocation.Report.Totals);
@@ -167,12 +168,19 @@ internal sealed class DiffCommand : Verb
             _count = rows.Count;
             double signal = 0;
             double noise = 0;
-            foreach (TensorDifference difference in rows.Select(row => row.Difference).OfType<TensorDifference>())
+            foreach (Row row in rows)
             {
+                if (row.Difference is not TensorDifference difference) continue;
                 ComparedCount++;
                 if (!difference.IsBitEqual && difference.MaxAbs > 0) DifferentCount++;
-                signal += difference.SignalEnergy;
-                noise += difference.NoiseEnergy;
+
+                // Integers (shapes, indices, counters) are large and exact; they would drown the weights.
+                if (!row.A!.ElementType.IsInteger())
+                {
+                    signal += difference.SignalEnergy;
+                    noise += difference.NoiseEnergy;
+                }
+
                 MaxAbs = Math.Max(MaxAbs, difference.MaxAbs);
                 WorstCosine = Math.Min(WorstCosine, difference.Cosine);
             }
@@ -189,6 +197,7 @@ internal sealed class DiffCommand : Verb
 
         public double MaxAbs { get; }
 
+        /// <summary>Over all tensors but those of integers, in dB.</summary>
         public double Sqnr { get; }
 
         public double WorstCosine { get; } = 1;

@@ -55,7 +55,9 @@ internal sealed class InspectCommand : Verb
         invocation.Print(TensorTable(tensors));
         foreach (Tensor tensor in tensors) invocation.Report.Tensors.Add((JsonNode)TensorFields.Describe(tensor));
         PrintMetadata(invocation, model);
-        if (invocation.Value(_histogram)) MeasureDistributions(invocation, tensors);
+        if (!invocation.Value(_histogram)) return;
+        _memory.CheckHeldWhole(invocation, tensors);
+        MeasureDistributions(invocation, tensors);
     }
 
     private static TextTable TensorTable(Tensor[] tensors)

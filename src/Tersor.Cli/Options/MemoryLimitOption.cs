@@ -10,6 +10,9 @@ internal sealed class MemoryLimitOption
     // What the runtime, the parser and the tables need beside the tensors.
     private const long BaseBytes = 16 << 20;
 
+    // Below this the runtime itself may fail before it can say why.
+    private const long LeastBytes = 32 << 20;
+
     /// <summary>The option.</summary>
     public Option<long?> Limit { get; } = ValueOption.Size("--memory-limit", "Refuse to start, or stop, rather than use more managed memory than this.");
 
@@ -19,7 +22,17 @@ internal sealed class MemoryLimitOption
     /// <summary>Bounds the heap from now on.</summary>
     public void Apply(Invocation invocation)
     {
-        if (invocation.Value(Limit) is long limit) invocation.Terminal.LimitMemory(limit);
+        if (invocation.Value(Limit) is not long limit) return;
+        if (limit < LeastBytes)
+            throw new ResourceLimitException($"--memory-limit of {ByteSize.Exact(limit)} bytes is less than the command needs for itself; allow at least 32MiB");
+        invocation.Terminal.LimitMemory(limit);
+    }
+
+    /// <summary>Refuses tensors whose data must be held whole and will not fit, with a number.</summary>
+    /// <exception cref="ResourceLimitException">One takes more than the limit.</exception>
+    public void CheckHeldWhole(Invocation invocation, IEnumerable<Tensor> tensors)
+    {
+        foreach (Tensor tensor in tensors.Where(tensor => !tensor.Data.ReadsInParts)) Check(invocation, tensor.ByteLength, $"tensor '{tensor.Name}'");
     }
 
     /// <summary>Refuses work that will not fit, with a number.</summary>

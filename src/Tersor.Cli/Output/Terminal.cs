@@ -62,15 +62,7 @@ internal sealed class Terminal : IDisposable
     private static void LimitHeap(long bytes)
     {
         AppContext.SetData("GCHeapHardLimit", (ulong)bytes);
-        try
-        {
-            GC.RefreshMemoryLimit();
-        }
-        catch (InvalidOperationException)
-        {
-            throw new CommandException(
-                ExitCode.ResourceLimit, "resource-limit", $"--memory-limit {ByteSize.Exact(bytes)} bytes is less than the runtime itself needs", "Allow at least 32MB.");
-        }
+        GC.RefreshMemoryLimit();
     }
 
     private static int ScreenWidth()
