@@ -122,8 +122,17 @@ internal sealed class Invocation
     {
         Progress.Clear();
         if (_selections.Count > 0) Report["selections"] = _selections;
-        if (Json) Report.Write(Terminal.Out, failure);
-        Terminal.Out.Flush();
+        try
+        {
+            if (Json) Report.Write(Terminal.Out, failure);
+            Terminal.Out.Flush();
+        }
+        catch (IOException exception)
+        {
+            // Stdout may be a file on a full disk.
+            failure ??= Failure.From(exception);
+        }
+
         if (failure is not null)
         {
             WriteToError(failure.Line);

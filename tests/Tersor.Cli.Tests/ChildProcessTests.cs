@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Tersor.Models;
-using Tersor.Models.Safetensors;
 
 namespace Tersor.Cli.Tests;
 

@@ -55,7 +55,15 @@ internal sealed class Terminal : IDisposable
     /// <summary>Writes out what is buffered.</summary>
     public void Dispose()
     {
-        Out.Dispose();
+        try
+        {
+            Out.Dispose();
+        }
+        catch (IOException)
+        {
+            // The run flushed already and has reported what came of it.
+        }
+
         Error.Dispose();
     }
 
