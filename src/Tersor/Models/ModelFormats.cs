@@ -9,6 +9,7 @@ public static class ModelFormats
         new Onnx.OnnxFormat(),
         new Safetensors.SafetensorsFormat(),
         new Npz.NpzFormat(),
+        new PyTorch.PyTorchFormat(),
     ];
 
     /// <summary>The format that a file's ending names, or null.</summary>

@@ -22,12 +22,19 @@ internal sealed class ReversedByteOrder : ByteSource
     public override long Length => _bigEndian.Length;
 
     /// <inheritdoc/>
+    public override string? FilePath => _bigEndian.FilePath;
+
+    /// <inheritdoc/>
     public override bool ReadsInParts => _bigEndian.ReadsInParts;
 
-    /// <summary>Reverses the bytes of each number; single bytes are left as they are.</summary>
-    /// <param name="bigEndian">A whole number of numbers.</param>
-    /// <param name="width">Bytes of a number: 1, 2, 4 or 8. A complex element is two numbers.</param>
-    public static ByteSource Of(ByteSource bigEndian, int width) => width == 1 ? bigEndian : new ReversedByteOrder(bigEndian, width);
+    /// <summary>Reverses the bytes of each number; single bytes are left as they are. A complex element is two numbers.</summary>
+    /// <param name="bigEndian">Whole elements.</param>
+    /// <param name="type">Their type, of 8 bits or more.</param>
+    public static ByteSource Of(ByteSource bigEndian, ElementType type)
+    {
+        int width = type.BitWidth() / (type is ElementType.Complex64 or ElementType.Complex128 ? 16 : 8);
+        return width == 1 ? bigEndian : new ReversedByteOrder(bigEndian, width);
+    }
 
     /// <inheritdoc/>
     public override void Read(long offset, Span<byte> destination)

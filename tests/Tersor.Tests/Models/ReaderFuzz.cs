@@ -1,5 +1,6 @@
 using Tersor.Models;
 using Tersor.Models.Npz;
+using Tersor.Models.PyTorch;
 using Tersor.Models.Safetensors;
 
 namespace Tersor.Tests.Models;
@@ -22,6 +23,12 @@ internal static class ReaderFuzz
     {
         byte[] bytes = input.ToArray();
         Run(options => NpzReader.Open(ByteSource.FromMemory(bytes), options));
+    }
+
+    public static void PyTorch(ReadOnlySpan<byte> input)
+    {
+        byte[] bytes = input.ToArray();
+        Run(options => PyTorchReader.Open(ByteSource.FromMemory(bytes), options));
     }
 
     private static void Run(Func<ModelReadOptions, Model> open)

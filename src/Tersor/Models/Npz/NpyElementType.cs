@@ -49,8 +49,4 @@ internal static class NpyElementType
 
         return null;
     }
-
-    /// <summary>Bytes of one number: half an element for complex types.</summary>
-    public static int NumberWidth(ElementType type) =>
-        type.BitWidth() / (type is ElementType.Complex64 or ElementType.Complex128 ? 16 : 8);
 }

@@ -90,7 +90,7 @@ public static class NpzReader
         }
 
         ByteSource data = Elements(array, header.DataOffset, length);
-        if (isBigEndian) data = ReversedByteOrder.Of(data, NpyElementType.NumberWidth(type));
+        if (isBigEndian) data = ReversedByteOrder.Of(data, type);
         if (header.IsFortranOrder) data = StridedElements.RowMajor(array.Name, data, 0, shape, FortranStrides(shape), type.BitWidth() / 8);
         tensors.Add(new Tensor(name, type, shape, data));
     }

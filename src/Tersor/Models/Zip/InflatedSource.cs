@@ -37,6 +37,9 @@ internal sealed class InflatedSource : ByteSource
     public override long Length => _entry.Length - _start;
 
     /// <inheritdoc/>
+    public override string? FilePath => _compressed.FilePath;
+
+    /// <inheritdoc/>
     public override bool ReadsInParts => false;
 
     /// <summary>The same bytes without the first ones, still copied as a stream.</summary>
