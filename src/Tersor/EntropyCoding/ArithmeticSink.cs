@@ -8,12 +8,13 @@ internal struct ArithmeticSink : IBinSink
     private readonly List<BlockRowBorder>? _borders;
     private long _lastBorder;
 
-    /// <summary>Bins go to <paramref name="encoder"/>, with contexts that are set up already.</summary>
+    /// <summary>Bins go to <paramref name="encoder"/>, with contexts that are set up already; the first symbol's bins come next.</summary>
     public ArithmeticSink(ArithmeticEncoder encoder, ContextModel[] contexts, List<BlockRowBorder>? borders)
     {
         _encoder = encoder;
         _contexts = contexts;
         _borders = borders;
+        _lastBorder = encoder.BitPosition;
     }
 
     /// <inheritdoc/>
@@ -21,13 +22,6 @@ internal struct ArithmeticSink : IBinSink
 
     /// <inheritdoc/>
     public readonly void Bypass(uint value, int bitCount) => _encoder.EncodeBypassBits(value, bitCount);
-
-    /// <inheritdoc/>
-    public void EnterFirstBlockRow(bool restartsRange)
-    {
-        if (restartsRange) _encoder.RestartRange();
-        _lastBorder = _encoder.BitPosition;
-    }
 
     /// <inheritdoc/>
     public void EnterBlockRow(int quantizerState)
@@ -38,4 +32,7 @@ internal struct ArithmeticSink : IBinSink
         _borders?.Add(new BlockRowBorder(position, position - _lastBorder, _encoder.OpenLow, quantizerState));
         _lastBorder = position;
     }
+
+    /// <inheritdoc/>
+    public readonly void EnterSample() => throw new InvalidOperationException("What is written is never sampled.");
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Tersor.EntropyCoding;
 
@@ -17,6 +18,7 @@ internal struct ContextModel
     public const int InitializationCount = 9;
 
     internal const int WidthIndexShift = 58;
+    private const int RateIndexShift = 54;
     private const int BShift = 16;
     private const int BGroupShift = 23;
     private const uint BRoundUp = 127u << BShift;
@@ -61,6 +63,9 @@ internal struct ContextModel
     /// <summary>Selects the less probable width in <see cref="LessProbableWidth"/>: (Probability >> 7) + 32.</summary>
     public readonly int WidthIndex => (int)(_state >> WidthIndexShift);
 
+    /// <summary>Selects the costs of both bins in <see cref="RateTable.Table"/>: (Probability >> 3) + 512.</summary>
+    public readonly int RateIndex => (int)(_state >> RateIndexShift);
+
     /// <summary>Sets estimators and rates to a starting point of section 7.3.</summary>
     /// <param name="index">0..8.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -76,7 +81,11 @@ internal struct ContextModel
     {
         ulong state = _state;
         uint roundUp = BRoundUp & ((uint)bin - 1);
-        _state = state + ADeltas[(bin * ABinStride) + (int)(state & 0x3FF)] + BDeltas[(bin * BBinStride) + (int)(((uint)state + roundUp) >> BGroupShift)];
+
+        // Field widths and the guard bit bound both indices; see the layout.
+        ulong aDelta = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(ADeltas), (nint)(((uint)bin * ABinStride) + ((uint)state & 0x3FF)));
+        ulong bDelta = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(BDeltas), (nint)(((uint)bin * BBinStride) + (((uint)state + roundUp) >> BGroupShift)));
+        _state = state + aDelta + bDelta;
     }
 
     private static ulong[] MakeADeltas()

@@ -1,6 +1,6 @@
 namespace Tersor.EntropyCoding;
 
-/// <summary>What becomes of the bins of a tensor: they are written, counted or priced.</summary>
+/// <summary>What becomes of the bins of a tensor: they are written, or collected to be priced.</summary>
 internal interface IBinSink
 {
     /// <summary>A bin with an adaptive context.</summary>
@@ -11,11 +11,10 @@ internal interface IBinSink
     /// <summary>A number sent as bypass bins.</summary>
     void Bypass(uint value, int bitCount);
 
-    /// <summary>The first symbol follows.</summary>
-    /// <param name="restartsRange">Whether the range goes back to 256.</param>
-    void EnterFirstBlockRow(bool restartsRange);
-
     /// <summary>Another block row follows: the contexts go back to their starting points and the range to 256.</summary>
     /// <param name="quantizerState">State of the dependent quantizer at the border.</param>
     void EnterBlockRow(int quantizerState);
+
+    /// <summary>From here on only some bins come, each of which stands for several.</summary>
+    void EnterSample();
 }

@@ -23,72 +23,26 @@ internal static class LevelEncoder
     {
         syntax.Validate(levels.Length, baseLevels.Length, history.Length);
         if (!syntax.HasSideFlags) history = default;
-        byte[] skippedRows = SkippedRows(syntax, options.RowSkipping, levels);
-        var binarizer = new LevelBinarizer<ArithmeticSink>(syntax, baseLevels, history, skippedRows);
-        var layout = new ContextLayout(syntax);
-        var contexts = new ContextModel[layout.Count];
+        LevelCodingChoice choice = LevelCodingChoice.Make(syntax, options, baseLevels, history, levels);
+        var contexts = new ContextModel[new ContextLayout(syntax).Count];
         foreach (ref ContextModel context in contexts.AsSpan()) context.Initialize(0);
-
-        Span<short> order = stackalloc short[layout.Count];
-        order = order[..layout.ListShiftIndices(!baseLevels.IsEmpty, !history.IsEmpty, order)];
-        Span<byte> indices = stackalloc byte[order.Length];
-        indices.Clear();
-        if (options.SearchesInitialization) SearchInitialization(syntax, baseLevels, history, skippedRows, levels, order, indices);
-
         if (syntax.HasSideFlags)
         {
             if (syntax.ParentNodePresent) encoder.EncodeBypass(history.IsEmpty ? 0 : 1);
-            encoder.EncodeBypass(skippedRows.Length == 0 ? 0 : 1);
-            foreach (byte skipped in skippedRows) encoder.EncodeBin(ref contexts[ContextLayout.RowSkip], skipped);
+            encoder.EncodeBypass(choice.SkippedRows.Length == 0 ? 0 : 1);
+            foreach (byte skipped in choice.SkippedRows) encoder.EncodeBin(ref contexts[ContextLayout.RowSkip], skipped);
         }
 
-        for (int i = 0; i < order.Length; i++)
+        for (int i = 0; i < choice.ShiftIndices.Length; i++)
         {
-            encoder.EncodeBin(ref contexts[ContextLayout.ShiftFlag], indices[i] == 0 ? 0 : 1);
-            if (indices[i] != 0) encoder.EncodeBypassBits((uint)indices[i] - 1, 3);
-            contexts[order[i]].Initialize(indices[i]);
+            int index = choice.ShiftIndices[i];
+            encoder.EncodeBin(ref contexts[ContextLayout.ShiftFlag], index == 0 ? 0 : 1);
+            if (index != 0) encoder.EncodeBypassBits((uint)index - 1, 3);
+            contexts[choice.IndexedContexts[i]].Initialize(index);
         }
 
-        var sink = new ArithmeticSink(encoder, contexts, borders);
-        binarizer.Run(levels, ref sink);
-    }
-
-    private static byte[] SkippedRows(in LevelSyntax syntax, RowSkipping rowSkipping, ReadOnlySpan<int> levels)
-    {
-        if (!syntax.HasSideFlags || rowSkipping == RowSkipping.Off) return [];
-        if (rowSkipping == RowSkipping.WherePaying && syntax.RowSkippingMovesQuantizer) return [];
-        byte[] skipped = new byte[syntax.RowCount];
-        bool any = false;
-        for (int row = 0; row < skipped.Length; row++)
-        {
-            bool isZero = !levels.Slice(row * syntax.RowLength, syntax.RowLength).ContainsAnyExcept(0);
-            skipped[row] = isZero ? (byte)1 : (byte)0;
-            any |= isZero;
-        }
-
-        return any || rowSkipping == RowSkipping.On ? skipped : [];
-    }
-
-    private static void SearchInitialization(
-        in LevelSyntax syntax,
-        ReadOnlySpan<int> baseLevels,
-        ReadOnlySpan<byte> history,
-        ReadOnlySpan<byte> skippedRows,
-        ReadOnlySpan<int> levels,
-        ReadOnlySpan<short> order,
-        Span<byte> indices)
-    {
-        int count = new ContextLayout(syntax).Count * ContextModel.InitializationCount;
-        long[] costs = new long[count];
-        var sink = new InitializationSink(new ContextModel[count], costs);
-        new LevelBinarizer<InitializationSink>(syntax, baseLevels, history, skippedRows).Run(levels, ref sink);
-
-        long[] listed = new long[order.Length * ContextModel.InitializationCount];
-        for (int i = 0; i < order.Length; i++)
-        {
-            costs.AsSpan(order[i] * ContextModel.InitializationCount, ContextModel.InitializationCount).CopyTo(listed.AsSpan(i * ContextModel.InitializationCount));
-        }
-
-        ShiftIndexChoice.Choose(listed, indices);
+        if (syntax.RestartsRange) encoder.RestartRange();
+        var binarizer = new SymbolBinarizer<ArithmeticSink>(syntax, baseLevels, history, new ArithmeticSink(encoder, contexts, borders));
+        new SymbolScan<SymbolBinarizer<ArithmeticSink>>(syntax, choice.SkippedRows).Run(levels, SymbolSample.All, ref binarizer);
     }
 }

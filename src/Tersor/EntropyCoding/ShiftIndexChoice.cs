@@ -68,6 +68,22 @@ internal static class ShiftIndexChoice
         return total;
     }
 
+    /// <summary>About the cost that <see cref="Choose"/> ends with, for comparisons: every flag at a typical price.</summary>
+    /// <param name="costs">As for <see cref="Choose"/>.</param>
+    public static long Estimate(ReadOnlySpan<long> costs)
+    {
+        const long ZeroFlag = RateTable.OneBit / 4;
+        const long OneFlag = (IndexBits + 1) * RateTable.OneBit;
+        long total = 0;
+        for (; !costs.IsEmpty; costs = costs[ContextModel.InitializationCount..])
+        {
+            ReadOnlySpan<long> others = costs[1..ContextModel.InitializationCount];
+            total += Math.Min(costs[0] + ZeroFlag, others[Cheapest(others)] + OneFlag);
+        }
+
+        return total;
+    }
+
     private static int Bucket(ContextModel flag) => (flag.Probability + 4096) >> BucketShift;
 
     private static int Cheapest(ReadOnlySpan<long> prices)

@@ -14,6 +14,10 @@ internal sealed record TensorCase(LevelSyntax Syntax, int[] Levels, int[] BaseLe
         return encoder.Finish().ToArray();
     }
 
+    /// <summary>Encodes with the outcome of a search.</summary>
+    public byte[] Encode(LevelSyntaxChoice choice) =>
+        (this with { Syntax = choice.Syntax }).Encode(LevelEncoderOptions.Default with { RowSkipping = choice.RowSkipping });
+
     public int[] Decode(byte[] payload)
     {
         int[] levels = new int[Levels.Length];

@@ -1,0 +1,19 @@
+namespace Tersor.EntropyCoding;
+
+/// <summary>Sees the symbols of a tensor in the order they are coded in.</summary>
+internal interface ISymbolVisitor
+{
+    /// <summary>The next symbol.</summary>
+    /// <param name="symbol">The integer to be binarized.</param>
+    /// <param name="neighbour">The symbol before, which selects contexts; 0 at the start of a block row.</param>
+    /// <param name="quantizerState">State of the dependent quantizer before the symbol, else 0.</param>
+    /// <param name="position">Index of the element.</param>
+    void Visit(int symbol, int neighbour, int quantizerState, int position);
+
+    /// <summary>Another block row follows.</summary>
+    /// <param name="quantizerState">State of the dependent quantizer at the border.</param>
+    void EnterBlockRow(int quantizerState);
+
+    /// <summary>From here on only some symbols are shown, each of which stands for several.</summary>
+    void EnterSample();
+}
