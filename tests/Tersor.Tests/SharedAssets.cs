@@ -3,6 +3,9 @@ namespace Tersor.Tests;
 /// <summary>The reference material that may lie beside the repository; tests that use it skip where it does not.</summary>
 internal static class SharedAssets
 {
+    /// <summary>The folder of the solution.</summary>
+    public static string RepositoryRoot { get; } = FindRepository();
+
     public static string? Root { get; } = Find();
 
     public static string Require(string relativePath)
@@ -12,15 +15,19 @@ internal static class SharedAssets
         return path!;
     }
 
-    private static string? Find()
+    private static string FindRepository()
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            if (!File.Exists(Path.Combine(folder.FullName, "Tersor.slnx"))) continue;
-            string shared = Path.Combine(folder.FullName, "..", "shared");
-            return Directory.Exists(shared) ? Path.GetFullPath(shared) : null;
+            if (File.Exists(Path.Combine(folder.FullName, "Tersor.slnx"))) return folder.FullName;
         }
 
-        return null;
+        throw new InvalidOperationException("The tests run outside the repository.");
+    }
+
+    private static string? Find()
+    {
+        string shared = Path.Combine(RepositoryRoot, "..", "shared");
+        return Directory.Exists(shared) ? Path.GetFullPath(shared) : null;
     }
 }

@@ -7,7 +7,7 @@ namespace Tersor.Models;
 public class Model : IDisposable
 {
     private readonly Dictionary<string, Tensor> _byName;
-    private readonly IReadOnlyList<IDisposable> _owned;
+    private readonly List<IDisposable> _owned;
 
     /// <summary>Joins the parts of a model.</summary>
     /// <param name="format">The format's name, such as <c>onnx</c>.</param>
@@ -28,7 +28,7 @@ public class Model : IDisposable
         Source = source;
         Tensors = tensors;
         Metadata = metadata ?? new Dictionary<string, string>(StringComparer.Ordinal);
-        _owned = owned ?? [];
+        _owned = [.. owned ?? []];
         _byName = new Dictionary<string, Tensor>(tensors.Count, StringComparer.Ordinal);
         foreach (Tensor tensor in tensors)
         {
@@ -61,12 +61,18 @@ public class Model : IDisposable
     /// </summary>
     public virtual Topology? MakeTopology(Func<Tensor, bool> isCoded) => null;
 
+    /// <summary>Whether the model has a graph that <see cref="MakeTopology"/> carries, not only tensors.</summary>
+    public virtual bool HasGraph => false;
+
     /// <summary>Closes the file behind the model.</summary>
     public void Dispose()
     {
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Hands over what is to be disposed with the model.</summary>
+    internal void DisposeWith(IDisposable owned) => _owned.Add(owned);
 
     /// <summary>Closes the file behind the model.</summary>
     protected virtual void Dispose(bool disposing)

@@ -6,6 +6,7 @@ public static class ModelFormats
     /// <summary>Every format, in the order in which content is probed.</summary>
     public static IReadOnlyList<ModelFormat> All { get; } =
     [
+        new Codec.NncFormat(),
         new Onnx.OnnxFormat(),
         new Safetensors.SafetensorsFormat(),
         new Npz.NpzFormat(),

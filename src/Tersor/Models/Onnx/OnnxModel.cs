@@ -60,7 +60,8 @@ public sealed class OnnxModel : Model
     /// <summary>Joins a topology, as <see cref="MakeTopology"/> made it, with tensors.</summary>
     /// <param name="topology">A <c>ModelProto</c>, some of whose tensors have no elements.</param>
     /// <param name="tensors">
-    /// Gives the tensor of a name; asked for each that has no elements. Binary32 is converted to the declared type if that is binary16, bfloat16 or binary64.
+    /// Gives the tensor of a name; asked for each that has no elements. Binary32 is converted to the declared type if that is binary16, bfloat16 or binary64, and
+    /// 32-bit integers to whole numbers of other widths.
     /// </param>
     /// <param name="source">Path or description, for messages.</param>
     /// <exception cref="ModelFormatException">The topology is malformed, or tensors are missing or do not fit; all are named.</exception>
@@ -82,6 +83,9 @@ public sealed class OnnxModel : Model
             throw new ModelFormatException(source, null, -1, $"topology and tensors do not fit: {string.Join("; ", problems)}");
         return new OnnxModel(skeleton, scan, joined, Array.MaxLength, source, []);
     }
+
+    /// <inheritdoc/>
+    public override bool HasGraph => true;
 
     /// <inheritdoc/>
     /// <remarks>False for elements whose encoding could not be restored byte for byte, such as unpacked typed fields, and where there are none.</remarks>
@@ -158,6 +162,7 @@ public sealed class OnnxModel : Model
         else if (tensor.ElementCount != record.Shape.ElementCount) problem = $"tensor '{record.Name}' is {tensor.Shape}, the topology wants {record.Shape}";
         else if (tensor.ElementType == record.ElementType) data = tensor.Data;
         else if (tensor.ElementType == ElementType.Float32 && ConvertedSource.IsTarget(record.ElementType)) data = new ConvertedSource(tensor.Data, record.ElementType);
+        else if (tensor.ElementType == ElementType.Int32 && record.ElementType.IsInteger()) data = IntegerElements.Narrow(tensor.Data, record.Name, record.ElementType);
         else problem = $"tensor '{record.Name}' is {tensor.ElementType.Name()}, the topology wants {record.ElementType.Name()}";
         return problem is null;
     }

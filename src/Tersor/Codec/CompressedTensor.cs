@@ -1,0 +1,117 @@
+using System.Runtime.InteropServices;
+using Tersor.Models;
+using Tersor.Nnc;
+
+namespace Tersor.Codec;
+
+/// <summary>A tensor of a compressed model: what it will be once decoded, and the units that it comes from.</summary>
+public sealed class CompressedTensor
+{
+    private readonly NncReader _reader;
+    private readonly NncComposedTensor? _composed;
+
+    private CompressedTensor(NncReader reader, string name, ElementType type, TensorShape shape, IReadOnlyList<NncTensorInfo> parts, NncComposedTensor? composed)
+    {
+        _reader = reader;
+        _composed = composed;
+        Name = name;
+        ElementType = type;
+        Shape = shape;
+        Parts = parts;
+    }
+
+    /// <summary>The name in the model.</summary>
+    public string Name { get; }
+
+    /// <summary>Element type after decoding.</summary>
+    public ElementType ElementType { get; }
+
+    /// <summary>Dimensions, outermost first.</summary>
+    public TensorShape Shape { get; }
+
+    /// <summary>The tensors of the stream that it is made from: one, or factors, scaling, index and table.</summary>
+    public IReadOnlyList<NncTensorInfo> Parts { get; }
+
+    /// <summary>Bytes after decoding.</summary>
+    public long ByteLength => ElementType.ByteLength(Shape.ElementCount);
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name} {ElementType.Name()} {Shape}";
+
+    internal static IReadOnlyList<CompressedTensor> List(NncReader reader, bool asCoded)
+    {
+        IEnumerable<(NncTensorInfo Info, NncComposedTensor? Composed)> parts = asCoded
+            ? reader.Tensors.Select(info => (info, (NncComposedTensor?)null))
+            : reader.ComposedTensors.Select(composed => (composed.Parts[0], (NncComposedTensor?)composed));
+        List<CompressedTensor> result = [];
+        foreach ((NncTensorInfo info, NncComposedTensor? composed) in parts)
+        {
+            string name = composed?.Name ?? info.Name;
+            TensorShape shape = composed?.Shape ?? info.Shape;
+            if (info.PayloadType == NncPayloadType.RawFloat && StreamNames.TryParseBits(name, out string? own, out ElementType type, out TensorShape ownShape)
+                && (type.ByteLength(ownShape.ElementCount) + 3) / 4 == shape.ElementCount)
+            {
+                result.Add(new CompressedTensor(reader, own, type, ownShape, [info], null));
+            }
+            else
+            {
+                // What a unit asks for beyond its natural type is a wish of its writer; types are restored by the topology.
+                ElementType natural = info.PayloadType == NncPayloadType.Integer ? ElementType.Int32 : ElementType.Float32;
+                result.Add(new CompressedTensor(reader, name, natural, shape, composed?.Parts ?? [info], composed));
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>Decodes into memory of the caller.</summary>
+    /// <exception cref="ArgumentException">The length is not the number of elements.</exception>
+    /// <exception cref="InvalidOperationException">The elements are not binary32.</exception>
+    /// <exception cref="ModelFormatException">A unit is damaged.</exception>
+    public void Decode(Span<float> values)
+    {
+        if (ElementType != ElementType.Float32) throw new InvalidOperationException($"Tensor '{Name}' holds {ElementType.Name()}; read its bytes.");
+        if (values.Length != Shape.ElementCount)
+            throw new ArgumentException($"Tensor '{Name}' has {Shape.ElementCount} elements, the destination {values.Length}.", nameof(values));
+        if (_composed is not null) _reader.Decode(_composed, values);
+        else _reader.Decode(Parts[0], values);
+    }
+
+    /// <summary>Decodes to binary32, widening integers.</summary>
+    internal float[] ReadSingles()
+    {
+        if (ElementType == ElementType.Int32)
+        {
+            int[] integers = new int[Shape.ElementCount];
+            _reader.DecodeIntegers(Parts[0], integers);
+            return Array.ConvertAll(integers, value => (float)value);
+        }
+
+        if (ElementType != ElementType.Float32) return ToTensor(null).ReadSingles();
+        float[] values = GC.AllocateUninitializedArray<float>(checked((int)Shape.ElementCount));
+        Decode(values);
+        return values;
+    }
+
+    /// <summary>The decoded elements, little-endian.</summary>
+    internal ReadOnlyMemory<byte> ReadBytes()
+    {
+        if (ByteLength > Array.MaxLength)
+            throw new ResourceLimitException($"{_reader.Source}: tensor '{Name}' takes {ByteLength:N0} bytes decoded; at most {Array.MaxLength:N0} fit one array.");
+        if (ElementType is not (ElementType.Float32 or ElementType.Int32))
+        {
+            byte[] words = new byte[Parts[0].Shape.ElementCount * 4];
+            _reader.Decode(Parts[0], MemoryMarshal.Cast<byte, float>(words.AsSpan()));
+            return words.AsMemory(0, (int)ByteLength);
+        }
+
+        byte[] bytes = GC.AllocateUninitializedArray<byte>((int)ByteLength);
+        if (ElementType == ElementType.Int32) _reader.DecodeIntegers(Parts[0], MemoryMarshal.Cast<byte, int>(bytes.AsSpan()));
+        else Decode(MemoryMarshal.Cast<byte, float>(bytes.AsSpan()));
+        return bytes;
+    }
+
+    /// <summary>The tensor with its data decoded on demand, by <paramref name="read"/> or by itself.</summary>
+    internal Tensor ToTensor(Func<ReadOnlyMemory<byte>>? read) =>
+        new(Name, ElementType, Shape, ByteSource.Deferred(_reader.Source, ByteLength, read ?? ReadBytes));
+}

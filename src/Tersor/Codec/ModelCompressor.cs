@@ -1,0 +1,128 @@
+using Tersor.EntropyCoding;
+using Tersor.Models;
+using Tersor.Models.Onnx;
+using Tersor.Nnc;
+using Tersor.Plans;
+
+namespace Tersor.Codec;
+
+/// <summary>Writes a model as an NNC stream (ISO/IEC 15938-17) after a plan. The bytes depend on model and plan only, not on the number of threads.</summary>
+public static class ModelCompressor
+{
+    /// <summary>Exact tensors of at most this many bytes stay in an ONNX topology: a unit's header would cost more than deflating them there.</summary>
+    private const long MaxTopologyTensorBytes = 4096;
+
+    /// <summary>Compresses to a stream, which is left open and need not be seekable.</summary>
+    /// <param name="model">The model; each weight is read once.</param>
+    /// <param name="plan">Settings for every tensor of the model.</param>
+    /// <param name="destination">Receives the NNC stream.</param>
+    /// <param name="threads">Tensors worked on side by side; memory grows with it, the bytes do not depend on it.</param>
+    /// <param name="progress">Receives one step per tensor.</param>
+    /// <param name="cancellationToken">Checked per tensor.</param>
+    /// <returns>Where every byte went, and the plan with everything decided.</returns>
+    /// <exception cref="PlanException">The plan does not fit the model.</exception>
+    /// <exception cref="UnsupportedModelException">The model holds names or tensors that a stream cannot carry; all are listed.</exception>
+    /// <exception cref="ModelFormatException">The source turns out damaged while it is read.</exception>
+    public static CompressionReport Compress(
+        Model model, CompressionPlan plan, Stream destination, int threads = 1, IProgress<ModelProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(destination);
+        plan.CheckAgainst(model, "plan");
+        Dictionary<string, TensorPlan> plans = plan.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        TensorPlan[] planned = [.. model.Tensors.Select(tensor => plans[tensor.Name])];
+        Topology topology = MakeTopology(model, plan, planned, out bool[] isKept);
+        CheckNames(model, isKept);
+
+        NncStreamSettings settings = new() { Dialect = plan.Edition == 1 ? NncDialect.EditionOne : NncDialect.EditionTwo, Density = plan.QpDensity };
+        NncWriter writer = new(destination, settings);
+        long headerBytes = writer.ByteCount;
+        writer.WriteTopology(topology);
+        long topologyBytes = writer.ByteCount - headerBytes;
+
+        TensorEncoder encoder = new(settings, keepsTypes: plan.Topology != TopologyCarriage.None);
+        TensorReport[] reports = new TensorReport[planned.Length];
+        List<string> warnings = [];
+        long total = model.Tensors.Sum(tensor => tensor.ByteLength);
+        long done = 0;
+        OrderedWork.Run(
+            planned.Length,
+            threads,
+            index => TensorEncoder.MemoryNeeded(model.Tensors[index]),
+            index => isKept[index] ? TensorEncoder.Keep(model.Tensors[index], planned[index]) : encoder.Encode(model.Tensors[index], planned[index], index),
+            (index, result) =>
+            {
+                foreach (EncodedUnit unit in result.Units) writer.Write(unit, cancellationToken);
+                reports[index] = result.Report;
+                planned[index] = result.Plan;
+                warnings.AddRange(result.Warnings);
+                done += model.Tensors[index].ByteLength;
+                progress?.Report(new ModelProgress("compress", model.Tensors[index].Name, done, total));
+            },
+            OrderedWork.DefaultMaxBytesInFlight,
+            cancellationToken);
+        return new CompressionReport
+        {
+            Tensors = reports,
+            HeaderBytes = headerBytes,
+            TopologyBytes = topologyBytes,
+            TotalBytes = writer.ByteCount,
+            Plan = plan with { Tensors = planned },
+            Warnings = warnings,
+        };
+    }
+
+    /// <summary>Compresses to a file, which appears under its name only when whole.</summary>
+    /// <exception cref="IOException">The file exists and <paramref name="overwrite"/> is false, or cannot be written.</exception>
+    /// <inheritdoc cref="Compress(Model, CompressionPlan, Stream, int, IProgress{ModelProgress}?, CancellationToken)"/>
+    public static CompressionReport Compress(
+        Model model, CompressionPlan plan, string path, bool overwrite = false, int threads = 1, IProgress<ModelProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        using PendingFile file = new(path, overwrite);
+        CompressionReport report = Compress(model, plan, file.Stream, threads, progress, cancellationToken);
+        file.Commit();
+        return report;
+    }
+
+    /// <summary>Compresses to a stream on other threads.</summary>
+    /// <inheritdoc cref="Compress(Model, CompressionPlan, Stream, int, IProgress{ModelProgress}?, CancellationToken)"/>
+    public static Task<CompressionReport> CompressAsync(
+        Model model, CompressionPlan plan, Stream destination, int threads = 1, IProgress<ModelProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        Task.Run(() => Compress(model, plan, destination, threads, progress, cancellationToken), cancellationToken);
+
+    // Which tensors stay in the graph must be known before the first unit, since the topology comes first.
+    private static Topology MakeTopology(Model model, CompressionPlan plan, TensorPlan[] planned, out bool[] isKept)
+    {
+        isKept = new bool[planned.Length];
+        if (plan.Topology == TopologyCarriage.None) return new Topology(TopologyFormat.None, default);
+        HashSet<string> coded = new(StringComparer.Ordinal);
+        bool hasGraph = model.HasGraph;
+        for (int i = 0; i < planned.Length; i++)
+        {
+            Tensor tensor = model.Tensors[i];
+            isKept[i] = hasGraph && (!model.CanDetach(tensor) || planned[i].Method == TensorMethod.Topology
+                || (planned[i].Method == TensorMethod.Lossless && tensor.ByteLength <= MaxTopologyTensorBytes));
+            if (!isKept[i]) coded.Add(tensor.Name);
+        }
+
+        if (model.MakeTopology(tensor => coded.Contains(tensor.Name)) is { } graph) return graph;
+        Tensor[] described = [.. model.Tensors.Where(tensor => tensor.ElementType is not (ElementType.Float32 or ElementType.Int32) || tensor.Shape.Rank == 0)];
+        if (described.Length == 0 && model.Metadata.Count == 0) return new Topology(TopologyFormat.None, default);
+        return OnnxTopology.FromTensors(described.Select(tensor => (tensor.Name, tensor.ElementType, tensor.Shape)), model.Metadata);
+    }
+
+    private static void CheckNames(Model model, bool[] isKept)
+    {
+        List<string> problems = [];
+        for (int i = 0; i < isKept.Length; i++)
+        {
+            string name = model.Tensors[i].Name;
+            if (isKept[i]) continue;
+            if (name.Contains('\0', StringComparison.Ordinal)) problems.Add($"tensor {i}: its name holds a zero byte, which ends a name in the stream; rename it");
+            else if (StreamNames.IsReserved(name)) problems.Add($"tensor '{name}': names that end like this have a meaning in the stream (docs/nnc-files.md); rename it");
+        }
+
+        if (problems.Count > 0) throw new UnsupportedModelException(model.Source, problems);
+    }
+}

@@ -1,0 +1,62 @@
+namespace Tersor.Codec;
+
+/// <summary>
+/// Runs items on several threads and hands the results over in order, with a bound on the bytes that items in flight may hold: the memory needed follows the
+/// largest items, not their sum.
+/// </summary>
+internal static class OrderedWork
+{
+    /// <summary>Bytes in flight beyond which no further item is started while another runs.</summary>
+    public const long DefaultMaxBytesInFlight = 256L << 20;
+
+    /// <summary>Runs <paramref name="work"/> for 0..count-1 and <paramref name="deliver"/> with each result, in order, on the calling thread.</summary>
+    public static void Run<T>(
+        int count, int threads, Func<int, long> bytesOf, Func<int, T> work, Action<int, T> deliver, long maxBytesInFlight, CancellationToken cancellationToken)
+    {
+        if (threads <= 1)
+        {
+            for (int index = 0; index < count; index++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                deliver(index, work(index));
+            }
+
+            return;
+        }
+
+        TaskScheduler scheduler = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, threads).ConcurrentScheduler;
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Queue<(int Index, long Bytes, Task<T> Task)> window = new();
+        long inFlight = 0;
+        try
+        {
+            for (int next = 0; next < count || window.Count > 0;)
+            {
+                stop.Token.ThrowIfCancellationRequested();
+                bool isFull = window.Count > 0 && (window.Count >= 16 * threads || inFlight + (next < count ? bytesOf(next) : 0) > maxBytesInFlight);
+                if (next < count && !isFull)
+                {
+                    int index = next++;
+                    long bytes = bytesOf(index);
+                    inFlight += bytes;
+                    window.Enqueue((index, bytes, Task.Factory.StartNew(() => work(index), stop.Token, TaskCreationOptions.None, scheduler)));
+                    continue;
+                }
+
+                (int done, long freed, Task<T> task) = window.Dequeue();
+                deliver(done, task.GetAwaiter().GetResult());
+                inFlight -= freed;
+            }
+        }
+        finally
+        {
+            // After an error the rest is called off, and waited for: nothing may touch the source once the caller closes it.
+            if (window.Count > 0)
+            {
+                stop.Cancel();
+                Task.WhenAll(window.Select(entry => (Task)entry.Task)).ContinueWith(
+                    static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Wait(CancellationToken.None);
+            }
+        }
+    }
+}

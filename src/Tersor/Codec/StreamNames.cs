@@ -1,0 +1,60 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Tersor.Models;
+
+namespace Tersor.Codec;
+
+/// <summary>
+/// The naming convention for what the units of the standard cannot say (docs/nnc-files.md): shared values as index and table, and bytes of other element types.
+/// Readers that do not know it see ordinary tensors.
+/// </summary>
+internal static class StreamNames
+{
+    public const string Index = "@index";
+    public const string Table = "@table";
+    private const string Bits = "@bits:";
+
+    /// <summary>The name under which the bytes of <paramref name="tensor"/> travel as 32-bit words.</summary>
+    public static string OfBits(Tensor tensor) => $"{tensor.Name}{Bits}{tensor.ElementType.Name()}:{tensor.Shape}";
+
+    /// <summary>Whether a model's own name would be taken for one of ours.</summary>
+    public static bool IsReserved(string name) =>
+        name.EndsWith(Index, StringComparison.Ordinal) || name.EndsWith(Table, StringComparison.Ordinal) || TryParseBits(name, out _, out _, out _);
+
+    /// <summary>Takes the name of a bytes tensor apart; false where it is none.</summary>
+    public static bool TryParseBits(string name, [NotNullWhen(true)] out string? tensorName, out ElementType type, out TensorShape shape)
+    {
+        (tensorName, type, shape) = (null, default, default);
+        int at = name.LastIndexOf(Bits, StringComparison.Ordinal);
+        if (at < 0) return false;
+        ReadOnlySpan<char> rest = name.AsSpan(at + Bits.Length);
+        int colon = rest.IndexOf(':');
+        if (colon < 0) return false;
+        type = ElementType.Undefined;
+        foreach (ElementType candidate in ElementTypes.All)
+        {
+            if (candidate.BitWidth() > 0 && rest[..colon].SequenceEqual(candidate.Name())) type = candidate;
+        }
+
+        if (type == ElementType.Undefined || !TryParseShape(rest[(colon + 1)..], out shape)) return false;
+        tensorName = name[..at];
+        return true;
+    }
+
+    private static bool TryParseShape(ReadOnlySpan<char> text, out TensorShape shape)
+    {
+        shape = default;
+        if (text is "scalar") return true;
+        List<long> dimensions = [];
+        foreach (Range part in text.Split('x'))
+        {
+            if (dimensions.Count == 64 || !long.TryParse(text[part], NumberStyles.None, CultureInfo.InvariantCulture, out long dimension)) return false;
+            dimensions.Add(dimension);
+        }
+
+        long[] array = [.. dimensions];
+        if (!TensorShape.TryCountElements(array, out long count) || count > long.MaxValue / 256) return false;
+        shape = new TensorShape(array);
+        return true;
+    }
+}

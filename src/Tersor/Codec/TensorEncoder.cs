@@ -1,0 +1,195 @@
+using Tersor.EntropyCoding;
+using Tersor.Models;
+using Tersor.Nnc;
+using Tersor.Plans;
+using Tersor.Quantization;
+
+namespace Tersor.Codec;
+
+/// <summary>Turns one tensor into units after its plan. Holds no state of a tensor, so several threads may use it at once.</summary>
+internal sealed class TensorEncoder(NncStreamSettings stream, bool keepsTypes)
+{
+    // Blocks of up to 64; what a search may choose from.
+    private const int LargestScan = 4;
+
+    /// <summary>What came of a tensor.</summary>
+    public sealed record Result(TensorPlan Plan, IReadOnlyList<EncodedUnit> Units, TensorReport Report, IReadOnlyList<string> Warnings);
+
+    /// <summary>About how many bytes <see cref="Encode"/> holds for a tensor: floats, levels, the trellis' decisions, and what it writes.</summary>
+    public static long MemoryNeeded(Tensor tensor) => 16 * Math.Max(1, tensor.ElementCount);
+
+    /// <summary>A tensor that travels inside the topology.</summary>
+    public static Result Keep(Tensor tensor, TensorPlan plan) =>
+        new(Exact(plan, TensorMethod.Topology), [], Report(tensor, TensorMethod.Topology, []), []);
+
+    /// <summary>Encodes a tensor; <paramref name="ordinal"/> is its place in the model.</summary>
+    public Result Encode(Tensor tensor, TensorPlan plan, int ordinal)
+    {
+        List<string> warnings = [];
+        Encoding encoding;
+        if (plan.Method.IsLossy())
+        {
+            if (!tensor.ElementType.IsQuantizable()) throw NotQuantizable(tensor, plan);
+            encoding = Lossy(tensor, plan, ordinal, warnings);
+        }
+        else
+        {
+            encoding = Lossless(tensor, plan, ordinal);
+        }
+
+        ElementType comesBackAs = encoding.Plan.Method == TensorMethod.Integer ? ElementType.Int32
+            : encoding.Plan.Method.IsLossy() ? ElementType.Float32 : tensor.ElementType;
+        if (!keepsTypes && comesBackAs != tensor.ElementType)
+            warnings.Add($"tensor '{tensor.Name}': {tensor.ElementType.Name()} comes back as {comesBackAs.Name()}, as nothing but a topology can say its type");
+        return new Result(encoding.Plan, encoding.Units, encoding.Report, warnings);
+    }
+
+    private Encoding Lossy(Tensor tensor, TensorPlan plan, int ordinal, List<string> warnings)
+    {
+        float[] values = tensor.ReadSingles();
+        if (NonFiniteWeight.IndexOf(values) is int at and >= 0)
+        {
+            warnings.Add($"tensor '{tensor.Name}': element {at} is {(float.IsNaN(values[at]) ? "NaN" : "infinite")}, so it is stored exactly");
+            return Raw(tensor, plan, ordinal);
+        }
+
+        int density = stream.Density;
+        int qp = LevelRange.RaiseQp(values, plan.Qp, density);
+        if (qp > StepSize.MaxQp(density)) return Raw(tensor, plan, ordinal);
+        if (qp != plan.Qp) warnings.Add($"tensor '{tensor.Name}': QP {plan.Qp} raised to {qp}, as its levels would pass 32 bits");
+        plan = plan with { Qp = qp };
+        Encoding coded = Quantized(tensor, values, plan, ordinal);
+        if (coded.Report.Bytes < 4 * tensor.ElementCount) return coded;
+        Encoding raw = Raw(tensor, plan, ordinal);
+        return raw.Report.Bytes <= coded.Report.Bytes ? raw : coded;
+    }
+
+    private Encoding Quantized(Tensor tensor, float[] values, TensorPlan plan, int ordinal)
+    {
+        bool dependent = plan.Method.IsDependent();
+        double step = StepSize.FromQp(plan.Qp, stream.Density);
+        LevelRule rule = LevelRule.Uniform(plan.Qp, dependent, stream.Density);
+        LevelSyntax syntax = SyntaxOf(tensor.Shape, plan, rule);
+        int[] levels = GC.AllocateUninitializedArray<int>(values.Length);
+        double lambda = plan.Method is TensorMethod.UniformRdo or TensorMethod.TrellisRdo ? plan.Lambda : 0;
+        if (dependent) TrellisQuantizer.Quantize(values, step, syntax, lambda, [], levels);
+        else RateDistortionQuantizer.Quantize(values, step, syntax, lambda, [], levels);
+        QuantizationError error = QuantizationError.OfLevels(values, levels, step);
+        LevelTensor coded = new(tensor.Name, tensor.Shape, levels, rule);
+        (EncodedUnit unit, TensorPlan decided) = EncodeLevels(coded, plan, ordinal);
+        return new Encoding(decided, [unit], Report(tensor, plan.Method, [unit], plan.Qp, step, error));
+    }
+
+    private Encoding Lossless(Tensor tensor, TensorPlan plan, int ordinal)
+    {
+        bool isFree = plan.Method is TensorMethod.Lossless or TensorMethod.Topology;
+        Encoding best = Raw(tensor, plan, ordinal);
+        if ((isFree || plan.Method == TensorMethod.Integer) && TryIntegers(tensor, plan, ordinal) is { } integer)
+            best = Smaller(best, integer, plan.Method == TensorMethod.Integer);
+        return best;
+    }
+
+    // A plan that names a method gets it, unless the tensor would grow.
+    private static Encoding Smaller(Encoding raw, Encoding other, bool isAskedFor) =>
+        other.Report.Bytes < raw.Report.Bytes || (isAskedFor && other.Report.Bytes == raw.Report.Bytes) ? other : raw;
+
+    private Encoding? TryIntegers(Tensor tensor, TensorPlan plan, int ordinal)
+    {
+        if (!tensor.ElementType.IsInteger() || tensor.ElementCount > Array.MaxLength || IntegerElements.TryRead(tensor) is not { } levels) return null;
+        LevelTensor coded = new(tensor.Name, tensor.Shape, levels, LevelRule.Integer);
+        (EncodedUnit unit, TensorPlan decided) = EncodeLevels(coded, Exact(plan, TensorMethod.Integer), ordinal);
+        return new Encoding(decided, [unit], Report(tensor, TensorMethod.Integer, [unit]));
+    }
+
+    private Encoding Raw(Tensor tensor, TensorPlan plan, int ordinal)
+    {
+        NncUnitOptions options = new() { ParameterId = ordinal };
+        EncodedUnit unit;
+        if (tensor.ElementType == ElementType.Float32)
+        {
+            unit = NncUnitEncoder.EncodeRaw(tensor.Name, tensor.Shape, tensor.Data, stream, options);
+        }
+        else
+        {
+            long words = (tensor.ByteLength + 3) / 4;
+            ByteSource data = words * 4 == tensor.ByteLength ? tensor.Data : Padded(tensor.Data, words * 4);
+            unit = NncUnitEncoder.EncodeRaw(StreamNames.OfBits(tensor), new TensorShape(words), data, stream, options);
+        }
+
+        return new Encoding(Exact(plan, TensorMethod.Raw), [unit], Report(tensor, TensorMethod.Raw, [unit]));
+    }
+
+    private static ByteSource Padded(ByteSource data, long length) => ByteSource.Deferred(data.Name, length, () =>
+    {
+        byte[] bytes = new byte[length];
+        data.ReadAll().Span.CopyTo(bytes);
+        return bytes;
+    });
+
+    // N and scan order: as planned, or by what the levels cost.
+    private (EncodedUnit Unit, TensorPlan Decided) EncodeLevels(LevelTensor tensor, TensorPlan plan, int ordinal)
+    {
+        LevelSyntax start = SyntaxOf(tensor.Shape, plan, tensor.Rule);
+        LevelSyntaxFreedom freedom = new()
+        {
+            GreaterFlagCount = plan.GreaterFlags == 0,
+            LargestScanOrder = plan.Scan is null ? LargestScan : 0,
+            RowSkipping = RowSkipping.WherePaying,
+        };
+        LevelSyntaxChoice choice = LevelSyntaxSearch.Choose(start, freedom, [], [], tensor.Levels);
+        NncUnitOptions options = new()
+        {
+            ParameterId = ordinal,
+            GreaterFlagCount = choice.Syntax.GreaterFlagCount,
+            ScanOrder = choice.Syntax.ScanOrder,
+            Coding = new LevelEncoderOptions { RowSkipping = choice.RowSkipping, SearchesInitialization = true },
+        };
+        return (
+            NncUnitEncoder.Encode(tensor, stream, options),
+            plan with { GreaterFlags = choice.Syntax.GreaterFlagCount, Scan = choice.Syntax.ScanOrder });
+    }
+
+    private LevelSyntax SyntaxOf(TensorShape shape, TensorPlan plan, LevelRule rule)
+    {
+        (int rows, int columns) = MatrixView.Of(shape);
+        return new LevelSyntax
+        {
+            Dialect = stream.Dialect,
+            RowCount = rows,
+            RowLength = columns,
+            GreaterFlagCount = plan.GreaterFlags == 0 ? NncUnitOptions.Default.GreaterFlagCount : plan.GreaterFlags,
+            ScanOrder = plan.Scan ?? 0,
+            DependentQuantization = rule.DependentQuantization,
+            CodebookSize = rule.Codebook?.Size ?? 0,
+            CodebookZero = rule.Codebook?.ZeroIndex ?? 0,
+        };
+    }
+
+    private static TensorPlan Exact(TensorPlan plan, TensorMethod method) => new()
+    {
+        Name = plan.Name,
+        Method = method,
+        GreaterFlags = method is TensorMethod.Raw or TensorMethod.Topology ? 0 : plan.GreaterFlags,
+        Scan = method is TensorMethod.Raw or TensorMethod.Topology ? null : plan.Scan,
+    };
+
+    private static TensorReport Report(
+        Tensor tensor, TensorMethod method, IReadOnlyList<EncodedUnit> units, int? qp = null, double? step = null, QuantizationError? error = null) => new()
+        {
+            Name = tensor.Name,
+            ElementType = tensor.ElementType,
+            Shape = tensor.Shape,
+            Method = method,
+            Qp = qp,
+            StepSize = step,
+            SourceBytes = tensor.ByteLength,
+            Bytes = units.Sum(unit => unit.ByteCount),
+            SqnrDb = error?.SignalToNoiseDecibels ?? double.PositiveInfinity,
+            MaxAbsError = error?.MaxAbsolute ?? 0,
+        };
+
+    private static PlanException NotQuantizable(Tensor tensor, TensorPlan plan) =>
+        new([$"tensor '{tensor.Name}' holds {tensor.ElementType.Name()}, which {plan.Method.Name()} cannot quantize; plan it as lossless"]);
+
+    private sealed record Encoding(TensorPlan Plan, IReadOnlyList<EncodedUnit> Units, TensorReport Report);
+}

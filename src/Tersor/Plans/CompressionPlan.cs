@@ -1,0 +1,170 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Tersor.Models;
+using Tersor.Quantization;
+
+namespace Tersor.Plans;
+
+/// <summary>Whether and how the network's graph travels with the weights.</summary>
+public enum TopologyCarriage
+{
+    /// <summary>The graph where there is one; else only what the units cannot say (element types, metadata).</summary>
+    Auto,
+
+    /// <summary>Nothing: named tensors only, readable by the public reference decoders.</summary>
+    None,
+}
+
+/// <summary>The settings of one tensor.</summary>
+public sealed record TensorPlan
+{
+    /// <summary>The tensor's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>How it is represented.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public required TensorMethod Method { get; init; }
+
+    /// <summary>Quantization parameter; the step size is <see cref="StepSize.FromQp"/>. Ignored by exact methods.</summary>
+    public int Qp { get; init; }
+
+    /// <summary>Weight of the bits in the rate-distortion optimized methods, in the reference software's scale (its <c>lambda_scale</c>).</summary>
+    public double Lambda { get; init; }
+
+    /// <summary>Entries of the codebook, 2..65536, for <see cref="TensorMethod.Codebook"/>.</summary>
+    public int CodebookSize { get; init; }
+
+    /// <summary>N, the number of greater-than flags, 1..256; 0 lets the encoder choose by cost.</summary>
+    public int GreaterFlags { get; init; }
+
+    /// <summary>0 row-major, 1..4 blocks of 8..64; null lets the encoder choose by cost.</summary>
+    public int? Scan { get; init; }
+}
+
+/// <summary>
+/// The settings for every tensor of a model. Made by options, by a search or by hand; the same plan on the same model gives the same bytes.
+/// </summary>
+public sealed record CompressionPlan
+{
+    /// <summary>The plan format written and read here.</summary>
+    public const int CurrentVersion = 1;
+
+    /// <summary>Version of the plan format.</summary>
+    public int Version { get; init; } = CurrentVersion;
+
+    /// <summary>Edition of ISO/IEC 15938-17 that the stream follows: 1 or 2.</summary>
+    public int Edition { get; init; } = 2;
+
+    /// <summary>Whether the graph travels along.</summary>
+    public TopologyCarriage Topology { get; init; } = TopologyCarriage.Auto;
+
+    /// <summary>Steps per octave as a power of two, 0..7.</summary>
+    public int QpDensity { get; init; } = StepSize.DefaultDensity;
+
+    /// <summary>One entry per tensor.</summary>
+    public required IReadOnlyList<TensorPlan> Tensors { get; init; }
+
+    /// <summary>The plan as indented JSON, ending in a newline.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, PlanJson.Default.CompressionPlan) + "\n";
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote; unknown keys and values out of range are refused.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="source">Path or description, for messages.</param>
+    /// <exception cref="PlanException">Not a plan; the message says where.</exception>
+    public static CompressionPlan FromJson(string json, string source)
+    {
+        CompressionPlan? plan;
+        try
+        {
+            plan = JsonSerializer.Deserialize(json, PlanJson.Default.CompressionPlan);
+        }
+        catch (JsonException error)
+        {
+            throw new PlanException([$"{source}: not a plan (line {error.LineNumber + 1}, {error.Path}): {error.Message}"], error);
+        }
+
+        if (plan?.Tensors is null) throw new PlanException([$"{source}: not a plan: it is empty"]);
+        plan.Validate(source);
+        return plan;
+    }
+
+    /// <summary>Checks ranges and that every tensor of <paramref name="model"/> is planned once and no other; lists every problem at once.</summary>
+    /// <exception cref="PlanException">The plan does not fit.</exception>
+    public void CheckAgainst(Model model, string source)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Validate(source);
+        HashSet<string> planned = new(Tensors.Select(tensor => tensor.Name), StringComparer.Ordinal);
+        List<string> problems =
+        [
+            .. Tensors.Where(tensor => model.Find(tensor.Name) is null).Select(tensor => $"the model has no tensor '{tensor.Name}'"),
+            .. model.Tensors.Where(tensor => !planned.Contains(tensor.Name)).Select(tensor => $"tensor '{tensor.Name}' is not in the plan"),
+        ];
+        if (problems.Count > 0)
+            throw new PlanException([.. problems.Select(problem => $"{source}: does not fit {model.Source}: {problem}")]);
+    }
+
+    private void Validate(string source)
+    {
+        List<string> problems = [];
+        if (Version != CurrentVersion) problems.Add($"version {Version} is not {CurrentVersion}");
+        if (Edition is not (1 or 2)) problems.Add($"edition {Edition} is not 1 or 2");
+        if (QpDensity is < 0 or > 7) problems.Add($"qpDensity {QpDensity} is not 0..7");
+        HashSet<string> names = new(StringComparer.Ordinal);
+        foreach (TensorPlan tensor in Tensors)
+        {
+            string name = $"tensor '{tensor.Name}'";
+            if (!names.Add(tensor.Name)) problems.Add($"{name} occurs twice");
+            if (!Enum.IsDefined(tensor.Method)) problems.Add($"{name}: unknown method {tensor.Method}");
+            if (tensor.Method.IsLossy() && QpDensity is >= 0 and <= 7 && (tensor.Qp < StepSize.MinQp(QpDensity) || tensor.Qp > StepSize.MaxQp(QpDensity)))
+                problems.Add($"{name}: qp {tensor.Qp} is not {StepSize.MinQp(QpDensity)}..{StepSize.MaxQp(QpDensity)}");
+            if (!(tensor.Lambda >= 0) || double.IsInfinity(tensor.Lambda)) problems.Add($"{name}: lambda is not a number from 0");
+            if (tensor.GreaterFlags is < 0 or > 256) problems.Add($"{name}: greaterFlags {tensor.GreaterFlags} is not 0..256");
+            if (tensor.Scan is < 0 or > 4) problems.Add($"{name}: scan {tensor.Scan} is not 0..4");
+            if (tensor.Method == TensorMethod.Codebook && tensor.CodebookSize is < 2 or > 65536)
+                problems.Add($"{name}: codebookSize {tensor.CodebookSize} is not 2..65536");
+        }
+
+        if (problems.Count > 0) throw new PlanException([.. problems.Select(problem => $"{source}: {problem}")]);
+    }
+}
+
+[JsonSourceGenerationOptions(
+    WriteIndented = true,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+    Converters = [typeof(TensorMethodConverter), typeof(TopologyCarriageConverter)])]
+[JsonSerializable(typeof(CompressionPlan))]
+internal sealed partial class PlanJson : JsonSerializerContext;
+
+/// <summary>Methods by the names of <see cref="TensorMethods"/>, not by number.</summary>
+internal sealed class TensorMethodConverter : JsonConverter<TensorMethod>
+{
+    public override TensorMethod Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        string? name = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+        return (name is null ? null : TensorMethods.Parse(name))
+            ?? throw new JsonException($"'{name}' is not a method; known: {string.Join(", ", TensorMethods.All.Select(entry => entry.Name))}");
+    }
+
+    public override void Write(Utf8JsonWriter writer, TensorMethod value, JsonSerializerOptions options) => writer.WriteStringValue(value.Name());
+}
+
+/// <summary><c>auto</c> or <c>none</c>.</summary>
+internal sealed class TopologyCarriageConverter : JsonConverter<TopologyCarriage>
+{
+    public override TopologyCarriage Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String
+            ? reader.GetString() switch
+            {
+                "auto" => TopologyCarriage.Auto,
+                "none" => TopologyCarriage.None,
+                string other => throw new JsonException($"'{other}' is not a topology carriage; known: auto, none"),
+                null => throw new JsonException("a topology carriage is auto or none"),
+            }
+            : throw new JsonException("a topology carriage is auto or none");
+
+    public override void Write(Utf8JsonWriter writer, TopologyCarriage value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value == TopologyCarriage.None ? "none" : "auto");
+}

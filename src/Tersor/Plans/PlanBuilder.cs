@@ -1,0 +1,100 @@
+using System.Text.RegularExpressions;
+using Tersor.Models;
+using Tersor.Quantization;
+
+namespace Tersor.Plans;
+
+/// <summary>
+/// Makes a plan from options, without data: tensors of two or more dimensions are quantized, vectors finely, integers and tiny tensors kept exactly.
+/// </summary>
+public static class PlanBuilder
+{
+    /// <summary>QP of tensors with fewer than two dimensions where a QP is given: the reference software's default.</summary>
+    public const int ReferenceVectorQp = -75;
+
+    /// <summary>Float tensors of at most this many elements are kept exactly: a unit header costs more than their bits.</summary>
+    public const int TinyElementCount = 16;
+
+    /// <summary>The rate weight of rate-distortion optimized methods where none is given, in the reference software's scale.</summary>
+    public const double DefaultLambda = 1;
+
+    /// <summary>Settings for every tensor of <paramref name="model"/>.</summary>
+    /// <param name="model">The model; its weights are read only where a quality, not a QP, decides the steps.</param>
+    /// <param name="options">What is asked for.</param>
+    /// <param name="threads">Tensors looked at side by side; the plan does not depend on it.</param>
+    /// <param name="progress">Receives one step per tensor read.</param>
+    /// <param name="cancellationToken">Checked per tensor.</param>
+    /// <exception cref="PlanException">The options contradict each other or a pattern matches no tensor; every problem is listed.</exception>
+    public static CompressionPlan Build(
+        Model model, PlanOptions options, int threads = 1, IProgress<ModelProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(options);
+        Check(model, options);
+        TensorPlan[] plans = new TensorPlan[model.Tensors.Count];
+        long total = model.Tensors.Sum(tensor => tensor.ByteLength);
+        long done = 0;
+        ParallelOptions parallel = new() { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = cancellationToken };
+        Parallel.For(0, plans.Length, parallel, index =>
+        {
+            Tensor tensor = model.Tensors[index];
+            plans[index] = PlanTensor(tensor, options);
+            progress?.Report(new ModelProgress("plan", tensor.Name, Interlocked.Add(ref done, tensor.ByteLength), total));
+        });
+        return new CompressionPlan { Edition = options.Edition, Topology = options.Topology, Tensors = plans };
+    }
+
+    private static void Check(Model model, PlanOptions options)
+    {
+        List<string> problems = [];
+        if (options.Qp is int qp && (qp < StepSize.MinQp() || qp > StepSize.MaxQp()))
+            problems.Add($"QP {qp} is not {StepSize.MinQp()}..{StepSize.MaxQp()}");
+        if (options.Quality is < 1 or > 100) problems.Add($"quality {options.Quality} is not 1..100");
+        if (options.Edition is not (1 or 2)) problems.Add($"edition {options.Edition} is not 1 or 2");
+        if (options.Method is TensorMethod method && !method.IsLossy()) problems.Add($"method {method.Name()} keeps every bit; ask for lossless instead");
+        if (options.Lossless && (options.Qp is not null || options.Method is not null)) problems.Add("lossless takes neither a QP nor a method");
+        if (options.Lambda is double lambda && (!(lambda >= 0) || double.IsInfinity(lambda))) problems.Add("lambda is not a number from 0");
+        if (options.CodebookSize is < 2 or > 65536) problems.Add($"codebook size {options.CodebookSize} is not 2..65536");
+        foreach (Regex pattern in options.Include.Concat(options.Exclude))
+        {
+            if (!model.Tensors.Any(tensor => pattern.IsMatch(tensor.Name)))
+                problems.Add($"pattern '{pattern}' matches none of the {model.Tensors.Count} tensors of {model.Source}");
+        }
+
+        if (problems.Count > 0) throw new PlanException(problems);
+    }
+
+    private static TensorPlan PlanTensor(Tensor tensor, PlanOptions options)
+    {
+        bool selected = (options.Include.Count == 0 || options.Include.Any(pattern => pattern.IsMatch(tensor.Name)))
+            && !options.Exclude.Any(pattern => pattern.IsMatch(tensor.Name));
+        TensorPlan exact = new() { Name = tensor.Name, Method = TensorMethod.Lossless };
+        if (!selected || options.Lossless || !tensor.ElementType.IsQuantizable() || tensor.ElementCount == 0) return exact;
+        bool isWeight = tensor.Shape.Rank >= 2;
+        if (options.Qp is int qp)
+        {
+            TensorMethod method = options.Method ?? TensorMethod.Trellis;
+            return isWeight
+                ? Weight(tensor.Name, method, qp, options)
+                : new TensorPlan { Name = tensor.Name, Method = WithoutRate(method), Qp = ReferenceVectorQp };
+        }
+
+        if (tensor.ElementCount <= TinyElementCount) return exact;
+        float[] values = tensor.ReadSingles();
+        if (!isWeight) return new TensorPlan { Name = tensor.Name, Method = TensorMethod.Trellis, Qp = QualityScale.VectorQp(values, options.Quality) };
+        TensorMethod weightMethod = options.Method ?? TensorMethod.TrellisRdo;
+        return Weight(tensor.Name, weightMethod, QualityScale.WeightQp(values, options.Quality, weightMethod), options);
+    }
+
+    private static TensorPlan Weight(string name, TensorMethod method, int qp, PlanOptions options) => new()
+    {
+        Name = name,
+        Method = method,
+        Qp = qp,
+        Lambda = method is TensorMethod.UniformRdo or TensorMethod.TrellisRdo ? options.Lambda ?? DefaultLambda : 0,
+        CodebookSize = method == TensorMethod.Codebook ? options.CodebookSize : 0,
+    };
+
+    // Vectors carry biases and batch-norm statistics: a rate term would zero what matters most.
+    private static TensorMethod WithoutRate(TensorMethod method) => method is TensorMethod.Trellis or TensorMethod.TrellisRdo ? TensorMethod.Trellis : TensorMethod.Uniform;
+}

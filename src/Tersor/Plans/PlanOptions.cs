@@ -1,0 +1,43 @@
+using System.Text.RegularExpressions;
+
+namespace Tersor.Plans;
+
+/// <summary>What a user asks for, from which <see cref="PlanBuilder"/> makes the settings of every tensor. The defaults need no data.</summary>
+public sealed record PlanOptions
+{
+    /// <summary>The quality used where neither quality nor QP is given.</summary>
+    public const int DefaultQuality = 60;
+
+    /// <summary>
+    /// Quantization parameter of tensors with two or more dimensions, as the reference software means it: dependent quantization without rate term, the other
+    /// tensors at -75. Null: <see cref="Quality"/> decides.
+    /// </summary>
+    public int? Qp { get; init; }
+
+    /// <summary>1 (smallest) to 100 (finest); see docs/quality.md for what each costs on real models.</summary>
+    public int Quality { get; init; } = DefaultQuality;
+
+    /// <summary>The method for tensors with two or more dimensions; null takes <see cref="TensorMethod.Trellis"/> with a QP and <see cref="TensorMethod.TrellisRdo"/> with a quality.</summary>
+    public TensorMethod? Method { get; init; }
+
+    /// <summary>Weight of the bits in rate-distortion optimized methods; null takes the default.</summary>
+    public double? Lambda { get; init; }
+
+    /// <summary>Entries of a codebook for <see cref="TensorMethod.Codebook"/>.</summary>
+    public int CodebookSize { get; init; } = 32;
+
+    /// <summary>Keep every bit of every tensor.</summary>
+    public bool Lossless { get; init; }
+
+    /// <summary>Edition of the standard, 1 or 2.</summary>
+    public int Edition { get; init; } = 2;
+
+    /// <summary>Whether the graph travels along.</summary>
+    public TopologyCarriage Topology { get; init; } = TopologyCarriage.Auto;
+
+    /// <summary>Only tensors whose name matches one of these are quantized; empty means all. The others are kept exactly.</summary>
+    public IReadOnlyList<Regex> Include { get; init; } = [];
+
+    /// <summary>Tensors whose name matches one of these are kept exactly.</summary>
+    public IReadOnlyList<Regex> Exclude { get; init; } = [];
+}

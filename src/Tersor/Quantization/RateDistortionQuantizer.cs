@@ -1,0 +1,118 @@
+using System.Buffers;
+using Tersor.EntropyCoding;
+
+namespace Tersor.Quantization;
+
+/// <summary>
+/// Uniform rate-distortion-optimized quantization: weight by weight in coding order, the level that is cheapest in error plus lambda times bits, priced by
+/// the adaptive contexts that the coder will have at that place (NNC implementer's text, section 12.1; arXiv 1907.11900).
+/// </summary>
+/// <remarks>
+/// Minimizes importance * ((weight - value) / step)^2 + f * bits with f = lambda * ln 2 / 6 over zero, the nearest level and the one next to it toward
+/// zero, so that lambda means what the reference encoder's <c>lambda_scale</c> means and does not depend on the step. Lambda 0 is nearest rounding. On
+/// equal cost the level nearer to zero is taken.
+/// </remarks>
+public static class RateDistortionQuantizer
+{
+    /// <summary>Quantizes a tensor.</summary>
+    /// <param name="weights">Finite weights, row-major.</param>
+    /// <param name="step">Step size, positive.</param>
+    /// <param name="syntax">How the levels will be coded: dimensions, scan order and number of greater-than flags are used.</param>
+    /// <param name="lambda">Weight of the rate, 0 or more.</param>
+    /// <param name="importance">One factor per weight on its squared error, finite and not negative, mean 1 by convention; empty for all 1.</param>
+    /// <param name="levels">Receives one level per weight, row-major; same length.</param>
+    /// <exception cref="ArgumentException">
+    /// A weight is NaN or infinite or leaves the range of 32-bit levels; lengths disagree; or the syntax is one of dependent quantization or a codebook.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">Step or lambda is no finite number of the allowed sign.</exception>
+    public static void Quantize(
+        ReadOnlySpan<float> weights, double step, in LevelSyntax syntax, double lambda, ReadOnlySpan<float> importance, Span<int> levels)
+    {
+        if (syntax.DependentQuantization || syntax.CodebookSize != 0)
+            throw new ArgumentException("Uniform quantization is neither dependent nor has a codebook.", nameof(syntax));
+        SequentialArguments.Check(weights, step, syntax, lambda, importance, levels);
+        if (lambda == 0)
+        {
+            UniformQuantizer.Quantize(weights, step, levels);
+            return;
+        }
+
+        SymbolRates rates = new(syntax.GreaterFlagCount);
+        double rateScale = lambda * Math.Log(2) / 6 / RateTable.OneBit;
+        BlockScan scan = new(syntax);
+        if (!scan.Reorders)
+        {
+            QuantizeStretch(weights, step, importance, rateScale, rates, levels);
+            return;
+        }
+
+        int scratchLength = scan.StretchCount == 0 ? 0 : scan[0].End.Value;
+        float[] codedWeights = ArrayPool<float>.Shared.Rent(scratchLength);
+        float[] codedImportance = ArrayPool<float>.Shared.Rent(importance.IsEmpty ? 0 : scratchLength);
+        int[] codedLevels = ArrayPool<int>.Shared.Rent(scratchLength);
+        for (int stretch = 0; stretch < scan.StretchCount; stretch++)
+        {
+            Range range = scan[stretch];
+            int length = weights[range].Length;
+            scan.Gather(weights[range], codedWeights.AsSpan(0, length));
+            if (!importance.IsEmpty) scan.Gather(importance[range], codedImportance.AsSpan(0, length));
+            rates.Reset();
+            QuantizeStretch(
+                codedWeights.AsSpan(0, length),
+                step,
+                importance.IsEmpty ? importance : codedImportance.AsSpan(0, length),
+                rateScale,
+                rates,
+                codedLevels.AsSpan(0, length));
+            scan.Scatter<int>(codedLevels.AsSpan(0, length), levels[range]);
+        }
+
+        ArrayPool<float>.Shared.Return(codedWeights);
+        ArrayPool<float>.Shared.Return(codedImportance);
+        ArrayPool<int>.Shared.Return(codedLevels);
+    }
+
+    private static void QuantizeStretch(
+        ReadOnlySpan<float> weights, double step, ReadOnlySpan<float> importance, double rateScale, SymbolRates rates, Span<int> levels)
+    {
+        int neighbour = SymbolRates.ZeroClass;
+        for (int i = 0; i < weights.Length; i++)
+        {
+            double scaled = Math.Abs((double)weights[i]) / step;
+            if (scaled < 0.5)
+            {
+                levels[i] = 0;
+                rates.Learn(0, 0, neighbour);
+                neighbour = SymbolRates.ZeroClass;
+                continue;
+            }
+
+            int nearest = (int)(scaled + 0.5);
+            int negative = BitConverter.SingleToInt32Bits(weights[i]) >>> 31;
+            double factor = importance.IsEmpty ? 1 : importance[i];
+            int magnitude = Choose(scaled, nearest, negative, factor, rateScale, rates, neighbour);
+            int level = negative != 0 ? -magnitude : magnitude;
+            levels[i] = level;
+            rates.Learn(level, 0, neighbour);
+            neighbour = SymbolRates.ClassOf(level);
+        }
+    }
+
+    private static int Choose(
+        double scaled, int nearest, int negative, double factor, double rateScale, SymbolRates rates, int neighbour)
+    {
+        double nonzero = rates.SignificanceCost(0, neighbour, 1) + rates.SignCost(neighbour, negative);
+        double best = (factor * scaled * scaled) + (rateScale * rates.SignificanceCost(0, neighbour, 0));
+        int choice = 0;
+        for (int magnitude = Math.Max(1, nearest - 1); magnitude <= nearest; magnitude++)
+        {
+            double distance = scaled - magnitude;
+            double cost = (factor * distance * distance) + (rateScale * (nonzero + rates.MagnitudeCost(magnitude, negative)));
+            if (cost >= best) continue;
+            best = cost;
+            choice = magnitude;
+        }
+
+        return choice;
+    }
+}

@@ -1,0 +1,306 @@
+using System.Buffers;
+using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Tersor.Quantization;
+
+/// <summary>
+/// The Viterbi search behind <see cref="TrellisQuantizer"/>. The eight path costs live in one vector; a step is two lane permutations, and what it
+/// decides waits in the output array until the best path is traced back.
+/// </summary>
+/// <remarks>
+/// Costs are binary32 in units of step^2 and are kept small by subtracting the least one after every block. All vector operations act lane by lane, so
+/// the scalar twin and every machine come to the same levels. A decision word: bit d (0..7) says that state d is best reached by an odd symbol; bit 8 + s
+/// that zero is the best even symbol from state s; the upper half is the first grid point tried, or all ones where that has more than 16 bits.
+/// </remarks>
+internal sealed class TrellisSearch
+{
+    private const int StateCount = DependentQuantization.StateCount;
+    private const int FirstPointShift = 16;
+    private const int FirstPointLimit = 0xFFFF;
+
+    private readonly double _step;
+    private readonly TrellisRates? _rates;
+    private readonly bool _scalar;
+    private readonly TrellisBlock _block = new();
+    private readonly float[] _pathCosts = new float[StateCount];
+
+    // All ones where the last symbol on the way to a state is not zero, and the class of such a symbol.
+    private readonly int[] _nonzero = new int[StateCount];
+    private int _nonzeroClass;
+
+    // What the best survivor says of the last block, and of the symbol before it.
+    private readonly int[] _symbols = new int[TrellisBlock.Capacity];
+    private readonly byte[] _states = new byte[TrellisBlock.Capacity];
+    private int _neighbourClass;
+
+    /// <param name="step">Step size.</param>
+    /// <param name="rates">Prices symbols; null for distortion alone.</param>
+    /// <param name="scalar">Use the scalar twin.</param>
+    public TrellisSearch(double step, TrellisRates? rates, bool scalar = false)
+    {
+        _step = step;
+        _rates = rates;
+        _scalar = scalar || !Vector256.IsHardwareAccelerated;
+    }
+
+    /// <summary>Quantizes weights given in row-major order.</summary>
+    public void Run(ReadOnlySpan<float> weights, ReadOnlySpan<float> importance, BlockScan scan, Span<int> levels)
+    {
+        _pathCosts.AsSpan().Fill(float.PositiveInfinity);
+        _pathCosts[0] = 0;
+        int scratchLength = scan.Reorders ? scan[0].End.Value : 0;
+        float[] codedWeights = ArrayPool<float>.Shared.Rent(scratchLength);
+        float[] codedImportance = ArrayPool<float>.Shared.Rent(importance.IsEmpty ? 0 : scratchLength);
+        int[] codedLevels = ArrayPool<int>.Shared.Rent(scratchLength);
+
+        for (int stretch = 0; stretch < scan.StretchCount; stretch++)
+        {
+            Range range = scan[stretch];
+            ReadOnlySpan<float> stretchImportance = importance.IsEmpty ? importance : InCodingOrder(importance[range], codedImportance, scan);
+            Search(InCodingOrder(weights[range], codedWeights, scan), stretchImportance, levels[range]);
+        }
+
+        int state = BestState();
+        for (int stretch = scan.StretchCount - 1; stretch >= 0; stretch--)
+        {
+            Range range = scan[stretch];
+            ReadOnlySpan<float> stretchWeights = InCodingOrder(weights[range], codedWeights, scan);
+            state = TraceBack(stretchWeights, levels[range], state);
+            if (!scan.Reorders) continue;
+            Span<int> coded = codedLevels.AsSpan(0, stretchWeights.Length);
+            levels[range].CopyTo(coded);
+            scan.Scatter<int>(coded, levels[range]);
+        }
+
+        ArrayPool<float>.Shared.Return(codedWeights);
+        ArrayPool<float>.Shared.Return(codedImportance);
+        ArrayPool<int>.Shared.Return(codedLevels);
+    }
+
+    private static ReadOnlySpan<float> InCodingOrder(ReadOnlySpan<float> rowMajor, Span<float> scratch, BlockScan scan)
+    {
+        if (!scan.Reorders) return rowMajor;
+        Span<float> coded = scratch[..rowMajor.Length];
+        scan.Gather(rowMajor, coded);
+        return coded;
+    }
+
+    // One stretch in coding order.
+    private void Search(ReadOnlySpan<float> weights, ReadOnlySpan<float> importance, Span<int> decisions)
+    {
+        _rates?.Reset();
+        _nonzero.AsSpan().Clear();
+        _neighbourClass = SymbolRates.ZeroClass;
+        for (int start = 0; start < weights.Length; start += TrellisBlock.Capacity)
+        {
+            int length = Math.Min(TrellisBlock.Capacity, weights.Length - start);
+            ReadOnlySpan<float> blockWeights = weights.Slice(start, length);
+            ReadOnlySpan<float> blockImportance = importance.IsEmpty ? importance : importance.Slice(start, length);
+            Span<int> blockDecisions = decisions.Slice(start, length);
+            if (_scalar)
+            {
+                _block.LoadScalar(blockWeights, blockImportance, _step);
+                AdvanceScalar(blockDecisions);
+            }
+            else
+            {
+                _block.Load(blockWeights, blockImportance, _step);
+                if (_rates is null) Advance(blockDecisions);
+                else Advance(blockDecisions, _rates);
+            }
+
+            Renormalize();
+            for (int i = 0; i < length; i++) blockDecisions[i] |= Math.Min(_block.FirstPoints[i], FirstPointLimit) << FirstPointShift;
+            if (_rates is not null && start + length < weights.Length) Learn(blockWeights, blockDecisions, _rates);
+        }
+    }
+
+    private void Advance(Span<int> decisions)
+    {
+        Vector256<float> path = Vector256.Create(_pathCosts);
+        ReadOnlySpan<float> zeroCosts = _block.ZeroCosts;
+        for (int i = 0; i < decisions.Length; i++)
+        {
+            Spread(_block.Distortions(i), out Vector256<float> even, out Vector256<float> odd);
+            decisions[i] = Step(ref path, Vector256.Create(zeroCosts[i]), even, odd, out _, out _);
+        }
+
+        path.CopyTo(_pathCosts);
+    }
+
+    private void Advance(Span<int> decisions, TrellisRates rates)
+    {
+        Vector256<float> path = Vector256.Create(_pathCosts);
+        Vector256<int> nonzero = Vector256.Create(_nonzero);
+        int nonzeroClass = _nonzeroClass;
+        ReadOnlySpan<float> zeroCosts = _block.ZeroCosts;
+        ReadOnlySpan<int> firstPoints = _block.FirstPoints;
+        ReadOnlySpan<int> signs = _block.Negative;
+        for (int i = 0; i < decisions.Length; i++)
+        {
+            int negative = signs[i];
+            Vector256<float> nonzeroRate = Vector256.ConditionalSelect(
+                nonzero.AsSingle(), rates.Nonzero(nonzeroClass, negative), rates.Nonzero(SymbolRates.ZeroClass, negative));
+            Vector256<float> zeroRate = Vector256.ConditionalSelect(
+                nonzero.AsSingle(), rates.Zero(nonzeroClass), rates.Zero(SymbolRates.ZeroClass));
+            Spread(_block.Distortions(i) + rates.Magnitudes(firstPoints[i], negative), out Vector256<float> even, out Vector256<float> odd);
+            decisions[i] = Step(
+                ref path,
+                Vector256.Create(zeroCosts[i]) + zeroRate,
+                even + nonzeroRate,
+                odd + nonzeroRate,
+                out Vector256<int> zeroWins,
+                out Vector256<int> oddWins);
+            nonzero = oddWins | ~zeroWins;
+            nonzeroClass = SymbolRates.PositiveClass - negative;
+        }
+
+        path.CopyTo(_pathCosts);
+        nonzero.CopyTo(_nonzero);
+        _nonzeroClass = nonzeroClass;
+    }
+
+    // The costs of four classes as lanes by origin state: of the even symbol and of the odd one.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Spread(Vector128<float> classes, out Vector256<float> even, out Vector256<float> odd)
+    {
+        Vector256<float> both = Vector256.Create(classes, classes);
+        even = Vector256.Shuffle(both, Vector256.Create(0, 1, 0, 1, 4, 5, 4, 5));
+        odd = Vector256.Shuffle(both, Vector256.Create(2, 3, 2, 3, 6, 7, 6, 7));
+    }
+
+    // One weight: costs by origin state in, path costs and verdicts by destination state out.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Step(
+        ref Vector256<float> path,
+        Vector256<float> zero,
+        Vector256<float> even,
+        Vector256<float> odd,
+        out Vector256<int> zeroWins,
+        out Vector256<int> oddWins)
+    {
+        Vector256<int> zeroWinsByOrigin = Vector256.LessThan(zero, even).AsInt32();
+        even = path + Vector256.MinNative(zero, even);
+        odd = path + odd;
+        zeroWins = Vector256.Shuffle(zeroWinsByOrigin, Vector256.Create(0, 2, 4, 6, 7, 5, 3, 1));
+        even = Vector256.Shuffle(even, Vector256.Create(0, 2, 4, 6, 7, 5, 3, 1));
+        odd = Vector256.Shuffle(odd, Vector256.Create(4, 6, 0, 2, 3, 1, 7, 5));
+        path = Vector256.MinNative(even, odd);
+
+        // On equal costs the lower origin wins: for states 2 to 5 that is the one of the odd symbol.
+        Vector256<int> oddWinsTies = Vector256.Create(0, 0, -1, -1, -1, -1, 0, 0);
+        oddWins = Vector256.LessThan(odd, even).AsInt32() | (Vector256.Equals(odd, even).AsInt32() & oddWinsTies);
+        return (int)(oddWins.ExtractMostSignificantBits() | (zeroWinsByOrigin.ExtractMostSignificantBits() << StateCount));
+    }
+
+    private void AdvanceScalar(Span<int> decisions)
+    {
+        Span<float> even = stackalloc float[StateCount];
+        Span<float> odd = stackalloc float[StateCount];
+        for (int i = 0; i < decisions.Length; i++)
+        {
+            int negative = _block.Negative[i];
+            int decision = 0;
+            for (int origin = 0; origin < StateCount; origin++)
+            {
+                float evenCost = _block.Distortion(i, origin & 1);
+                float oddCost = _block.Distortion(i, 2 + (origin & 1));
+                float zeroCost = _block.ZeroCosts[i];
+                if (_rates is not null)
+                {
+                    int neighbour = _nonzero[origin] == 0 ? SymbolRates.ZeroClass : _nonzeroClass;
+                    Vector128<float> magnitudes = _rates.Magnitudes(_block.FirstPoints[i], negative);
+                    float nonzeroRate = _rates.Nonzero(neighbour, negative)[origin];
+                    evenCost = evenCost + magnitudes[origin & 1] + nonzeroRate;
+                    oddCost = oddCost + magnitudes[2 + (origin & 1)] + nonzeroRate;
+                    zeroCost += _rates.Zero(neighbour)[origin];
+                }
+
+                bool zeroWins = zeroCost < evenCost;
+                if (zeroWins) decision |= 1 << (StateCount + origin);
+                even[origin] = _pathCosts[origin] + (zeroWins ? zeroCost : evenCost);
+                odd[origin] = _pathCosts[origin] + oddCost;
+            }
+
+            for (int state = 0; state < StateCount; state++)
+            {
+                int evenOrigin = Origin(state, 0);
+                int oddOrigin = Origin(state, 1);
+                bool oddWins = odd[oddOrigin] < even[evenOrigin] || (odd[oddOrigin] == even[evenOrigin] && oddOrigin < evenOrigin);
+                bool zero = !oddWins && (decision & (1 << (StateCount + evenOrigin))) != 0;
+                _pathCosts[state] = oddWins ? odd[oddOrigin] : even[evenOrigin];
+                _nonzero[state] = zero ? 0 : -1;
+                if (oddWins) decision |= 1 << state;
+            }
+
+            _nonzeroClass = SymbolRates.PositiveClass - negative;
+            decisions[i] = decision;
+        }
+    }
+
+    private void Renormalize()
+    {
+        float least = TensorPrimitives.Min(_pathCosts);
+        foreach (ref float cost in _pathCosts.AsSpan()) cost -= least;
+    }
+
+    private int BestState() => TensorPrimitives.IndexOfMin(_pathCosts);
+
+    // The contexts learn what the best survivor says of the block just searched.
+    private void Learn(ReadOnlySpan<float> weights, ReadOnlySpan<int> decisions, TrellisRates rates)
+    {
+        int state = BestState();
+        for (int i = decisions.Length - 1; i >= 0; i--)
+        {
+            int point = StepBack(decisions[i], weights[i], ref state);
+            int magnitude = (point + 1) >> 1;
+            int negative = _block.Negative[i];
+            _symbols[i] = (magnitude ^ -negative) + negative;
+            _states[i] = (byte)state;
+        }
+
+        int neighbourClass = _neighbourClass;
+        for (int i = 0; i < decisions.Length; i++)
+        {
+            rates.Learn(_symbols[i], _states[i], neighbourClass);
+            neighbourClass = SymbolRates.ClassOf(_symbols[i]);
+        }
+
+        _neighbourClass = neighbourClass;
+        rates.Refresh();
+    }
+
+    // Puts levels in the place of decisions, the last one first, and returns the state before the first.
+    private int TraceBack(ReadOnlySpan<float> weights, Span<int> levels, int state)
+    {
+        levels = levels[..weights.Length];
+        for (int i = weights.Length - 1; i >= 0; i--)
+        {
+            int point = StepBack(levels[i], weights[i], ref state);
+            int negative = BitConverter.SingleToInt32Bits(weights[i]) >> 31;
+            levels[i] = (point ^ negative) - negative;
+        }
+
+        return state;
+    }
+
+    // Undoes one decision: the state before, and the grid point that was chosen there.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int StepBack(int decision, float weight, ref int state)
+    {
+        int odd = (decision >> state) & 1;
+        int origin = Origin(state, odd);
+        int zeroWins = (decision >> (StateCount + origin)) & 1;
+        int nonzero = -odd | (zeroWins - 1);
+        int first = decision >>> FirstPointShift;
+        if (first == FirstPointLimit) first = TrellisBlock.FirstPoint((int)(Math.Abs((double)weight) / _step));
+        state = origin;
+        return TrellisBlock.PointOf(first, (2 * odd) + (origin & 1)) & nonzero;
+    }
+
+    // Where a state is reached from by an even or an odd symbol, as nibble 2 * state + parity.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Origin(int state, int odd) => (int)(0x51_73_15_37_26_04_62_40 >> ((state << 3) | (odd << 2))) & 7;
+}
