@@ -1,5 +1,6 @@
 using Tersor.Models;
 using Tersor.Models.Npz;
+using Tersor.Models.Onnx;
 using Tersor.Models.PyTorch;
 using Tersor.Models.Safetensors;
 
@@ -29,6 +30,20 @@ internal static class ReaderFuzz
     {
         byte[] bytes = input.ToArray();
         Run(options => PyTorchReader.Open(ByteSource.FromMemory(bytes), options));
+    }
+
+    /// <summary>A model that opens must come apart and together again to the same bytes.</summary>
+    public static void Onnx(ReadOnlySpan<byte> input)
+    {
+        byte[] bytes = input.ToArray();
+        Run(options => OnnxModel.Open(ByteSource.FromMemory(bytes), options));
+        Run(_ =>
+        {
+            OnnxModel model = OnnxModel.Open(ByteSource.FromMemory(bytes));
+            OnnxModel joined = OnnxModel.FromTopology(model.MakeTopology(_ => true).Bytes, model.Find, "joined");
+            Assert.Equal(bytes, OnnxWriter.ToArray(joined));
+            return joined;
+        });
     }
 
     private static void Run(Func<ModelReadOptions, Model> open)
