@@ -76,6 +76,7 @@ internal sealed class OnnxMessage : WireMessage
         OnnxMessageKind.Tensor => $"tensor '{Path()}'",
         OnnxMessageKind.Node => $"node '{Path()}' ({OperatorType})",
         OnnxMessageKind.Model => "model",
+        OnnxMessageKind.Graph when Outer is { Kind: OnnxMessageKind.Model } => "graph",
         _ => $"{Kind.ToString().ToLowerInvariant()} '{Path()}'",
     };
 

@@ -10,7 +10,7 @@ internal sealed class OnnxScan
     private const int MaxMetadataBytes = 1 << 26;
 
     // Each thing kept costs far more memory than the few bytes that can declare it.
-    private const int MaxItems = 1 << 20;
+    private const int MaxItems = 1 << 19;
 
     private readonly WireReader _reader;
     private readonly ByteSource _source;

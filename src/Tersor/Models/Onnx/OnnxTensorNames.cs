@@ -8,7 +8,7 @@ namespace Tersor.Models.Onnx;
 internal static class OnnxTensorNames
 {
     // Paths repeat the names on the way; a small file that nests long names must not make gigabytes of them.
-    private const long MaxCharacters = 1L << 28;
+    private const long MaxCharacters = 1L << 25;
 
     /// <summary>
     /// Initializers of the main graph keep their names; the others get their paths. What is taken already gets <c>#2</c>, <c>#3</c> and so on behind it.

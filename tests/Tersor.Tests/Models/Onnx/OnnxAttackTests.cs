@@ -84,7 +84,7 @@ public class OnnxAttackTests
     public void Open_SubgraphsNestedWithoutEnd_AreRefusedNotFollowed()
     {
         byte[] graph = Field(2, "g"u8.ToArray());
-        for (int depth = 0; depth < 10_000; depth++) graph = [.. Field(1, Field(5, Field(6, graph)))];
+        for (int depth = 0; depth < 1_000; depth++) graph = [.. Field(1, Field(5, Field(6, graph)))];
 
         AssertRefused([8, 8, .. Field(7, graph)], null, AllocationLimit * 4);
     }
@@ -108,7 +108,7 @@ public class OnnxAttackTests
     [Fact]
     public void Open_GroupsNestedWithoutEnd_AreRefused()
     {
-        byte[] open = [.. Enumerable.Repeat((byte)((50 << 3 | 3) & 0x7F), 0), .. Enumerable.Range(0, 5000).SelectMany(_ => Varints((50 << 3) | 3))];
+        byte[] open = [.. Enumerable.Range(0, 5000).SelectMany(_ => Varints((50 << 3) | 3))];
         byte[] close = [.. Enumerable.Range(0, 5000).SelectMany(_ => Varints((50 << 3) | 4))];
 
         AssertRefused([8, 8, .. open, .. close], "model");
@@ -153,7 +153,7 @@ public class OnnxAttackTests
     public void Open_MillionsOfTinyTensors_StopsAtTheLimit()
     {
         byte[] tiny = Field(5, Varints(1 << 3, 0, 2 << 3, 1));
-        byte[] graph = new byte[((1 << 20) + 1) * tiny.Length];
+        byte[] graph = new byte[((1 << 19) + 1) * tiny.Length];
         for (int at = 0; at < graph.Length; at += tiny.Length) tiny.CopyTo(graph, at);
 
         Assert.Throws<ResourceLimitException>(() => Open([8, 8, .. Field(7, graph)]));
@@ -163,7 +163,7 @@ public class OnnxAttackTests
     public void Open_LongNamesNestedDeep_DoNotMultiplyIntoGigabytes()
     {
         string name = new('n', 60_000);
-        GraphProto graph = Graph([.. Enumerable.Range(0, 400).Select(_ => Raw("w", ElementType.UInt8, [1]))]);
+        GraphProto graph = Graph([.. Enumerable.Range(0, 50).Select(_ => Raw("w", ElementType.UInt8, [1]))]);
         for (int depth = 0; depth < 30; depth++)
         {
             GraphProto outer = Graph();
