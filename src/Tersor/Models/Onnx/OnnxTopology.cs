@@ -1,13 +1,13 @@
 namespace Tersor.Models.Onnx;
 
-/// <summary>Makes the topology of a model that has none: an ONNX graph that lists tensors and computes nothing.</summary>
+/// <summary>Makes the topology of a model that has none: an ONNX graph whose outputs are its tensors, so that a runtime has something to run.</summary>
 public static class OnnxTopology
 {
     private const string GraphName = "tensors";
     private const string Producer = "tersor";
 
     /// <summary>
-    /// A <c>ModelProto</c> with an initializer for each tensor, without elements; <see cref="OnnxModel.FromTopology"/> joins it with them.
+    /// A <c>ModelProto</c> with an initializer and an output for each tensor, without elements; <see cref="OnnxModel.FromTopology"/> joins it with them.
     /// </summary>
     /// <param name="tensors">Name, element type and shape of each, in order.</param>
     /// <param name="metadata">Becomes <c>metadata_props</c>, sorted by key.</param>
@@ -16,7 +16,8 @@ public static class OnnxTopology
         IEnumerable<(string Name, ElementType ElementType, TensorShape Shape)> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        WireWriter graph = new();
+        WireWriter graph = new WireWriter().Text(OnnxFields.Graph.Name, GraphName);
+        WireWriter outputs = new();
         (int irVersion, int operatorSet) = (8, 17);
         foreach ((string name, ElementType elementType, TensorShape shape) in tensors)
         {
@@ -27,9 +28,12 @@ public static class OnnxTopology
             foreach (long dimension in shape.Dimensions) tensor.Number(OnnxFields.Tensor.Dimensions, dimension);
             tensor.Number(OnnxFields.Tensor.DataType, (int)elementType).Text(OnnxFields.Tensor.Name, name).Bytes(OnnxFields.Tensor.RawData, []);
             graph.Message(OnnxFields.Graph.Initializer, tensor);
+
+            // A value without a name is none to a runtime.
+            if (name.Length > 0) outputs.Message(OnnxFields.Graph.Output, Output(name, elementType, shape));
         }
 
-        graph.Text(OnnxFields.Graph.Name, GraphName);
+        graph.Append(outputs);
         WireWriter model = new WireWriter()
             .Number(OnnxFields.Model.IrVersion, irVersion)
             .Text(OnnxFields.Model.ProducerName, Producer)
@@ -38,6 +42,15 @@ public static class OnnxTopology
         foreach ((string key, string value) in (metadata ?? new Dictionary<string, string>()).OrderBy(entry => entry.Key, StringComparer.Ordinal))
             model.Message(OnnxFields.Model.MetadataProps, new WireWriter().Text(OnnxFields.Entry.Key, key).Text(OnnxFields.Entry.Value, value));
         return new Topology(TopologyFormat.Onnx, model.Written);
+    }
+
+    private static WireWriter Output(string name, ElementType elementType, TensorShape shape)
+    {
+        WireWriter dimensions = new();
+        foreach (long dimension in shape.Dimensions)
+            dimensions.Message(OnnxFields.Shape.Dimension, new WireWriter().Number(OnnxFields.Dimension.Value, dimension));
+        WireWriter tensor = new WireWriter().Number(OnnxFields.TensorType.ElementType, (int)elementType).Message(OnnxFields.TensorType.Shape, dimensions);
+        return new WireWriter().Text(OnnxFields.ValueInfo.Name, name).Message(OnnxFields.ValueInfo.Type, new WireWriter().Message(OnnxFields.Type.Tensor, tensor));
     }
 
     /// <summary>The first intermediate representation and operator set that know the element type; for common types, ones that most runtimes accept.</summary>

@@ -28,6 +28,9 @@ internal sealed class WireWriter
         return this;
     }
 
+    /// <summary>The fields of another message behind those of this one.</summary>
+    public void Append(WireWriter fields) => _bytes.Write(fields._bytes.WrittenSpan);
+
     private void AppendVarint(ulong value)
     {
         int width = Varint.Width(value);

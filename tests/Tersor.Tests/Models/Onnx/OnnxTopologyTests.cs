@@ -179,6 +179,10 @@ public class OnnxTopologyTests
             Assert.Equal(tensor.Data.ReadAll().ToArray(), proto.RawData.ToByteArray());
         }
 
+        Assert.Equal(tensors.Select(tensor => tensor.ElementType.Name()), joined.Summary.Outputs.Select(output => output.Type));
+        Assert.Equal(tensors.Select(tensor => tensor.Name), written.Graph.Output.Select(output => output.Name));
+        Assert.All(written.Graph.Output, output => Assert.Equal([2, 3], output.Type.TensorType.Shape.Dim.Select(dimension => dimension.DimValue)));
+
         static Tensor AnyTensor(ElementType type) => new(
             "name " + type.Name(), type, new TensorShape(2, 3), ByteSource.FromMemory(Bytes((int)type.ByteLength(6), (ulong)type)));
     }
