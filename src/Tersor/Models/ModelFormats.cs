@@ -11,6 +11,7 @@ public static class ModelFormats
         new Safetensors.SafetensorsFormat(),
         new Npz.NpzFormat(),
         new PyTorch.PyTorchFormat(),
+        new DeepCompression.DeepCompressionFormat(),
     ];
 
     /// <summary>The format that a file's ending names, or null.</summary>

@@ -1,4 +1,5 @@
 using Tersor.Models;
+using Tersor.Models.DeepCompression;
 using Tersor.Models.Npz;
 using Tersor.Models.Onnx;
 using Tersor.Models.PyTorch;
@@ -44,6 +45,13 @@ internal static class ReaderFuzz
             Assert.Equal(bytes, OnnxWriter.ToArray(joined));
             return joined;
         });
+    }
+
+    /// <summary>The file has no magic, so a small network makes short inputs count.</summary>
+    public static void DeepCompression(ReadOnlySpan<byte> input, DeepCompressionNetwork network)
+    {
+        byte[] bytes = input.ToArray();
+        Run(_ => DeepCompressionFormat.Open(ByteSource.FromMemory(bytes), network));
     }
 
     private static void Run(Func<ModelReadOptions, Model> open)

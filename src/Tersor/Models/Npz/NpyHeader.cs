@@ -54,14 +54,16 @@ internal sealed class NpyHeader(string? descriptor, bool isFortranOrder, long[] 
             throw new ModelFormatException(array.Name, item, 6, $"npy version {version}.{prefix[7]} is unknown; known are 1.0, 2.0 and 3.0");
         int textOffset = version == 1 ? PrefixLength : PrefixLength + 2;
         if (prefix.Length < textOffset) throw new ModelFormatException(array.Name, item, 8, "the header is truncated");
-        uint length = version == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(prefix.AsSpan(8)) : BinaryPrimitives.ReadUInt32LittleEndian(prefix.AsSpan(8));
+        ReadOnlySpan<byte> lengthField = prefix.AsSpan(8);
+        uint length = version == 1 ? BinaryPrimitives.ReadUInt16LittleEndian(lengthField) : BinaryPrimitives.ReadUInt32LittleEndian(lengthField);
         if (length > array.Length - textOffset)
         {
             throw new ModelFormatException(
                 array.Name, item, 8, $"declares a header of {length} bytes, {array.Length - textOffset} follow; the file is truncated");
         }
 
-        if (length > MaxTextLength) throw new ResourceLimitException($"{array.Name}: the npy header has {length:N0} bytes, at most {MaxTextLength:N0} are read.");
+        if (length > MaxTextLength)
+            throw new ResourceLimitException($"{array.Name}: the npy header has {length:N0} bytes, at most {MaxTextLength:N0} are read.");
         byte[] text = new byte[length];
         array.Read(textOffset, text);
         return new NpyHeaderText(text, array.Name, item, textOffset, isUtf8: version == 3).Parse(textOffset + length);

@@ -1,8 +1,8 @@
 namespace Tersor.Models.Npz;
 
 /// <summary>
-/// NumPy arrays: an archive of them (<c>.npz</c>), or one (<c>.npy</c>, whose tensor is named as the file). Metadata has no place in either and is not
-/// written.
+/// NumPy arrays: an archive of them (<c>.npz</c>), or one (<c>.npy</c>, whose tensor is named as the file). Metadata has no place in either and is
+/// not written.
 /// </summary>
 public sealed class NpzFormat : ModelFormat
 {

@@ -13,7 +13,7 @@ public static class NpzReader
     /// <param name="options">Strictness and limits; strict if null.</param>
     /// <param name="leaveOpen">Whether the source outlives the model; otherwise the model, or a failure here, disposes it.</param>
     /// <exception cref="ModelFormatException">The bytes are malformed.</exception>
-    /// <exception cref="UnsupportedModelException">Arrays hold objects, records or text, or are compressed in an unknown way; all are listed.</exception>
+    /// <exception cref="UnsupportedModelException">Arrays hold objects, records or text, or have unknown compression; all are listed.</exception>
     /// <exception cref="ResourceLimitException">A header is larger than the limits.</exception>
     public static Model Open(ByteSource source, ModelReadOptions? options = null, bool leaveOpen = false)
     {
@@ -85,7 +85,8 @@ public static class NpzReader
         if (length < available)
         {
             string finding = $"{available - length} bytes follow the {length} of {type.Name()} {shape}";
-            if (!options.Lenient) throw new ModelFormatException(array.Name, item, header.DataOffset + length, $"{finding}; read leniently to pass over them");
+            if (!options.Lenient)
+                throw new ModelFormatException(array.Name, item, header.DataOffset + length, $"{finding}; read leniently to pass over them");
             options.Warn?.Invoke($"{array.Name}: {item ?? "the array"}: passed over: {finding}");
         }
 
@@ -117,7 +118,8 @@ public static class NpzReader
         null => "records (a structured type); save each field as an array of its own",
         { Length: > 1 } when descriptor[1] == 'O' => "Python objects, which are never loaded; save numbers instead",
         { Length: > 1 } when descriptor[1] is 'U' or 'S' => $"text ('{descriptor}'); save numbers instead",
-        { Length: > 1 } when descriptor[1] == 'V' => $"raw bytes ('{descriptor}'), often bfloat16 or float8, which npy cannot name; save as safetensors",
+        { Length: > 1 } when descriptor[1] == 'V' =>
+            $"raw bytes ('{descriptor}'), often bfloat16 or float8, which npy cannot name; save as safetensors",
         _ => $"elements of type '{descriptor}', which have no counterpart here; convert them with astype",
     };
 }

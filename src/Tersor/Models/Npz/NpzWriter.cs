@@ -11,7 +11,8 @@ public static class NpzWriter
     /// <summary>Writes an archive; tensors are copied in pieces. Each becomes the member <c>NAME.npy</c>.</summary>
     /// <exception cref="ArgumentException">The stream cannot seek.</exception>
     /// <exception cref="UnsupportedModelException">Tensors that NumPy cannot hold; all are listed.</exception>
-    public static void Write(Model model, Stream destination, IProgress<ModelProgress>? progress = null, CancellationToken cancellationToken = default)
+    public static void Write(
+        Model model, Stream destination, IProgress<ModelProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         CheckSupport(model);
@@ -36,7 +37,8 @@ public static class NpzWriter
 
     /// <summary>Writes the only tensor of a model as a single array; its name is not part of the file.</summary>
     /// <exception cref="UnsupportedModelException">The model has not exactly one tensor, or one that NumPy cannot hold.</exception>
-    public static void WriteArray(Model model, Stream destination, IProgress<ModelProgress>? progress = null, CancellationToken cancellationToken = default)
+    public static void WriteArray(
+        Model model, Stream destination, IProgress<ModelProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(destination);

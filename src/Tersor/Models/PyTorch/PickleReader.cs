@@ -71,7 +71,8 @@ internal sealed class PickleReader
                 if (protocol is < 2 or > 5) throw Unsupported($"pickle protocol {protocol} is not read, only 2 to 5");
                 break;
             case 0x95: // FRAME
-                if (BinaryPrimitives.ReadUInt64LittleEndian(Take(8)) > (ulong)(_pickle.Length - _position)) throw Malformed("a frame runs past the end");
+                ulong frameLength = BinaryPrimitives.ReadUInt64LittleEndian(Take(8));
+                if (frameLength > (ulong)(_pickle.Length - _position)) throw Malformed("a frame runs past the end");
                 break;
             case (byte)'(': // MARK
                 _marks.Push(_stack.Count);
@@ -163,7 +164,8 @@ internal sealed class PickleReader
                 break;
             case 0x92: // NEWOBJ_EX
                 List<PickleValue> keywordCall = PopLast(3);
-                Push(keywordCall[0] is PickleOpaque ? PickleOpaque.Instance : throw Malformed("an allowed name is called with keywords, which PyTorch does not do"));
+                if (keywordCall[0] is not PickleOpaque) throw Malformed("an allowed name is called with keywords, which PyTorch does not do");
+                Push(PickleOpaque.Instance);
                 break;
             case (byte)'b': // BUILD
                 Pop();
@@ -328,5 +330,6 @@ internal sealed class PickleReader
 
     private ModelFormatException Malformed(string problem) => new(_file, _item, _opcodePosition, problem);
 
-    private UnsupportedModelException Unsupported(string problem) => new(_file, [$"{_item}: {problem}; save the state dictionary again with torch.save"]);
+    private UnsupportedModelException Unsupported(string problem) =>
+        new(_file, [$"{_item}: {problem}; save the state dictionary again with torch.save"]);
 }

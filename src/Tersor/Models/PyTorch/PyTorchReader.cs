@@ -12,8 +12,9 @@ public static class PyTorchReader
     private const string PickleName = "/data.pkl";
 
     /// <summary>
-    /// Finds the tensors of a checkpoint. Names are the dictionary keys joined by dots; values that are no tensors are reported and passed over. Under
-    /// <see cref="ModelReadOptions.Lenient"/> objects of unknown classes are passed over too (never made), and storages may be longer than declared.
+    /// Finds the tensors of a checkpoint. Names are the dictionary keys joined by dots; values that are no tensors are reported and passed over.
+    /// Under <see cref="ModelReadOptions.Lenient"/> objects of unknown classes are passed over too (never made), and storages may be longer than
+    /// declared.
     /// </summary>
     /// <param name="source">The whole file.</param>
     /// <param name="options">Strictness and limits; strict if null.</param>
@@ -38,7 +39,7 @@ public static class PyTorchReader
         }
     }
 
-    /// <summary>Whether a file starts as a checkpoint: as the zip archive, or as the older format, which is recognised to be refused with advice.</summary>
+    /// <summary>Whether a file starts as a checkpoint: as the archive, or as the older format, which is known in order to advise.</summary>
     internal static bool Matches(ReadOnlySpan<byte> start) => ZipDirectory.FirstNameEndsWith(start, "/data.pkl"u8) || IsLegacy(start);
 
     private static bool IsLegacy(ReadOnlySpan<byte> start)
@@ -82,7 +83,7 @@ public static class PyTorchReader
         {
             throw new UnsupportedModelException(
                 source.Name,
-                ["a bare pickle or tar archive, as torch.save wrote before PyTorch 1.6, is not read; load it in PyTorch and torch.save the state dictionary again"]);
+                ["a bare pickle or tar archive, as PyTorch wrote before 1.6, is not read; load it in PyTorch and torch.save its state again"]);
         }
     }
 
@@ -91,13 +92,19 @@ public static class PyTorchReader
         ZipEntry? found = null;
         foreach (ZipEntry entry in archive.Entries)
         {
-            if (!entry.Name.EndsWith(PickleName, StringComparison.Ordinal) || entry.Name.IndexOf('/', StringComparison.Ordinal) != entry.Name.Length - PickleName.Length)
-                continue;
-            if (found is not null) throw new ModelFormatException(source.Name, $"member '{entry.Name}'", entry.HeaderOffset, $"'{found.Name}' is there too; expected one checkpoint");
+            int folderLength = entry.Name.IndexOf('/', StringComparison.Ordinal);
+            if (folderLength < 0 || entry.Name[folderLength..] != PickleName) continue;
+            if (found is not null)
+            {
+                throw new ModelFormatException(
+                    source.Name, $"member '{entry.Name}'", entry.HeaderOffset, $"'{found.Name}' is there too; expected one checkpoint");
+            }
+
             found = entry;
         }
 
-        return found ?? throw new ModelFormatException(source.Name, null, 0, "the archive has no member FOLDER/data.pkl; it is no PyTorch checkpoint");
+        return found
+            ?? throw new ModelFormatException(source.Name, null, 0, "the archive has no member FOLDER/data.pkl; it is no PyTorch checkpoint");
     }
 
     private static void ReportRefused(TorchGlobals globals, ByteSource source, ModelReadOptions options)
@@ -111,6 +118,9 @@ public static class PyTorchReader
 
         throw new UnsupportedModelException(
             source.Name,
-            [.. globals.Refused.Select(name => $"not a plain state dict: global {name} is not allowed"), "save model.state_dict() with torch.save, or read leniently to pass over such objects"]);
+            [
+                .. globals.Refused.Select(name => $"not a plain state dict: global {name} is not allowed"),
+                "save model.state_dict() with torch.save, or read leniently to pass over such objects",
+            ]);
     }
 }

@@ -27,7 +27,7 @@ internal sealed class StateDictionary
     /// <param name="file">What messages call the file.</param>
     /// <param name="nameOfLoneTensor">The name of a tensor that stands in no dictionary.</param>
     /// <param name="warn">Told what was passed over.</param>
-    /// <exception cref="ResourceLimitException">The values are nested or shared so that there would be millions of names, or is its own part.</exception>
+    /// <exception cref="ResourceLimitException">The values are nested or shared so that there would be millions of names.</exception>
     public static IReadOnlyList<(string Name, TorchTensor Tensor)> Flatten(
         PickleValue root, string file, string nameOfLoneTensor, Action<string>? warn)
     {
@@ -38,8 +38,8 @@ internal sealed class StateDictionary
         if (inner is not null) warn?.Invoke($"{file}: all tensors are in '{inner}'; their names are taken without it");
         if (state._ignoredCount > 0)
         {
-            string more = state._ignoredCount > state._ignored.Count ? ", ..." : string.Empty;
-            warn?.Invoke(string.Create(CultureInfo.InvariantCulture, $"{file}: ignored {state._ignoredCount} values that are no tensors: {string.Join(", ", state._ignored)}{more}"));
+            string names = string.Join(", ", state._ignored) + (state._ignoredCount > state._ignored.Count ? ", ..." : string.Empty);
+            warn?.Invoke($"{file}: ignored {state._ignoredCount} values that are no tensors: {names}");
         }
 
         return state._tensors;
@@ -78,7 +78,8 @@ internal sealed class StateDictionary
                 foreach (KeyValuePair<PickleValue, PickleValue> entry in dictionary.Entries) CollectEntry(entry, path, depth);
                 break;
             case PickleSequence sequence:
-                for (int i = 0; i < sequence.Items.Count; i++) Collect(sequence.Items[i], Join(path, i.ToString(CultureInfo.InvariantCulture)), depth + 1);
+                for (int i = 0; i < sequence.Items.Count; i++)
+                    Collect(sequence.Items[i], Join(path, i.ToString(CultureInfo.InvariantCulture)), depth + 1);
                 break;
             default:
                 Ignore(path);

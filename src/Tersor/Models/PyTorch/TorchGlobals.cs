@@ -125,20 +125,24 @@ internal sealed class TorchGlobals
                 return arguments[0];
             case "torch._tensor._rebuild_from_type_v2":
                 // Only the plain rebuilding functions; this one within itself would be recursion without end.
-                return arguments is [PickleGlobal { Name: var inner }, PickleGlobal { Name: "torch.Tensor" or "torch.nn.parameter.Parameter" }, PickleSequence rest, _]
-                    && inner.StartsWith("torch._utils.", StringComparison.Ordinal)
-                    ? Apply(inner, rest.Items) : null;
+                return arguments is [PickleGlobal function, PickleGlobal type, PickleSequence rest, _]
+                    && type.Name is "torch.Tensor" or "torch.nn.parameter.Parameter"
+                    && function.Name.StartsWith("torch._utils.", StringComparison.Ordinal)
+                    ? Apply(function.Name, rest.Items) : null;
             default:
                 return WithoutTensors.Contains(name) ? PickleOpaque.Instance : null;
         }
     }
 
-    /// <summary>The storage that a persistent id describes: <c>('storage', class, key, device, count)</c>; opaque where its class was refused.</summary>
+    /// <summary>
+    /// The storage that a persistent id describes: <c>('storage', class, key, device, count)</c>; opaque where its class was refused.
+    /// </summary>
     /// <returns>Null where it is none that PyTorch writes.</returns>
     public static PickleValue? StorageOf(PickleValue persistentId)
     {
-        if (persistentId is not PickleSequence { Items: [PickleText { Value: "storage" }, var storageClass, PickleText key, PickleText, PickleInteger count, ..] })
+        if (persistentId is not PickleSequence { Items: [PickleText { Value: "storage" }, var storageClass, var keyText, _, var countNumber, ..] })
             return null;
+        if (keyText is not PickleText key || countNumber is not PickleInteger count) return null;
         if (storageClass is PickleOpaque) return storageClass;
         if (storageClass is not PickleGlobal global) return null;
         if (!IsStorage(global.Name, out ElementType type) || count.Value < 0 || count.Value > long.MaxValue / 16) return null;

@@ -19,7 +19,7 @@ internal sealed class TorchStorage(ElementType elementType, string key, long cou
     public long ByteLength { get; } = elementType == ElementType.Undefined ? count : elementType.ByteLength(count);
 }
 
-/// <summary>A view of a storage. Offset, sizes and strides count elements; that they stay within the storage is checked by whoever makes one.</summary>
+/// <summary>A view of a storage. Offset, sizes and strides count elements; whoever makes one checks that they stay within the storage.</summary>
 internal sealed class TorchTensor(TorchStorage storage, ElementType elementType, long offset, TensorShape shape, long[] strides) : PickleValue
 {
     public TorchStorage Storage => storage;

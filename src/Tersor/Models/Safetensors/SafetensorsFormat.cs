@@ -44,7 +44,8 @@ public sealed class SafetensorsFormat : ModelFormat
     }
 
     /// <summary>
-    /// Writes one file, or shards and an index where <see cref="ModelWriteOptions.MaxShardBytes"/> is less than the whole or the path is that of an index.
+    /// Writes one file, or shards and an index where <see cref="ModelWriteOptions.MaxShardBytes"/> is less than the whole or the path is that
+    /// of an index. Shards are named after the path, which itself is then not written.
     /// </summary>
     /// <exception cref="UnsupportedModelException">The model holds element types that safetensors cannot say; all are listed.</exception>
     /// <exception cref="ArgumentException">A single tensor is larger than a shard may be, or there would be more than 1,000 shards.</exception>

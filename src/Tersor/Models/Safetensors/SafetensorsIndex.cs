@@ -77,8 +77,8 @@ internal static class SafetensorsIndex
 
         if (names.Count > 0)
         {
-            throw new ModelFormatException(
-                index.Name, null, -1, $"lists tensors that {Path.GetFileName(shard.Source)} does not have: {string.Join(", ", names.Order(StringComparer.Ordinal))}");
+            string lacking = string.Join(", ", names.Order(StringComparer.Ordinal));
+            throw new ModelFormatException(index.Name, null, -1, $"lists tensors that {Path.GetFileName(shard.Source)} lacks: {lacking}");
         }
     }
 
@@ -138,12 +138,13 @@ internal static class SafetensorsIndex
         {
             string name = reader.GetString()!;
             reader.Read();
-            if (reader.TokenType != JsonTokenType.String) throw Malformed(index, reader.TokenStartIndex, $"the shard of tensor '{name}' is not a file name");
+            if (reader.TokenType != JsonTokenType.String)
+                throw Malformed(index, reader.TokenStartIndex, $"the shard of tensor '{name}' is not a file name");
             string shard = reader.GetString()!;
             if (!IsPlainFileName(shard))
             {
                 throw Malformed(
-                    index, reader.TokenStartIndex, $"the shard of tensor '{name}' is '{shard}'; only plain file names in the index's folder are allowed");
+                    index, reader.TokenStartIndex, $"the shard of tensor '{name}' is '{shard}'; only plain file names are allowed");
             }
 
             if (!all.Add(name)) throw Malformed(index, reader.TokenStartIndex, $"tensor '{name}' occurs twice in weight_map");

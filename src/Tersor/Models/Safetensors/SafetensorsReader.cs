@@ -127,19 +127,28 @@ public static class SafetensorsReader
         if (entry.End < entry.Start || entry.End > dataLength)
         {
             throw new ModelFormatException(
-                source.Name, item, entry.FileOffset, $"data_offsets [{entry.Start}, {entry.End}] do not lie within the {dataLength} bytes of data; the file is truncated or damaged");
+                source.Name,
+                item,
+                entry.FileOffset,
+                $"data_offsets [{entry.Start}, {entry.End}] do not lie within the {dataLength} bytes of data; the file is truncated or damaged");
         }
 
         if (type.ByteLength(count) != entry.End - entry.Start)
         {
             throw new ModelFormatException(
-                source.Name, item, entry.FileOffset, $"{entry.DataType} {shape} takes {type.ByteLength(count)} bytes, data_offsets give it {entry.End - entry.Start}");
+                source.Name,
+                item,
+                entry.FileOffset,
+                $"{entry.DataType} {shape} takes {type.ByteLength(count)} bytes, data_offsets give it {entry.End - entry.Start}");
         }
 
         if (entry.Start < covered)
         {
             throw new ModelFormatException(
-                source.Name, item, entry.FileOffset, $"data starts at {entry.Start}, inside the tensor that ends at {covered}; shared data is not allowed");
+                source.Name,
+                item,
+                entry.FileOffset,
+                $"data starts at {entry.Start}, inside the tensor that ends at {covered}; shared data is not allowed");
         }
 
         if (entry.Start > covered)

@@ -5,7 +5,9 @@ using System.Text.Json;
 
 namespace Tersor.Models.Safetensors;
 
-/// <summary>Writes a model as shards: <c>NAME-00001-of-00003.safetensors</c>, each whole by itself, and the index <c>NAME.safetensors.index.json</c>.</summary>
+/// <summary>
+/// Writes a model as shards: <c>NAME-00001-of-00003.safetensors</c>, each whole by itself, and the index <c>NAME.safetensors.index.json</c>.
+/// </summary>
 internal static class SafetensorsShards
 {
     // All shards are kept open until all are whole.
@@ -46,7 +48,7 @@ internal static class SafetensorsShards
         if (shards.Count > MaxShards)
         {
             throw new ArgumentException(
-                $"{shards.Count} shards of {maxShardBytes:N0} bytes are too many, at most {MaxShards} are written; allow larger ones.", nameof(maxShardBytes));
+                $"{shards.Count} shards of {maxShardBytes:N0} bytes are more than {MaxShards}; allow larger ones.", nameof(maxShardBytes));
         }
 
         return shards;

@@ -11,7 +11,8 @@ public static class SafetensorsWriter
     /// <summary>Writes a model as one file; tensors are copied in pieces, none is held in memory whole.</summary>
     /// <exception cref="UnsupportedModelException">The model holds element types that safetensors cannot say; all are listed.</exception>
     /// <exception cref="ResourceLimitException">The header would pass the 100 MB that readers accept.</exception>
-    public static void Write(Model model, Stream destination, IProgress<ModelProgress>? progress = null, CancellationToken cancellationToken = default)
+    public static void Write(
+        Model model, Stream destination, IProgress<ModelProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(destination);
@@ -26,12 +27,14 @@ public static class SafetensorsWriter
         List<string> unsupported = [];
         foreach (Tensor tensor in model.Tensors)
         {
-            if (SafetensorsElementType.NameOf(tensor.ElementType) is null)
-                unsupported.Add($"tensor '{tensor.Name}': safetensors has no type for {tensor.ElementType.Name()}; write ONNX, or leave the tensor out");
-            else if (tensor.ElementCount * tensor.ElementType.BitWidth() % 8 != 0)
-                unsupported.Add($"tensor '{tensor.Name}': {tensor.ElementCount} elements of {tensor.ElementType.Name()} do not fill whole bytes, which safetensors asks for; write ONNX");
-            else if (tensor.Name == SafetensorsHeader.MetadataKey)
-                unsupported.Add($"tensor '{tensor.Name}': the name means something else in safetensors; rename it");
+            string? obstacle =
+                SafetensorsElementType.NameOf(tensor.ElementType) is null
+                    ? $"safetensors has no type for {tensor.ElementType.Name()}; write ONNX, or leave the tensor out"
+                : tensor.ElementCount * tensor.ElementType.BitWidth() % 8 != 0
+                    ? $"{tensor.ElementCount} elements of {tensor.ElementType.Name()} do not fill whole bytes, as safetensors asks for; write ONNX"
+                : tensor.Name == SafetensorsHeader.MetadataKey ? "the name means something else in safetensors; rename it"
+                : null;
+            if (obstacle is not null) unsupported.Add($"tensor '{tensor.Name}': {obstacle}");
         }
 
         if (unsupported.Count > 0) throw new UnsupportedModelException(model.Source, unsupported);

@@ -109,7 +109,8 @@ internal sealed class InflatedSource : ByteSource
         {
             Span<byte> more = stackalloc byte[1];
             if (Inflate(more) != 0) throw source.Malformed($"the compressed data goes on after the declared {source._entry.Length} bytes");
-            if (_crc.Value != source._entry.Crc32) throw source.Malformed("the check value (CRC-32) does not match; the file is damaged, fetch it again");
+            if (_crc.Value != source._entry.Crc32)
+                throw source.Malformed("the check value (CRC-32) does not match; the file is damaged, fetch it again");
         }
 
         public void Dispose() => _stream.Dispose();

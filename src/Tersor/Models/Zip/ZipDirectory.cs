@@ -118,7 +118,8 @@ internal sealed class ZipDirectory
     }
 
     private static bool IsEnd(ReadOnlySpan<byte> tail) =>
-        BinaryPrimitives.ReadUInt32LittleEndian(tail) == EndSignature && BinaryPrimitives.ReadUInt16LittleEndian(tail[20..]) == tail.Length - EndLength;
+        BinaryPrimitives.ReadUInt32LittleEndian(tail) == EndSignature
+        && BinaryPrimitives.ReadUInt16LittleEndian(tail[20..]) == tail.Length - EndLength;
 
     private bool TryReadEnd64(long endOffset, out long end64Offset, out Span<byte> end64)
     {
@@ -155,7 +156,8 @@ internal sealed class ZipDirectory
             int nameLength = BinaryPrimitives.ReadUInt16LittleEndian(bytes[28..]);
             int extraLength = BinaryPrimitives.ReadUInt16LittleEndian(bytes[30..]);
             int commentLength = BinaryPrimitives.ReadUInt16LittleEndian(bytes[32..]);
-            if (nameLength + extraLength + commentLength > bytes.Length - EntryLength) throw Malformed(null, offset, "an entry runs past the zip directory");
+            if (nameLength + extraLength + commentLength > bytes.Length - EntryLength)
+                throw Malformed(null, offset, "an entry runs past the zip directory");
             ZipEntry entry = ReadEntry(bytes, bytes.Slice(EntryLength, nameLength), bytes.Slice(EntryLength + nameLength, extraLength), offset);
             _entries.Add(entry);
             if (!_byName.TryAdd(entry.Name, entry)) throw Malformed(entry, offset, "the name occurs twice in the archive");

@@ -66,7 +66,8 @@ internal sealed class ZipWriter
 
         ChecksumStream content = new(_stream);
         write(content);
-        if (content.Length != length) throw new InvalidOperationException($"Member '{name}' has {content.Length} bytes where {length} were promised.");
+        if (content.Length != length)
+            throw new InvalidOperationException($"Member '{name}' has {content.Length} bytes where {length} were promised.");
         long end = _stream.Position;
         Record checksum = new(4);
         checksum.Add32(content.Crc32);
