@@ -16,8 +16,7 @@ internal readonly struct BlockScan
     {
         _rowCount = syntax.RowCount;
         _rowLength = syntax.RowLength;
-        bool scansBlocks = syntax.ScanOrder > 0 && _rowLength > 1 && _rowCount > 1;
-        _blockSize = scansBlocks ? 4 << syntax.ScanOrder : 0;
+        _blockSize = syntax.BlockSize;
     }
 
     /// <summary>False where coding order is row-major order.</summary>

@@ -9,11 +9,7 @@ internal static class SequentialArguments
         ReadOnlySpan<float> weights, double step, in LevelSyntax syntax, double lambda, ReadOnlySpan<float> importance, ReadOnlySpan<int> levels)
     {
         UniformQuantizer.RequireSameLength(weights.Length, levels.Length, nameof(levels));
-        if (syntax.ElementCount != weights.Length)
-            throw new ArgumentException($"Says {syntax.RowCount} x {syntax.RowLength} elements, the tensor has {weights.Length}.", nameof(syntax));
-        if (syntax.GreaterFlagCount is < 1 or > 256)
-            throw new ArgumentException($"N is 1..256, not {syntax.GreaterFlagCount}.", nameof(syntax));
-        if (syntax.ScanOrder is < 0 or > 4) throw new ArgumentException($"Scan order is 0..4, not {syntax.ScanOrder}.", nameof(syntax));
+        syntax.Validate(weights.Length, 0, 0);
         if (!(lambda >= 0) || double.IsInfinity(lambda)) throw new ArgumentOutOfRangeException(nameof(lambda), "Lambda is finite and not negative.");
         LevelRange.Refuse(weights, step);
         if (importance.IsEmpty) return;

@@ -13,7 +13,7 @@ internal sealed class SymbolRates
     /// <summary>The neighbour class of a symbol that is zero, negative or positive.</summary>
     public const int ZeroClass = 0, NegativeClass = 1, PositiveClass = 2;
 
-    private const int SignBase = 3 * DependentQuantization.StateCount;
+    private const int SignBase = 3 * DependentQuantizer.StateCount;
     private const int GreaterBase = SignBase + 3;
     private const int RemainderCount = 32;
     private readonly ContextModel[] _contexts;
@@ -99,13 +99,17 @@ internal sealed class SymbolRates
         }
 
         significance.Update(1);
-        int negative = symbol >>> 31;
-        _contexts[SignBase + neighbourClass].Update(negative);
-        LearnMagnitude(Math.Abs(symbol), negative);
+        LearnNonzero(symbol, neighbourClass);
     }
 
-    private void LearnMagnitude(int magnitude, int negative)
+    /// <summary>Updates the contexts of sign and magnitude.</summary>
+    /// <param name="symbol">Not zero.</param>
+    /// <param name="neighbourClass">Class of the symbol before.</param>
+    public void LearnNonzero(int symbol, int neighbourClass)
     {
+        int negative = symbol >>> 31;
+        int magnitude = Math.Abs(symbol);
+        _contexts[SignBase + neighbourClass].Update(negative);
         int context = GreaterBase + negative;
         int flags = Math.Min(magnitude - 1, _greaterFlagCount);
         for (int x = 0; x < flags; x++, context += 2) _contexts[context].Update(1);

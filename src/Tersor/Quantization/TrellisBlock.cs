@@ -16,7 +16,7 @@ namespace Tersor.Quantization;
 internal sealed class TrellisBlock
 {
     /// <summary>Weights in a full block.</summary>
-    public const int Capacity = 64;
+    public const int Capacity = 32;
 
     /// <summary>Number of classes.</summary>
     public const int ClassCount = 4;

@@ -4,15 +4,14 @@ using Tersor.EntropyCoding;
 namespace Tersor.Quantization;
 
 /// <summary>
-/// Dependent (trellis-coded) quantization: the best path through the 8-state machine of <see cref="DependentQuantization"/>, by the Viterbi algorithm with
-/// one survivor per state (NNC implementer's text, sections 9.3 and 12.2). Values come back as level * step, see <see cref="UniformQuantizer.Dequantize"/>.
+/// Dependent (trellis-coded) quantization: the best path through the 8-state machine, by the Viterbi algorithm with one survivor per
+/// state (NNC implementer's text, sections 9.3 and 12.2). Values come back as level * step, see <see cref="UniformQuantizer.Dequantize"/>.
 /// </summary>
 /// <remarks>
 /// <para>Minimizes the sum of importance * ((weight - value) / step)^2 + f * bits with f = lambda * 4 * ln 2 / 6 * 0.7, so that lambda means what the
 /// reference encoder's <c>lambda_scale</c> means and does not depend on the step. With lambda 0 the path of least squared error is found exactly.</para>
-/// <para>With a rate term, bits are priced by the adaptive contexts that the coder will have: the neighbour class, which selects significance and sign
-/// contexts, is followed along every survivor; the contexts themselves are shared by the survivors and learn from the best one at the end of every
-/// block of 64 weights. The reference copies all contexts with every survivor instead, which is an order of magnitude slower and no better.</para>
+/// <para>With a rate term, bits are priced by the adaptive contexts that the coder will have. Neighbours and significance contexts are followed along every
+/// survivor; the contexts of signs and magnitudes are shared by the survivors and learn from the best one after every 32 weights.</para>
 /// </remarks>
 public static class TrellisQuantizer
 {

@@ -5,21 +5,22 @@ using Tersor.EntropyCoding;
 
 namespace Tersor.Quantization;
 
-/// <summary>The rates of a trellis search in tables made for eight states and four classes of grid points at a time, in units of the distortion.</summary>
+/// <summary>
+/// The rates of a trellis search, in units of the distortion. Significance contexts go with the survivors; those of signs and magnitudes, which the state
+/// machine does not select, are shared and learn from the best survivor block by block.
+/// </summary>
 internal sealed class TrellisRates
 {
-    private const int StateCount = DependentQuantization.StateCount;
     private const int ClassCount = TrellisBlock.ClassCount;
 
     // First points from here on are priced one by one instead of by table.
     private const int MaxTableLength = 64;
-    private const int NonzeroRow = 3;
     private readonly SymbolRates _symbols;
     private readonly float _unit;
     private readonly int _tableLength;
 
-    // Rows of eight states: zero by neighbour class, then nonzero by sign and neighbour class.
-    private readonly float[] _stateRates = new float[9 * StateCount];
+    // By sign and neighbour class.
+    private readonly float[] _signRates = new float[2 * 3];
 
     // By sign and first point: the magnitude in each of the classes.
     private readonly float[] _pointRates = new float[2 * MaxTableLength * ClassCount];
@@ -30,30 +31,31 @@ internal sealed class TrellisRates
     /// <param name="largestFirstPoint">The largest first point that will be asked for.</param>
     public TrellisRates(double rateWeight, int greaterFlagCount, int largestFirstPoint)
     {
-        _symbols = new SymbolRates(greaterFlagCount);
         _unit = (float)(rateWeight / RateTable.OneBit);
+        _symbols = new SymbolRates(greaterFlagCount);
         _tableLength = Math.Min(MaxTableLength, largestFirstPoint + 1);
+        Survivors = new SurvivorSignificance(_unit);
         Refresh();
     }
+
+    /// <summary>Significance contexts.</summary>
+    public SurvivorSignificance Survivors { get; }
 
     /// <summary>All contexts as at the start of a tensor or of a block row.</summary>
     public void Reset()
     {
+        Survivors.Reset();
         _symbols.Reset();
         Refresh();
     }
 
-    /// <summary>Updates the contexts, not yet the tables.</summary>
+    /// <summary>Learns sign and magnitude of a symbol that is not zero; tables follow with <see cref="Refresh"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Learn(int symbol, int state, int neighbourClass) => _symbols.Learn(symbol, state, neighbourClass);
+    public void Learn(int symbol, int neighbourClass) => _symbols.LearnNonzero(symbol, neighbourClass);
 
-    /// <summary>Rate of zero by state, after a neighbour of the given class.</summary>
+    /// <summary>Rate of a sign after a neighbour of the given class.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector256<float> Zero(int neighbourClass) => Row(neighbourClass);
-
-    /// <summary>Rate of significance and sign of a nonzero symbol by state, after a neighbour of the given class.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector256<float> Nonzero(int neighbourClass, int negative) => Row(NonzeroRow + (3 * negative) + neighbourClass);
+    public float Sign(int negative, int neighbourClass) => _signRates[(3 * negative) + neighbourClass];
 
     /// <summary>Rate of the magnitudes of the four classes of grid points.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -62,25 +64,14 @@ internal sealed class TrellisRates
             ref MemoryMarshal.GetArrayDataReference(_pointRates), (nuint)(((negative * MaxTableLength) + firstPoint) * ClassCount))
         : MagnitudesBeyondTable(firstPoint, negative);
 
-    /// <summary>Brings the tables up to what the contexts have learned.</summary>
+    /// <summary>Brings the tables of signs and magnitudes up to what has been learned.</summary>
     public void Refresh()
     {
-        for (int neighbour = 0; neighbour < 3; neighbour++)
-        {
-            int positive = _symbols.SignCost(neighbour, 0);
-            int negative = _symbols.SignCost(neighbour, 1);
-            for (int state = 0; state < StateCount; state++)
-            {
-                int significant = _symbols.SignificanceCost(state, neighbour, 1);
-                _stateRates[(neighbour * StateCount) + state] = _unit * _symbols.SignificanceCost(state, neighbour, 0);
-                _stateRates[((NonzeroRow + neighbour) * StateCount) + state] = _unit * (significant + positive);
-                _stateRates[((NonzeroRow + 3 + neighbour) * StateCount) + state] = _unit * (significant + negative);
-            }
-        }
-
         Span<int> costs = _magnitudeCosts.AsSpan(0, (_tableLength / 2) + 2);
         for (int negative = 0; negative < 2; negative++)
         {
+            for (int neighbour = 0; neighbour < 3; neighbour++)
+                _signRates[(3 * negative) + neighbour] = _unit * _symbols.SignCost(neighbour, negative);
             _symbols.MagnitudeCosts(negative, costs);
             for (int first = 1; first < _tableLength; first++)
             {
@@ -93,10 +84,6 @@ internal sealed class TrellisRates
 
     // A grid point's symbol has half its magnitude, rounded up.
     private static int MagnitudeOf(int first, int pointClass) => (TrellisBlock.PointOf(first, pointClass) + 1) >> 1;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector256<float> Row(int row) =>
-        Vector256.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(_stateRates), (nuint)(row * StateCount));
 
     private Vector128<float> MagnitudesBeyondTable(int first, int negative) => Vector128.Create(
         _unit * _symbols.MagnitudeCost(MagnitudeOf(first, 0), negative),

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Tersor.EntropyCoding;
 
 namespace Tersor.Quantization;
 
@@ -16,7 +17,7 @@ namespace Tersor.Quantization;
 /// </remarks>
 internal sealed class TrellisSearch
 {
-    private const int StateCount = DependentQuantization.StateCount;
+    private const int StateCount = DependentQuantizer.StateCount;
     private const int FirstPointShift = 16;
     private const int FirstPointLimit = 0xFFFF;
 
@@ -26,13 +27,12 @@ internal sealed class TrellisSearch
     private readonly TrellisBlock _block = new();
     private readonly float[] _pathCosts = new float[StateCount];
 
-    // All ones where the last symbol on the way to a state is not zero, and the class of such a symbol.
-    private readonly int[] _nonzero = new int[StateCount];
+    // Bit s: the last symbol on the way to state s is not zero; and the neighbour class of such a symbol.
+    private int _nonzero;
     private int _nonzeroClass;
 
     // What the best survivor says of the last block, and of the symbol before it.
     private readonly int[] _symbols = new int[TrellisBlock.Capacity];
-    private readonly byte[] _states = new byte[TrellisBlock.Capacity];
     private int _neighbourClass;
 
     /// <param name="step">Step size.</param>
@@ -91,7 +91,7 @@ internal sealed class TrellisSearch
     private void Search(ReadOnlySpan<float> weights, ReadOnlySpan<float> importance, Span<int> decisions)
     {
         _rates?.Reset();
-        _nonzero.AsSpan().Clear();
+        _nonzero = 0;
         _neighbourClass = SymbolRates.ZeroClass;
         for (int start = 0; start < weights.Length; start += TrellisBlock.Capacity)
         {
@@ -124,7 +124,7 @@ internal sealed class TrellisSearch
         for (int i = 0; i < decisions.Length; i++)
         {
             Spread(_block.Distortions(i), out Vector256<float> even, out Vector256<float> odd);
-            decisions[i] = Step(ref path, Vector256.Create(zeroCosts[i]), even, odd, out _, out _);
+            decisions[i] = Step(ref path, Vector256.Create(zeroCosts[i]), even, odd, out _);
         }
 
         path.CopyTo(_pathCosts);
@@ -133,7 +133,9 @@ internal sealed class TrellisSearch
     private void Advance(Span<int> decisions, TrellisRates rates)
     {
         Vector256<float> path = Vector256.Create(_pathCosts);
-        Vector256<int> nonzero = Vector256.Create(_nonzero);
+        SurvivorSignificance survivors = rates.Survivors;
+        int nonzero = _nonzero;
+        Vector256<int> nonzeroMask = MaskOf(nonzero);
         int nonzeroClass = _nonzeroClass;
         ReadOnlySpan<float> zeroCosts = _block.ZeroCosts;
         ReadOnlySpan<int> firstPoints = _block.FirstPoints;
@@ -141,25 +143,30 @@ internal sealed class TrellisSearch
         for (int i = 0; i < decisions.Length; i++)
         {
             int negative = signs[i];
-            Vector256<float> nonzeroRate = Vector256.ConditionalSelect(
-                nonzero.AsSingle(), rates.Nonzero(nonzeroClass, negative), rates.Nonzero(SymbolRates.ZeroClass, negative));
-            Vector256<float> zeroRate = Vector256.ConditionalSelect(
-                nonzero.AsSingle(), rates.Zero(nonzeroClass), rates.Zero(SymbolRates.ZeroClass));
+            survivors.Rates(nonzero, nonzeroClass, out Vector256<float> zeroRates, out Vector256<float> nonzeroRates);
+            nonzeroRates += Vector256.ConditionalSelect(
+                nonzeroMask.AsSingle(),
+                Vector256.Create(rates.Sign(negative, nonzeroClass)),
+                Vector256.Create(rates.Sign(negative, SymbolRates.ZeroClass)));
             Spread(_block.Distortions(i) + rates.Magnitudes(firstPoints[i], negative), out Vector256<float> even, out Vector256<float> odd);
-            decisions[i] = Step(
-                ref path,
-                Vector256.Create(zeroCosts[i]) + zeroRate,
-                even + nonzeroRate,
-                odd + nonzeroRate,
-                out Vector256<int> zeroWins,
-                out Vector256<int> oddWins);
-            nonzero = oddWins | ~zeroWins;
+            int decision = Step(
+                ref path, Vector256.Create(zeroCosts[i]) + zeroRates, even + nonzeroRates, odd + nonzeroRates, out nonzeroMask);
+            survivors.Advance(decision, nonzero, nonzeroClass, nonzeroMask);
+            nonzero = (int)nonzeroMask.ExtractMostSignificantBits();
             nonzeroClass = SymbolRates.PositiveClass - negative;
+            decisions[i] = decision;
         }
 
         path.CopyTo(_pathCosts);
-        nonzero.CopyTo(_nonzero);
+        _nonzero = nonzero;
         _nonzeroClass = nonzeroClass;
+    }
+
+    // All ones in lane s where bit s is set.
+    private static Vector256<int> MaskOf(int bits)
+    {
+        Vector256<int> lanes = Vector256.Create(1, 2, 4, 8, 16, 32, 64, 128);
+        return Vector256.Equals(Vector256.Create(bits) & lanes, lanes);
     }
 
     // The costs of four classes as lanes by origin state: of the even symbol and of the odd one.
@@ -171,28 +178,23 @@ internal sealed class TrellisSearch
         odd = Vector256.Shuffle(both, Vector256.Create(2, 3, 2, 3, 6, 7, 6, 7));
     }
 
-    // One weight: costs by origin state in, path costs and verdicts by destination state out.
+    // One weight: costs by origin state in, path costs by destination state out, and where their last symbols are not zero.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Step(
-        ref Vector256<float> path,
-        Vector256<float> zero,
-        Vector256<float> even,
-        Vector256<float> odd,
-        out Vector256<int> zeroWins,
-        out Vector256<int> oddWins)
+        ref Vector256<float> path, Vector256<float> zero, Vector256<float> even, Vector256<float> odd, out Vector256<int> nonzero)
     {
-        Vector256<int> zeroWinsByOrigin = Vector256.LessThan(zero, even).AsInt32();
+        Vector256<int> zeroWins = Vector256.LessThan(zero, even).AsInt32();
         even = path + Vector256.MinNative(zero, even);
         odd = path + odd;
-        zeroWins = Vector256.Shuffle(zeroWinsByOrigin, Vector256.Create(0, 2, 4, 6, 7, 5, 3, 1));
         even = Vector256.Shuffle(even, Vector256.Create(0, 2, 4, 6, 7, 5, 3, 1));
         odd = Vector256.Shuffle(odd, Vector256.Create(4, 6, 0, 2, 3, 1, 7, 5));
         path = Vector256.MinNative(even, odd);
 
         // On equal costs the lower origin wins: for states 2 to 5 that is the one of the odd symbol.
         Vector256<int> oddWinsTies = Vector256.Create(0, 0, -1, -1, -1, -1, 0, 0);
-        oddWins = Vector256.LessThan(odd, even).AsInt32() | (Vector256.Equals(odd, even).AsInt32() & oddWinsTies);
-        return (int)(oddWins.ExtractMostSignificantBits() | (zeroWinsByOrigin.ExtractMostSignificantBits() << StateCount));
+        Vector256<int> oddWins = Vector256.LessThan(odd, even).AsInt32() | (Vector256.Equals(odd, even).AsInt32() & oddWinsTies);
+        nonzero = oddWins | ~Vector256.Shuffle(zeroWins, Vector256.Create(0, 2, 4, 6, 7, 5, 3, 1));
+        return (int)(oddWins.ExtractMostSignificantBits() | (zeroWins.ExtractMostSignificantBits() << StateCount));
     }
 
     private void AdvanceScalar(Span<int> decisions)
@@ -203,38 +205,37 @@ internal sealed class TrellisSearch
         {
             int negative = _block.Negative[i];
             int decision = 0;
+            Vector256<float> zeroRates = default;
+            Vector256<float> nonzeroRates = default;
+            _rates?.Survivors.Rates(_nonzero, _nonzeroClass, out zeroRates, out nonzeroRates);
+            Vector128<float> magnitudes = _rates?.Magnitudes(_block.FirstPoints[i], negative) ?? default;
             for (int origin = 0; origin < StateCount; origin++)
             {
-                float evenCost = _block.Distortion(i, origin & 1);
-                float oddCost = _block.Distortion(i, 2 + (origin & 1));
-                float zeroCost = _block.ZeroCosts[i];
-                if (_rates is not null)
-                {
-                    int neighbour = _nonzero[origin] == 0 ? SymbolRates.ZeroClass : _nonzeroClass;
-                    Vector128<float> magnitudes = _rates.Magnitudes(_block.FirstPoints[i], negative);
-                    float nonzeroRate = _rates.Nonzero(neighbour, negative)[origin];
-                    evenCost = evenCost + magnitudes[origin & 1] + nonzeroRate;
-                    oddCost = oddCost + magnitudes[2 + (origin & 1)] + nonzeroRate;
-                    zeroCost += _rates.Zero(neighbour)[origin];
-                }
-
+                int neighbour = (_nonzero & (1 << origin)) == 0 ? SymbolRates.ZeroClass : _nonzeroClass;
+                float nonzeroRate = nonzeroRates[origin] + (_rates?.Sign(negative, neighbour) ?? 0);
+                float evenCost = _block.Distortion(i, origin & 1) + magnitudes[origin & 1] + nonzeroRate;
+                float oddCost = _block.Distortion(i, 2 + (origin & 1)) + magnitudes[2 + (origin & 1)] + nonzeroRate;
+                float zeroCost = _block.ZeroCosts[i] + zeroRates[origin];
                 bool zeroWins = zeroCost < evenCost;
                 if (zeroWins) decision |= 1 << (StateCount + origin);
                 even[origin] = _pathCosts[origin] + (zeroWins ? zeroCost : evenCost);
                 odd[origin] = _pathCosts[origin] + oddCost;
             }
 
+            int nonzero = 0;
             for (int state = 0; state < StateCount; state++)
             {
-                int evenOrigin = Origin(state, 0);
-                int oddOrigin = Origin(state, 1);
-                bool oddWins = odd[oddOrigin] < even[evenOrigin] || (odd[oddOrigin] == even[evenOrigin] && oddOrigin < evenOrigin);
-                bool zero = !oddWins && (decision & (1 << (StateCount + evenOrigin))) != 0;
-                _pathCosts[state] = oddWins ? odd[oddOrigin] : even[evenOrigin];
-                _nonzero[state] = zero ? 0 : -1;
+                float evenCost = even[Origin(state, 0)];
+                float oddCost = odd[Origin(state, 1)];
+                bool oddWins = oddCost < evenCost || (oddCost == evenCost && Origin(state, 1) < Origin(state, 0));
+                _pathCosts[state] = oddWins ? oddCost : evenCost;
                 if (oddWins) decision |= 1 << state;
+                Undo(decision, state, out _, out int nonzeroMask);
+                nonzero |= nonzeroMask & (1 << state);
             }
 
+            _rates?.Survivors.AdvanceScalar(decision, _nonzero, _nonzeroClass);
+            _nonzero = nonzero;
             _nonzeroClass = SymbolRates.PositiveClass - negative;
             decisions[i] = decision;
         }
@@ -248,7 +249,7 @@ internal sealed class TrellisSearch
 
     private int BestState() => TensorPrimitives.IndexOfMin(_pathCosts);
 
-    // The contexts learn what the best survivor says of the block just searched.
+    // The shared contexts learn what the best survivor says of the block just searched.
     private void Learn(ReadOnlySpan<float> weights, ReadOnlySpan<int> decisions, TrellisRates rates)
     {
         int state = BestState();
@@ -258,14 +259,13 @@ internal sealed class TrellisSearch
             int magnitude = (point + 1) >> 1;
             int negative = _block.Negative[i];
             _symbols[i] = (magnitude ^ -negative) + negative;
-            _states[i] = (byte)state;
         }
 
         int neighbourClass = _neighbourClass;
-        for (int i = 0; i < decisions.Length; i++)
+        foreach (int symbol in _symbols.AsSpan(0, decisions.Length))
         {
-            rates.Learn(_symbols[i], _states[i], neighbourClass);
-            neighbourClass = SymbolRates.ClassOf(_symbols[i]);
+            if (symbol != 0) rates.Learn(symbol, neighbourClass);
+            neighbourClass = SymbolRates.ClassOf(symbol);
         }
 
         _neighbourClass = neighbourClass;
@@ -286,21 +286,33 @@ internal sealed class TrellisSearch
         return state;
     }
 
-    // Undoes one decision: the state before, and the grid point that was chosen there.
+    // Undoes the decision about a weight: the state before it, and the grid point that was chosen there.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int StepBack(int decision, float weight, ref int state)
+    {
+        state = Undo(decision, state, out int pointClass, out int nonzero);
+        int first = decision >>> FirstPointShift;
+        if (first == FirstPointLimit) first = TrellisBlock.FirstPoint((int)(Math.Abs((double)weight) / _step));
+        return TrellisBlock.PointOf(first, pointClass) & nonzero;
+    }
+
+    /// <summary>The state from which a decision leads to <paramref name="state"/>.</summary>
+    /// <param name="decision">Bits 0 to 15 of a decision word.</param>
+    /// <param name="state">The state after.</param>
+    /// <param name="pointClass">Class of the grid point chosen, unless that is zero.</param>
+    /// <param name="nonzero">All ones, or 0 where zero was chosen.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static int Undo(int decision, int state, out int pointClass, out int nonzero)
     {
         int odd = (decision >> state) & 1;
         int origin = Origin(state, odd);
         int zeroWins = (decision >> (StateCount + origin)) & 1;
-        int nonzero = -odd | (zeroWins - 1);
-        int first = decision >>> FirstPointShift;
-        if (first == FirstPointLimit) first = TrellisBlock.FirstPoint((int)(Math.Abs((double)weight) / _step));
-        state = origin;
-        return TrellisBlock.PointOf(first, (2 * odd) + (origin & 1)) & nonzero;
+        nonzero = -odd | (zeroWins - 1);
+        pointClass = (2 * odd) + (origin & 1);
+        return origin;
     }
 
-    // Where a state is reached from by an even or an odd symbol, as nibble 2 * state + parity.
+    /// <summary>Where a state is reached from by an even or by an odd symbol.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Origin(int state, int odd) => (int)(0x51_73_15_37_26_04_62_40 >> ((state << 3) | (odd << 2))) & 7;
+    internal static int Origin(int state, int odd) => (int)(0x51_73_15_37_26_04_62_40 >> ((state << 3) | (odd << 2))) & 7;
 }

@@ -77,7 +77,7 @@ internal sealed class ReferenceEncoderRules(int greaterFlagCount)
                     int symbol = weights[i] < 0 ? -magnitude : magnitude;
                     double cost = costs[origin] + (scale * (scaled - target) * (scaled - target));
                     if (lambda != 0) cost += Rate(rates[origin], symbol, origin, neighbours[origin]);
-                    int state = DependentQuantization.NextState(origin, symbol);
+                    int state = DependentQuantizer.NextState(origin, symbol);
                     if (cost >= next[state]) continue;
                     next[state] = cost;
                     chosen[state] = (origin, symbol);
@@ -103,7 +103,7 @@ internal sealed class ReferenceEncoderRules(int greaterFlagCount)
         for (int i = weights.Length - 1; i >= 0; i--)
         {
             (int origin, int symbol) = decisions[(i * StateCount) + best];
-            levels[i] = DependentQuantization.LevelOf(symbol, origin);
+            levels[i] = (int)DependentQuantizer.ToLevel(origin, symbol);
             best = origin;
         }
 
