@@ -268,4 +268,17 @@ public class PyTorchReaderTests
         foreach (byte[] damaged in Mutations.Truncations(TestAssets.Bytes("pytorch/lone.pt"))) ReaderFuzz.PyTorch(damaged);
         foreach (byte[] damaged in Mutations.SingleBitFlips(TestAssets.Bytes("pytorch/lone.pt"))) ReaderFuzz.PyTorch(damaged);
     }
+
+    [Fact]
+    public void Open_DamagedPicklesInSoundArchives_SucceedOrFailInOrder()
+    {
+        byte[] pickle = new PickleAssembler(protocol: 4).Op("}(")
+            .Text("a").Tensor("torch.FloatStorage", "0", 6, 1, [2, 2], [1, 2])
+            .Text("b").Op("](K\u0001K\u0002e").Text("c").Global("torch", "Size").Numbers(3).Raw(0x85).Op("R")
+            .Text("d").Global("argparse", "Namespace").Op(")").Raw(0x81).Op("}b").Op("u}b").Stop();
+        (string, byte[])[] members = [("data/0", Checkpoint.Singles(6)), ("byteorder", "big"u8.ToArray())];
+        ReaderFuzz.PyTorch(Checkpoint.Of(pickle, members));
+        foreach (byte[] damaged in Mutations.SingleBitFlips(pickle)) ReaderFuzz.PyTorch(Checkpoint.Of(damaged, members));
+        foreach (byte[] damaged in Mutations.Random(pickle, 0x91C1E, 4000)) ReaderFuzz.PyTorch(Checkpoint.Of(damaged, members));
+    }
 }
