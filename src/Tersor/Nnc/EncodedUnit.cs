@@ -2,7 +2,7 @@ using Tersor.Models;
 
 namespace Tersor.Nnc;
 
-/// <summary>A compressed data unit ready to be written: made by any thread, written in order.</summary>
+/// <summary>A unit ready to be written: made by any thread, written in order.</summary>
 internal sealed class EncodedUnit(IReadOnlyList<string> names, ReadOnlyMemory<byte> header, ByteSource payload)
 {
     /// <summary>Names of the tensors in the unit.</summary>

@@ -1,5 +1,4 @@
 using Tersor.Models;
-using Tersor.Nnc.Syntax;
 
 namespace Tersor.Nnc;
 
@@ -107,9 +106,5 @@ public sealed class NncComposedTensor
         else if (tensor.Role == NncTensorRole.LeftFactor) result.Add(new NncComposedTensor(weight, FullShape(tensor.Unit), tensor, right));
     }
 
-    private static TensorShape FullShape(CompressedDataUnit unit)
-    {
-        CompressedDataHeader header = unit.Header;
-        return new TensorShape([.. header.Dimensions]);
-    }
+    private static TensorShape FullShape(CompressedDataUnit unit) => new([.. unit.Header.Dimensions]);
 }

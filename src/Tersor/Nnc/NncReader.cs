@@ -138,13 +138,49 @@ public sealed class NncReader : IDisposable
         return new Topology(TopologyFormat, unit.ReadData(_source, _options.MaxTopologyBytes));
     }
 
+    /// <summary>
+    /// The number of elements of a tensor, once it is sure that the file is large enough for them: to be asked before memory is set aside for a file that may
+    /// come from anywhere. <see cref="TensorShape.ElementCount"/> only says what the file declares.
+    /// </summary>
+    /// <exception cref="ModelFormatException">More elements than the unit can hold.</exception>
+    /// <exception cref="ResourceLimitException">More elements than an array can hold, or more uncoded ones than the options allow.</exception>
+    public int CountElements(NncComposedTensor tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        long parts = 0;
+        foreach (NncTensorInfo part in tensor.Parts) parts += CountElements(part);
+        long count = tensor.Shape.ElementCount;
+        if (count > Array.MaxLength || (count > parts && count - parts > _options.MaxUncodedElements))
+            throw new ResourceLimitException($"{Source}: tensor '{tensor.Name}' has {count:N0} elements, its factors {parts:N0}; raise NncReadOptions.MaxUncodedElements ({_options.MaxUncodedElements:N0}) if you trust the file.");
+        return (int)count;
+    }
+
+    /// <inheritdoc cref="CountElements(NncComposedTensor)"/>
+    public int CountElements(NncTensorInfo tensor)
+    {
+        CheckOwner(tensor);
+        return _decoder.CountElements(tensor, DialectFor(tensor.Unit));
+    }
+
+    /// <summary>Decodes a tensor into a new array, local scaling and factors multiplied out.</summary>
+    /// <param name="name">One of <see cref="ComposedTensors"/>.</param>
+    /// <exception cref="ArgumentException">No tensor has that name.</exception>
+    /// <inheritdoc cref="DecodeUnit"/>
+    public float[] DecodeSingles(string name)
+    {
+        NncComposedTensor tensor = FindComposed(name) ?? throw NoTensor(name);
+        float[] values = GC.AllocateUninitializedArray<float>(CountElements(tensor));
+        Decode(tensor, values);
+        return values;
+    }
+
     /// <summary>Decodes a tensor, local scaling and factors multiplied out.</summary>
     /// <param name="name">One of <see cref="ComposedTensors"/>.</param>
     /// <param name="values">One for each element, row-major. Integers are converted.</param>
     /// <exception cref="ArgumentException">No tensor has that name, or the length is not its number of elements.</exception>
     /// <inheritdoc cref="DecodeUnit"/>
     public void Decode(string name, Span<float> values) =>
-        Decode(FindComposed(name) ?? throw new ArgumentException($"{Source} has no tensor '{name}'.", nameof(name)), values);
+        Decode(FindComposed(name) ?? throw NoTensor(name), values);
 
     /// <summary>Decodes a tensor, local scaling and factors multiplied out.</summary>
     /// <param name="tensor">One of <see cref="ComposedTensors"/>.</param>
@@ -160,6 +196,7 @@ public sealed class NncReader : IDisposable
             return;
         }
 
+        foreach (NncTensorInfo part in tensor.Parts) CheckOwner(part);
         CheckLength(tensor.Name, tensor.Shape, values.Length);
         tensor.Compose(unit => _decoder.Decode(unit, DialectFor(unit)), values);
     }
@@ -171,7 +208,7 @@ public sealed class NncReader : IDisposable
     /// <inheritdoc cref="DecodeUnit"/>
     public void Decode(NncTensorInfo tensor, Span<float> values)
     {
-        ArgumentNullException.ThrowIfNull(tensor);
+        CheckOwner(tensor);
         CheckLength(tensor.Name, tensor.Shape, values.Length);
         switch (tensor.PayloadType)
         {
@@ -197,7 +234,7 @@ public sealed class NncReader : IDisposable
     /// <inheritdoc cref="DecodeUnit"/>
     public void DecodeIntegers(NncTensorInfo tensor, Span<int> values)
     {
-        ArgumentNullException.ThrowIfNull(tensor);
+        CheckOwner(tensor);
         if (tensor.PayloadType != NncPayloadType.Integer) throw new ArgumentException($"Tensor '{tensor.Name}' does not hold integers.", nameof(tensor));
         CheckLength(tensor.Name, tensor.Shape, values.Length);
         _decoder.DecodeSingle(tensor.Unit, Dialect, values);
@@ -208,14 +245,11 @@ public sealed class NncReader : IDisposable
     /// <inheritdoc cref="DecodeUnit"/>
     public LevelTensor DecodeLevels(NncTensorInfo tensor)
     {
-        ArgumentNullException.ThrowIfNull(tensor);
+        CheckOwner(tensor);
         LevelTensor[] all = _decoder.Decode(tensor.Unit, DialectFor(tensor.Unit));
-        for (int i = 0; i < all.Length; i++)
-        {
-            if (ReferenceEquals(tensor.Unit.Tensors[i], tensor)) return all[i];
-        }
-
-        throw new ArgumentException($"Tensor '{tensor.Name}' is not of this stream.", nameof(tensor));
+        int position = 0;
+        while (!ReferenceEquals(tensor.Unit.Tensors[position], tensor)) position++;
+        return all[position];
     }
 
     /// <summary>Decodes all tensors of a unit at once, in the order of its payload.</summary>
@@ -241,6 +275,14 @@ public sealed class NncReader : IDisposable
     // Raw units read alike in every dialect.
     private NncDialect DialectFor(CompressedDataUnit unit) =>
         unit.Header.PayloadType == NncPayloadType.RawFloat || unit.Unsupported is not null ? NncDialect.EditionTwo : Dialect;
+
+    private void CheckOwner(NncTensorInfo tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        if (!ReferenceEquals(_index.FindData(tensor.UnitNumber), tensor.Unit)) throw new ArgumentException($"Tensor '{tensor.Name}' is of another stream than {Source}.", nameof(tensor));
+    }
+
+    private ArgumentException NoTensor(string name) => new($"{Source} has no tensor '{name}'.", nameof(name));
 
     private static void CheckLength(string name, TensorShape shape, int length)
     {

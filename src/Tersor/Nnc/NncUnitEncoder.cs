@@ -19,6 +19,24 @@ internal static class NncUnitEncoder
         return Encode(header with { Codebook = tensor.Rule.Codebook }, [tensor], stream, options);
     }
 
+    /// <summary>Codes one tensor with each of several numbers of greater-than flags and keeps the shortest unit, on ties the first.</summary>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="stream">Settings of the stream.</param>
+    /// <param name="options">All choices but N.</param>
+    /// <param name="greaterFlagCounts">The N to try. Small tensors want 1: every context costs bits before it has learned.</param>
+    /// <inheritdoc cref="Encode(LevelTensor, NncStreamSettings, NncUnitOptions)"/>
+    public static EncodedUnit EncodeShortest(LevelTensor tensor, NncStreamSettings stream, NncUnitOptions options, params ReadOnlySpan<int> greaterFlagCounts)
+    {
+        EncodedUnit? best = null;
+        foreach (int count in greaterFlagCounts)
+        {
+            EncodedUnit unit = Encode(tensor, stream, options with { GreaterFlagCount = count });
+            if (best is null || unit.ByteCount < best.ByteCount) best = unit;
+        }
+
+        return best ?? throw new ArgumentException("There is nothing to choose from.", nameof(greaterFlagCounts));
+    }
+
     /// <summary>Frames binary32 values as they are, without loading them.</summary>
     /// <param name="name">The tensor's name.</param>
     /// <param name="shape">Its dimensions.</param>
@@ -149,11 +167,7 @@ internal static class NncUnitEncoder
     {
         var body = new BitWriter();
         header.Write(body, StartUnit.ProfileOf(stream.Dialect), stream.IsUpdate, entryPoints);
-        ReadOnlySpan<byte> bytes = body.ToSpan();
-        var unit = new BitWriter();
-        UnitHeader.Write(unit, NncUnitType.CompressedData, bytes.Length + payload.Length);
-        unit.WriteBytes(bytes);
-        return new EncodedUnit(header.Names, unit.ToSpan().ToArray(), payload);
+        return UnitHeader.Frame(NncUnitType.CompressedData, header.Names, body, payload);
     }
 
     // About three bits a level; the encoder's buffer grows where that is too little.

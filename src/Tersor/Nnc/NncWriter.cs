@@ -46,11 +46,11 @@ internal sealed class NncWriter
 
     /// <summary>Writes the topology unit; deflated where that is shorter. Comes before the tensors.</summary>
     /// <exception cref="InvalidOperationException">Tensors were written already.</exception>
-    public void WriteTopology(Topology topology)
+    public void WriteTopology(Topology topology, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(topology);
         if (_hasData) throw new InvalidOperationException("The topology comes before the tensors.");
-        WriteBytes(TopologyUnit.Write(topology));
+        Append(TopologyUnit.Write(topology), cancellationToken);
     }
 
     /// <summary>Writes a unit of tensors.</summary>
@@ -64,6 +64,11 @@ internal sealed class NncWriter
         }
 
         _hasData = true;
+        Append(unit, cancellationToken);
+    }
+
+    private void Append(EncodedUnit unit, CancellationToken cancellationToken)
+    {
         unit.WriteTo(_destination, cancellationToken);
         ByteCount += unit.ByteCount;
     }

@@ -10,7 +10,7 @@ namespace Tersor.Nnc;
 internal ref struct PayloadDecoder
 {
     // The range of the arithmetic decoder is below 512, at least 256 after each shift, and every coded bin narrows it by at least 2: 128 bins take a bit.
-    private const long BinsPerByte = 128 * 8;
+    private const long MaxBinsPerByte = 128 * 8;
 
     private const string NeedsParent = "the unit updates an earlier one; decode the streams in order with NncSequenceDecoder";
 
@@ -27,6 +27,9 @@ internal ref struct PayloadDecoder
         _decoder = new ArithmeticDecoder(payload);
     }
 
+    /// <summary>Most levels that a payload can hold: each takes a bin at least. Zeros of skipped rows and of codebooks with one entry come on top.</summary>
+    public static long MaxCodedElements(long payloadBytes) => MaxBinsPerByte * payloadBytes;
+
     /// <summary>
     /// The number of levels of a tensor, once it is sure that the payload can pay for them: to be asked before memory is set aside.
     /// </summary>
@@ -37,7 +40,7 @@ internal ref struct PayloadDecoder
         long count = tensor.Shape.ElementCount;
         if (count > Array.MaxLength)
             throw new ResourceLimitException($"{file}: tensor '{tensor.Name}' has {count:N0} elements; at most {Array.MaxLength:N0} are supported.");
-        long coded = BinsPerByte * _payloadBytes;
+        long coded = MaxCodedElements(_payloadBytes);
         if (count <= coded) return (int)count;
         long uncoded = CountUncoded(tensor, coded);
         if (count - uncoded > coded)

@@ -34,6 +34,17 @@ internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
         return problem is null ? rule : throw Malformed(unit, problem);
     }
 
+    /// <summary>The number of elements of a tensor, once it is sure that the file can pay for them: to be asked before memory is set aside.</summary>
+    /// <exception cref="ModelFormatException">More elements than the payload can hold.</exception>
+    /// <exception cref="ResourceLimitException">More than an array can hold, or more free zeros than the options allow.</exception>
+    public int CountElements(NncTensorInfo tensor, NncDialect dialect)
+    {
+        CompressedDataUnit unit = tensor.Unit;
+        if (unit.Header.PayloadType == NncPayloadType.RawFloat) CheckRawLength(unit);
+        else if (tensor.Shape.ElementCount > PayloadDecoder.MaxCodedElements(unit.PayloadBytes)) return CountMostlyUncoded(tensor, dialect);
+        return (int)tensor.Shape.ElementCount;
+    }
+
     /// <summary>Reads the values of a raw unit.</summary>
     public void ReadRaw(CompressedDataUnit unit, Span<float> values)
     {
@@ -101,6 +112,21 @@ internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
     {
         long count = unit.Tensors[0].Shape.ElementCount;
         if (count > unit.PayloadBytes / 4 || count * 4 != unit.PayloadBytes) throw Malformed(unit, $"{count:N0} raw values do not fill {unit.PayloadBytes:N0} bytes");
+    }
+
+    // Which rows are skipped is seen once the tensors before are decoded.
+    private int CountMostlyUncoded(NncTensorInfo tensor, NncDialect dialect)
+    {
+        CompressedDataUnit unit = tensor.Unit;
+        var decoder = new PayloadDecoder(unit, ReadPayload(unit).Span, dialect);
+        foreach (NncTensorInfo before in unit.Tensors)
+        {
+            if (ReferenceEquals(before, tensor)) break;
+            int[] levels = new int[decoder.CountLevels(before, source.Name, options.MaxUncodedElements)];
+            if (decoder.DecodeNext(before, parent: null, levels, out _) is string problem) throw Malformed(unit, problem);
+        }
+
+        return decoder.CountLevels(tensor, source.Name, options.MaxUncodedElements);
     }
 
     private ReadOnlyMemory<byte> ReadPayload(CompressedDataUnit unit) => source.Slice(unit.PayloadOffset, unit.PayloadBytes).ReadAll();

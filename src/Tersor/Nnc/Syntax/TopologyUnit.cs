@@ -14,16 +14,16 @@ internal sealed record TopologyUnit
 {
     public const int ReferenceListFormat = 6;
 
-    public const int RawCompression = 0;
+    public const uint RawCompression = 0;
 
-    public const int DeflateCompression = 1;
+    public const uint DeflateCompression = 1;
 
     // What the reference writes for a topology it does not carry: a text of no characters.
-    private static ReadOnlySpan<byte> EmptyText => [0];
+    private static readonly byte[] EmptyText = [0];
 
     public required int StorageFormat { get; init; }
 
-    public required int CompressionFormat { get; init; }
+    public required uint CompressionFormat { get; init; }
 
     public required int UnitNumber { get; init; }
 
@@ -37,7 +37,7 @@ internal sealed record TopologyUnit
     public static TopologyUnit Read(ref BitReader reader)
     {
         int storage = (int)reader.ReadBits(8);
-        int compression = (int)reader.ReadBits(8);
+        uint compression = reader.ReadBits(8);
         long start = reader.Position;
         return new TopologyUnit
         {
@@ -50,17 +50,16 @@ internal sealed record TopologyUnit
         };
     }
 
-    /// <summary>The whole unit.</summary>
-    public static byte[] Write(Topology topology)
+    /// <summary>The whole unit; deflated where that is shorter.</summary>
+    public static EncodedUnit Write(Topology topology)
     {
-        ReadOnlySpan<byte> bytes = topology.Bytes.Span;
-        byte[] deflated = Deflate(bytes);
+        ReadOnlyMemory<byte> bytes = topology.Bytes;
+        ReadOnlyMemory<byte> deflated = Deflate(bytes.Span);
         bool pays = deflated.Length < bytes.Length;
-        var body = new BitWriter();
-        body.WriteBits((uint)topology.Format, 8);
-        body.WriteBits(pays ? (uint)DeflateCompression : RawCompression, 8);
-        body.WriteBytes(pays ? deflated : bytes.IsEmpty ? EmptyText : bytes);
-        return UnitHeader.Frame(NncUnitType.Topology, body);
+        var header = new BitWriter();
+        header.WriteBits((uint)topology.Format, 8);
+        header.WriteBits(pays ? DeflateCompression : RawCompression, 8);
+        return UnitHeader.Frame(NncUnitType.Topology, [], header, ByteSource.FromMemory(pays ? deflated : bytes.IsEmpty ? EmptyText : bytes, "topology"));
     }
 
     /// <summary>The unit that carries names only, at least two.</summary>
@@ -105,11 +104,11 @@ internal sealed record TopologyUnit
         return names;
     }
 
-    private static byte[] Deflate(ReadOnlySpan<byte> bytes)
+    private static ReadOnlyMemory<byte> Deflate(ReadOnlySpan<byte> bytes)
     {
         using var buffer = new MemoryStream();
         using (var zlib = new ZLibStream(buffer, CompressionLevel.SmallestSize, leaveOpen: true)) zlib.Write(bytes);
-        return buffer.ToArray();
+        return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
     }
 
     private ReadOnlyMemory<byte> Inflate(ByteSource source, ReadOnlyMemory<byte> data, long maxBytes)

@@ -91,4 +91,18 @@ internal readonly record struct UnitHeader
         writer.WriteBytes(bytes);
         return writer.ToSpan().ToArray();
     }
+
+    /// <summary>A unit whose payload is not copied.</summary>
+    /// <param name="type">What the unit holds.</param>
+    /// <param name="names">Tensors in it.</param>
+    /// <param name="header">Everything between the type byte and the payload.</param>
+    /// <param name="payload">The rest.</param>
+    public static EncodedUnit Frame(NncUnitType type, IReadOnlyList<string> names, BitWriter header, ByteSource payload)
+    {
+        ReadOnlySpan<byte> bytes = header.ToSpan();
+        var writer = new BitWriter();
+        Write(writer, type, bytes.Length + payload.Length);
+        writer.WriteBytes(bytes);
+        return new EncodedUnit(names, writer.ToSpan().ToArray(), payload);
+    }
 }
