@@ -46,11 +46,11 @@ internal sealed class NncWriter
 
     /// <summary>Writes the topology unit; deflated where that is shorter. Comes before the tensors.</summary>
     /// <exception cref="InvalidOperationException">Tensors were written already.</exception>
-    public void WriteTopology(Topology topology, CancellationToken cancellationToken = default)
+    public void WriteTopology(Topology topology)
     {
         ArgumentNullException.ThrowIfNull(topology);
         if (_hasData) throw new InvalidOperationException("The topology comes before the tensors.");
-        Append(TopologyUnit.Write(topology), cancellationToken);
+        Append(TopologyUnit.Write(topology), CancellationToken.None);
     }
 
     /// <summary>Writes a unit of tensors.</summary>
