@@ -54,6 +54,20 @@ internal static class ReaderFuzz
         Run(_ => DeepCompressionFormat.Open(ByteSource.FromMemory(bytes), network));
     }
 
+    /// <summary>A topology that joins must be writable, and come apart again.</summary>
+    public static void OnnxTopology(ReadOnlySpan<byte> input, Func<string, Tensor?> tensors)
+    {
+        byte[] bytes = input.ToArray();
+        Run(_ =>
+        {
+            OnnxModel joined = OnnxModel.FromTopology(bytes, tensors, "joined");
+            Assert.Equal(OnnxWriter.MeasureInline(joined), OnnxWriter.ToArray(joined).Length);
+            joined.MakeTopology(_ => false);
+            joined.MakeTopology(_ => true);
+            return joined;
+        });
+    }
+
     private static void Run(Func<ModelReadOptions, Model> open)
     {
         foreach (bool lenient in (ReadOnlySpan<bool>)[false, true])

@@ -14,14 +14,22 @@ internal sealed class OnnxFileWriter
     private readonly ModelWriteOptions _options;
     private readonly IProgress<ModelProgress>? _progress;
     private readonly CancellationToken _cancellationToken;
+    private readonly long _maxMessageBytes;
 
-    private OnnxFileWriter(OnnxModel model, string path, ModelWriteOptions options, IProgress<ModelProgress>? progress, CancellationToken cancellationToken)
+    private OnnxFileWriter(
+        OnnxModel model,
+        string path,
+        ModelWriteOptions options,
+        long maxMessageBytes,
+        IProgress<ModelProgress>? progress,
+        CancellationToken cancellationToken)
     {
         _model = model;
         _path = Path.GetFullPath(path);
         _options = options;
         _progress = progress;
         _cancellationToken = cancellationToken;
+        _maxMessageBytes = maxMessageBytes;
     }
 
     private string DataFileName => Path.GetFileName(_path) + ".data";
@@ -34,7 +42,7 @@ internal sealed class OnnxFileWriter
         CancellationToken cancellationToken,
         long maxMessageBytes = OnnxWriter.MaxMessageBytes)
     {
-        OnnxFileWriter writer = new(model, path, options, progress, cancellationToken);
+        OnnxFileWriter writer = new(model, path, options, maxMessageBytes, progress, cancellationToken);
         List<ExternalDataPlacement> outside = writer.Place();
         long total = writer.Splice(outside).Length;
         if (total > maxMessageBytes && options.ExternalData == ExternalDataLayout.Preserve)
@@ -43,14 +51,16 @@ internal sealed class OnnxFileWriter
             total = writer.Splice(outside).Length;
         }
 
-        if (total > maxMessageBytes)
-        {
-            throw new ResourceLimitException(
-                $"{path}: the model would take {total:N0} bytes, protobuf readers accept {maxMessageBytes:N0}; "
-                + (options.ExternalData == ExternalDataLayout.Inline ? "write its weights to external data." : "its weights cannot be moved out of it."));
-        }
-
+        writer.CheckLength(total);
         writer.WriteFiles(outside, total + outside.Sum(tensor => tensor.Tensor.ByteLength));
+    }
+
+    private void CheckLength(long length)
+    {
+        if (length <= _maxMessageBytes) return;
+        throw new ResourceLimitException(
+            $"{_path}: the model would take {length:N0} bytes, protobuf readers accept {_maxMessageBytes:N0}; "
+            + (_options.ExternalData == ExternalDataLayout.Inline ? "write its weights to external data." : "its weights cannot be moved out of it."));
     }
 
     private List<ExternalDataPlacement> Place()
@@ -130,6 +140,7 @@ internal sealed class OnnxFileWriter
             Dictionary<string, string> checksums = WriteData(dataFiles, files, total);
             WireSplice splice = Splice(outside);
             foreach (ExternalDataPlacement tensor in outside) RenewChecksum(splice, tensor, checksums);
+            CheckLength(splice.Length);
             long dataBytes = total - splice.Length;
             splice.WriteTo(
                 modelFile.Stream, (item, done) => _progress?.Report(new ModelProgress("write", item, dataBytes + done, total)), _cancellationToken);

@@ -12,7 +12,7 @@ internal static class OnnxTensorEdits
     public static bool CanDetach(OnnxTensorRecord record)
     {
         if (record.Shape.ElementCount == 0) return false;
-        return !record.IsInline || (record.Data is not null && record.IsCanonical);
+        return !record.IsInline || record.External is not null || (record.Data is not null && record.IsCanonical);
     }
 
     /// <summary>Takes the elements out; their field stays, with nothing in it, so that they come back to the same place.</summary>
@@ -26,13 +26,10 @@ internal static class OnnxTensorEdits
     /// <summary>Puts the elements into the message and drops what it says about another file.</summary>
     public static void Inline(WireSplice splice, OnnxTensorRecord record, ByteSource data)
     {
-        if (record.IsInline)
+        if (record.External is not null)
         {
-            if (record.External is not null) DropLocation(splice, record, [], null);
-        }
-        else if (record.External is not null)
-        {
-            DropLocation(splice, record, Varint.FieldHead(OnnxFields.Tensor.RawData, data.Length), data);
+            DropLocation(splice, record, []);
+            if (!record.IsInline) Append(splice, record, data);
         }
         else if (record.IsPlaceholder && record.Data is { } place && record.IsCanonical)
         {
@@ -64,11 +61,11 @@ internal static class OnnxTensorEdits
         {
             // Only what was embedded for a topology goes where the place stays the same: the file says all already, in its own words.
             if (record.IsInline) splice.Remove(record.Message, record.Data!.Value.FieldStart, record.Data.Value.End);
-            if (external.Location != location || external.Offset != offset) DropLocation(splice, record, entries, null);
+            if (external.Location != location || external.Offset != offset) DropLocation(splice, record, entries);
             return;
         }
 
-        DropLocation(splice, record, [], null);
+        DropLocation(splice, record, []);
         long end = record.Message.Payload.End;
         splice.Replace(record.Message, record.Data?.FieldStart ?? end, record.Data?.End ?? end, entries, null, null);
     }
@@ -85,18 +82,19 @@ internal static class OnnxTensorEdits
             fields.Message(OnnxFields.Tensor.ExternalData, new WireWriter().Text(OnnxFields.Entry.Key, key).Text(OnnxFields.Entry.Value, value));
     }
 
+    /// <summary>At the end, where it counts even if an empty field of the same kind stands before it.</summary>
     private static void Append(WireSplice splice, OnnxTensorRecord record, ByteSource data)
     {
         long end = record.Message.Payload.End;
         splice.Replace(record.Message, end, end, Varint.FieldHead(OnnxFields.Tensor.RawData, data.Length), data, record.Name);
     }
 
-    private static void DropLocation(WireSplice splice, OnnxTensorRecord record, byte[] head, ByteSource? content)
+    private static void DropLocation(WireSplice splice, OnnxTensorRecord record, byte[] replacement)
     {
         foreach ((long start, long end) in record.LocationFields)
         {
-            splice.Replace(record.Message, start, end, head, content, content is null ? null : record.Name);
-            (head, content) = ([], null);
+            splice.Replace(record.Message, start, end, replacement, null, null);
+            replacement = [];
         }
     }
 }

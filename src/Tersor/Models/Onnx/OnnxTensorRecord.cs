@@ -46,10 +46,10 @@ internal sealed class OnnxTensorRecord
 
     public required OnnxEncoding Encoding { get; init; }
 
-    /// <summary>The one length-delimited field that holds, or held, the elements; null where there is none or where they are spread over several.</summary>
+    /// <summary>The length-delimited field that holds, or held, all elements; null where there is none or where they are spread over several.</summary>
     public WirePayload? Data { get; init; }
 
-    /// <summary>Whether writing the elements again in the same encoding gives the same bytes.</summary>
+    /// <summary>Whether there is one data field only, and writing the elements into it again gives the same bytes.</summary>
     public bool IsCanonical { get; init; }
 
     /// <summary>Whether elements are expected that are not there: the tensor was stripped.</summary>

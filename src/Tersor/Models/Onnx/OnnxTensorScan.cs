@@ -24,7 +24,8 @@ internal sealed class OnnxTensorScan
     private OnnxEncoding _encoding;
     private WirePayload? _data;
     private long _entries;
-    private int _dataFields;
+    private long _dataFields;
+    private bool _isSpread;
 
     private OnnxTensorScan(WireReader reader, OnnxMessage message)
     {
@@ -165,7 +166,8 @@ internal sealed class OnnxTensorScan
 
         if (entries > 0 && _entries > 0 && (isRaw || _encoding != encoding))
             throw _reader.Malformed(field.Start, "has more than one field with data; re-export the model");
-        _dataFields = Math.Min(2, _dataFields + 1);
+        _dataFields++;
+        _isSpread |= entries > 0 && _entries > 0;
         if (_entries == 0) (_encoding, _data) = (encoding, data);
         _entries += entries;
     }
@@ -207,47 +209,47 @@ internal sealed class OnnxTensorScan
 
     private OnnxTensorRecord Finish(bool isTopology)
     {
-        long start = _message.Payload.FieldStart;
         ElementType type = (ElementType)_dataType;
         if (!TensorShape.TryCountElements(_dimensions.ToArray(), out long count) || count > long.MaxValue / 16)
-            throw _reader.Malformed(start, $"dimensions {string.Join('x', _dimensions)} are negative or too large; the file is damaged");
-        long bytes = type.ByteLength(count);
-        OnnxExternalData? external = _isExternal ? FindExternal(bytes) : null;
-        bool isPlaceholder = false;
-        if (external is not null && _entries > 0 && !(isTopology && _encoding == OnnxEncoding.Raw))
-            throw _reader.Malformed(start, "says that its data is in another file, and has data; re-export the model");
-        if (external is null || _entries > 0)
         {
-            if (!OnnxTypedData.Allows(_encoding, type) && _entries > 0)
-                throw _reader.Malformed(start, $"{type.Name()} elements in {_encoding} data, where onnx.proto does not allow them; re-export the model");
-            long wanted = _encoding is OnnxEncoding.Raw or OnnxEncoding.None ? bytes : bytes / OnnxTypedData.EntryBytes(_encoding, type);
-            isPlaceholder = isTopology && _entries == 0 && wanted > 0;
-            if (_entries != wanted && !isPlaceholder)
-            {
-                throw _reader.Malformed(
-                    _data?.Start ?? start,
-                    $"{type.Name()} {new TensorShape(_dimensions.ToArray())} takes {wanted} {(_encoding == OnnxEncoding.Raw ? "bytes" : "entries")}, found {_entries}; the file is damaged or its weights were stripped");
-            }
-        }
-        else
-        {
-            isPlaceholder = isTopology && bytes > 0;
+            throw _reader.Malformed(
+                _message.Payload.FieldStart, $"dimensions {string.Join('x', _dimensions)} are negative or too large; the file is damaged");
         }
 
-        OnnxTensorRecord record = new()
+        TensorShape shape = new(_dimensions.ToArray());
+        long bytes = type.ByteLength(count);
+        OnnxExternalData? external = _isExternal ? FindExternal(bytes) : null;
+        bool isElsewhere = external is not null && _entries == 0;
+        bool isPlaceholder = isTopology && _entries == 0 && bytes > 0;
+        if (!isElsewhere && !isPlaceholder) CheckEntries(type, shape, bytes, external is not null, isTopology);
+        return new OnnxTensorRecord
         {
             Message = _message,
             ElementType = type,
-            Shape = new TensorShape(_dimensions.ToArray()),
-            Encoding = external is not null && _entries == 0 ? OnnxEncoding.External : _encoding,
-            Data = _dataFields == 1 ? _data : null,
-            IsCanonical = OnnxTypedData.Allows(_encoding, type)
+            Shape = shape,
+            Encoding = isElsewhere ? OnnxEncoding.External : _encoding,
+            Data = _isSpread ? null : _data,
+            IsCanonical = _dataFields == 1 && OnnxTypedData.Allows(_encoding, type)
                 && (!OnnxTypedData.IsVarint(_encoding) || (_hasShortestVarints && OnnxTypedData.HoldsRange(type, _smallest, _largest))),
             IsPlaceholder = isPlaceholder,
             External = external,
             LocationFields = _locationFields,
         };
-        return record;
+    }
+
+    private void CheckEntries(ElementType type, TensorShape shape, long bytes, bool isExternal, bool isTopology)
+    {
+        long start = _message.Payload.FieldStart;
+        bool isRaw = _encoding is OnnxEncoding.Raw or OnnxEncoding.None;
+        if (isExternal && !(isTopology && isRaw))
+            throw _reader.Malformed(start, "says that its data is in another file, and has data; re-export the model");
+        if (_entries > 0 && !OnnxTypedData.Allows(_encoding, type))
+            throw _reader.Malformed(start, $"{type.Name()} elements in {_encoding} data, where onnx.proto does not allow them; re-export the model");
+        long wanted = isRaw ? bytes : bytes / OnnxTypedData.EntryBytes(_encoding, type);
+        if (_entries == wanted) return;
+        throw _reader.Malformed(
+            _data?.Start ?? start,
+            $"{type.Name()} {shape} takes {wanted} {(isRaw ? "bytes" : "entries")}, found {_entries}; the file is damaged or its weights were stripped");
     }
 
     private OnnxExternalData FindExternal(long bytes)

@@ -40,6 +40,28 @@ public class OnnxAttackTests
         foreach (byte[] damaged in Mutations.Random(valid, seed: 20, count: 10_000)) ReaderFuzz.Onnx(damaged);
     }
 
+    [Fact]
+    public void FromTopology_RandomDamage_JoinsOrIsRefused()
+    {
+        using OnnxModel model = Open(Everything());
+        foreach (Func<Tensor, bool> isCoded in (Func<Tensor, bool>[])[_ => true, tensor => tensor.ByteLength > 8])
+        {
+            byte[] valid = model.MakeTopology(isCoded).Bytes.ToArray();
+            foreach (byte[] damaged in Mutations.Random(valid, seed: 21, count: 3_000)) ReaderFuzz.OnnxTopology(damaged, model.Find);
+        }
+    }
+
+    [Fact]
+    public void FromTopology_RandomDamageToExternalData_JoinsOrIsRefused()
+    {
+        byte[] valid = Model(
+            External("a", [2], "w.bin", ("offset", "8"), ("checksum", new string('0', 40))),
+            External("b", [2], "w.bin"),
+            Raw("c", ElementType.UInt8, [3])).ToByteArray();
+        foreach (byte[] damaged in Mutations.Random(valid, seed: 22, count: 3_000))
+            ReaderFuzz.OnnxTopology(damaged, name => new Tensor(name, new TensorShape(2), [1, 2]));
+    }
+
     [Theory]
     [InlineData(1L << 40)]
     [InlineData(long.MaxValue)]

@@ -120,6 +120,20 @@ public class OnnxEncodingTests
         Assert.Equal(original, model.MakeTopology(_ => true).Bytes.ToArray());
     }
 
+    [Fact]
+    public void Open_EmptyFieldBesideTheOneWithData_IsReadAndStaysInTheTopology()
+    {
+        byte[] head = Varints(1 << 3, 1, 2 << 3, (ulong)ElementType.Float32);
+        foreach (byte[] original in (byte[][])[ModelWithTensorBytes(head, Field(9, []), Field(4, Singles(5))), ModelWithTensorBytes(head, Field(9, Singles(5)), Field(5, []))])
+        {
+            using OnnxModel model = Open(original);
+
+            Assert.Equal([5], model.Tensors[0].ReadSingles());
+            Assert.False(model.CanDetach(model.Tensors[0]));
+            Assert.Equal(original, model.MakeTopology(_ => true).Bytes.ToArray());
+        }
+    }
+
     [Theory]
     [InlineData(ElementType.UInt8, 300)]
     [InlineData(ElementType.Int8, 200)]

@@ -227,6 +227,32 @@ public sealed class OnnxExternalDataTests : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(_folder));
     }
 
+    [Fact]
+    public void Write_RandomDamageToTheTopology_IsWrittenWithinTheFolderOrRefused()
+    {
+        byte[] valid = Model(External("a", [2], "sub/w.bin", ("offset", "8"), ("length", "8")), External("b", [2], "w.bin")).ToByteArray();
+        int written = 0;
+        foreach (byte[] damaged in Mutations.Random(valid, seed: 23, count: 600))
+        {
+            try
+            {
+                using OnnxModel model = OnnxModel.FromTopology(damaged, name => new Tensor(name, new TensorShape(2), [1, 2]), "t");
+                Format.Write(model, _model, new ModelWriteOptions { Overwrite = true });
+                using OnnxModel read = OnnxModel.Open(_model);
+                foreach (Tensor tensor in model.Tensors) Assert.Equal(tensor.Data.ReadAll().ToArray(), DataOf(read, tensor.Name));
+                written++;
+            }
+            catch (Exception error) when (error is ModelFormatException or UnsupportedModelException or ResourceLimitException or IOException)
+            {
+                Assert.NotEmpty(error.Message);
+            }
+        }
+
+        Assert.InRange(written, 10, 600);
+        Assert.Equal(["secret.bin"], _outer.FileNames);
+        Assert.DoesNotContain(Directory.GetFiles(_folder, "*", SearchOption.AllDirectories), file => file.EndsWith(".tmp", StringComparison.Ordinal));
+    }
+
     public void Dispose() => _outer.Dispose();
 
     private OnnxModel OpenWith(params TensorProto[] tensors)

@@ -240,6 +240,29 @@ public sealed class OnnxFileTests : IDisposable
     }
 
     [Fact]
+    public void Write_ExternalTensorWithAnEmptyDataFieldToo_KeepsItsData()
+    {
+        File.WriteAllBytes(_folder["w.bin"], Singles(1, 2));
+        TensorProto tensor = External("a", [2], "w.bin");
+        byte[] original = ModelWithTensorBytes(tensor.ToByteArray(), Field(9, []));
+        File.WriteAllBytes(_folder["m.onnx"], original);
+        using OnnxModel model = OnnxModel.Open(_folder["m.onnx"]);
+
+        TensorProto inline = ModelProto.Parser.ParseFrom(OnnxWriter.ToArray(model)).Graph.Initializer[0];
+        Assert.Equal(Singles(1, 2), inline.RawData.ToByteArray());
+        Assert.False(inline.HasDataLocation);
+        foreach (bool isCoded in (bool[])[true, false])
+        {
+            using OnnxModel joined = OnnxModel.FromTopology(model.MakeTopology(_ => isCoded).Bytes, model.Find, "t");
+            Assert.Equal(Singles(1, 2), DataOf(joined, "a"));
+            string target = Path.Combine(_folder[$"{isCoded}"], "m.onnx");
+            Format.Write(joined, target, ModelWriteOptions.Default);
+            Assert.Equal(original, File.ReadAllBytes(target));
+            Assert.Equal(model.MakeTopology(_ => true).Bytes.ToArray(), joined.MakeTopology(_ => true).Bytes.ToArray());
+        }
+    }
+
+    [Fact]
     public void Write_ExistingFiles_AreLeftAloneUnlessToldOtherwise()
     {
         using OnnxModel model = Open(Model(Raw("w", ElementType.Float32, [1000])));
