@@ -1,5 +1,6 @@
 using Tersor.Cli.Output;
 using Tersor.Models;
+using Tersor.Plans;
 
 namespace Tersor.Cli;
 
@@ -24,6 +25,7 @@ internal sealed record Failure(ExitCode ExitCode, string Code, string Problem, s
     {
         CommandException command => new(command.ExitCode, command.Code, command.Message, command.Hint, command),
         AggregateException aggregate when aggregate.InnerExceptions.Count > 0 => From(MostTelling(aggregate)),
+        PlanException => new(ExitCode.Usage, "plan", exception.Message, null, exception),
         OperationCanceledException => new(ExitCode.Cancelled, "cancelled", "stopped before the end", "No output was left behind.", exception),
         ModelFormatException => new(ExitCode.Malformed, "malformed", exception.Message, null, exception),
         UnsupportedModelException => new(ExitCode.Unsupported, "unsupported", exception.Message, null, exception),

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Tersor.Cli.Output;
 using Tersor.Models;
 
@@ -7,6 +8,7 @@ namespace Tersor.Cli;
 internal sealed class InputFile : IDisposable
 {
     private readonly string? _spooled;
+    private ModelFormat? _format;
 
     private InputFile(string shownPath, string? spooled)
     {
@@ -30,17 +32,20 @@ internal sealed class InputFile : IDisposable
         return new InputFile(path, null);
     }
 
+    /// <summary>The format, found by content and name.</summary>
+    /// <exception cref="ModelFormatException">Neither tells.</exception>
+    public ModelFormat Format => _format ??= ModelFormats.Detect(Path);
+
     /// <summary>Opens the model, passes on its reader's warnings, and reports the files that it lies in.</summary>
     public Model Open(Invocation invocation, bool lenient = false)
     {
-        Model model = ModelFormats.Open(Path, new ModelReadOptions { Lenient = lenient, Warn = invocation.Warn });
-        if (invocation.Json)
-        {
-            foreach (string file in Files(model)) Describe(invocation, file);
-        }
-
+        Model model = Format.Open(Path, new ModelReadOptions { Lenient = lenient, Warn = invocation.Warn });
+        foreach (string file in Files(model)) Describe(invocation, file);
         return model;
     }
+
+    /// <summary>Reports the file without opening a model in it.</summary>
+    public void Describe(Invocation invocation) => Describe(invocation, Path);
 
     /// <summary>Bytes of all files that the model lies in: its own, shards, external data.</summary>
     public long TotalBytes(Model model) => Files(model).Sum(file => new FileInfo(file).Length);
@@ -87,9 +92,10 @@ internal sealed class InputFile : IDisposable
 
     private void Describe(Invocation invocation, string file)
     {
+        if (!invocation.Json) return;
         invocation.Progress.Report(new ModelProgress("hash", file, 0, 0));
-        var described = Report.DescribeFile(file, invocation.Cancellation);
+        JsonObject described = Report.DescribeFile(file, invocation.Cancellation);
         if (file == _spooled) described["path"] = ShownPath;
-        invocation.Report.Inputs.Add((System.Text.Json.Nodes.JsonNode)described);
+        invocation.Report.Inputs.Add((JsonNode)described);
     }
 }

@@ -13,9 +13,29 @@ internal static class ModelOutput
         ModelFormat? format = ModelFormats.ForPath(path);
         if (format is { CanWrite: true }) return format;
         string[] endings = [.. ModelFormats.All.Where(candidate => candidate.CanWrite).SelectMany(candidate => candidate.Extensions)];
-        if (format is not null) throw CommandException.Usage($"{path}: {format.Name} is read only", $"Name an output that ends in {string.Join(", ", endings)}.");
-        string? near = ClosestNames.Hint(Path.GetExtension(path), endings);
-        throw CommandException.Usage($"{path}: the ending names no format", near ?? $"Name an output that ends in {string.Join(", ", endings)}.");
+        string hint = $"Name an output that ends in {string.Join(", ", endings)}.";
+        if (format is Codec.NncFormat) throw CommandException.Usage($"{path}: {format.Name} is written by tersor compress only", hint);
+        if (format is not null) throw CommandException.Usage($"{path}: {format.Name} is read only", hint);
+        throw CommandException.Usage($"{path}: the ending names no format", ClosestNames.Hint(Path.GetExtension(path), endings) ?? hint);
+    }
+
+    /// <summary>Writes to a temporary file first, since a model is written at offsets, and then to stdout.</summary>
+    public static void WriteToStdout(Invocation invocation, Model model, ModelFormat format, ModelWriteOptions options)
+    {
+        string folder = Directory.CreateTempSubdirectory("tersor-").FullName;
+        try
+        {
+            string path = Path.Combine(folder, "model" + format.Extensions[0]);
+            format.Write(model, path, options with { ExternalData = ExternalDataLayout.Inline, MaxShardBytes = 0 }, invocation.Progress, invocation.Cancellation);
+            using ByteSource written = ByteSource.FromFile(path);
+            using Stream output = invocation.Terminal.OpenOutput();
+            written.CopyTo(output, invocation.Cancellation);
+            output.Flush();
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     /// <summary>Reports every file that was written: the model, its shards, its external data.</summary>

@@ -13,7 +13,7 @@ public sealed class JsonEnvelopeTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    public static TheoryData<string> Verbs() => ["inspect", "diff", "convert", "verify", "list"];
+    public static TheoryData<string> Verbs() => ["compress", "decompress", "inspect", "verify", "diff", "convert", "list"];
 
     [Theory]
     [MemberData(nameof(Verbs))]
@@ -38,7 +38,7 @@ public sealed class JsonEnvelopeTests : IDisposable
     {
         string[] arguments = ArgumentsOf(verb);
         TersorRun plain = (await TersorRun.Of(arguments)).Succeeds();
-        if (verb == "convert") File.Delete(_folder["out.safetensors"]);
+        foreach (string output in new[] { "out.safetensors", "out.nnc" }) File.Delete(_folder[output]);
         CultureInfo before = CultureInfo.CurrentCulture;
         try
         {
@@ -108,10 +108,19 @@ public sealed class JsonEnvelopeTests : IDisposable
         {
             "list" => ["list", "--json"],
             "diff" => ["diff", path, path, "--json"],
+            "compress" => ["compress", path, "-o", _folder["out.nnc"], "--qp", "-20", "--json"],
+            "decompress" => ["decompress", Compressed(path), "-o", _folder["out.safetensors"], "--json"],
             "convert" => ["convert", path, "-o", _folder["out.safetensors"], "--json"],
             "inspect" => ["inspect", path, "--histogram", "--json"],
             _ => [verb, path, "--json"],
         };
+    }
+
+    private string Compressed(string path)
+    {
+        string compressed = _folder["m.nnc"];
+        if (!File.Exists(compressed)) TersorRun.Of("compress", path, "-o", compressed).GetAwaiter().GetResult().Succeeds();
+        return compressed;
     }
 
     // The runtime may know no cultures (invariant globalization), so the comma is put in by hand.

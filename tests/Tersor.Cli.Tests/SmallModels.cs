@@ -29,4 +29,35 @@ internal static class SmallModels
         new SafetensorsFormat().Write(model, path, ModelWriteOptions.Default);
         return path;
     }
+
+    /// <summary>conv.weight 8x4x3x3, conv.bias 8, fc.weight 40x30, steps int64 3: enough to be worth coding.</summary>
+    public static string WriteGaussian(string path)
+    {
+        Seeded random = new(17);
+        float[] Values(int count, float scale) => [.. Enumerable.Range(0, count).Select(_ => random.NextGaussian() * scale)];
+        Model model = new(
+            "memory",
+            "memory",
+            [
+                new Tensor("conv.weight", new TensorShape(8, 4, 3, 3), Values(288, 0.2f)),
+                new Tensor("conv.bias", new TensorShape(8), Values(8, 0.1f)),
+                new Tensor("fc.weight", new TensorShape(40, 30), Values(1200, 0.1f)),
+                new Tensor("steps", ElementType.Int64, new TensorShape(3), ByteSource.FromMemory(new byte[24])),
+            ]);
+        new SafetensorsFormat().Write(model, path, ModelWriteOptions.Default);
+        return path;
+    }
+
+    /// <summary>One float tensor that is a hole in the file: no time to make, no room on the disk.</summary>
+    public static string WriteSparse(string path, long rows, long columns)
+    {
+        long bytes = rows * columns * 4;
+        byte[] header = System.Text.Encoding.UTF8.GetBytes(
+            FormattableString.Invariant($"{{\"w\":{{\"dtype\":\"F32\",\"shape\":[{rows},{columns}],\"data_offsets\":[0,{bytes}]}}}}"));
+        using FileStream file = File.Create(path);
+        file.Write(BitConverter.GetBytes((long)header.Length));
+        file.Write(header);
+        file.SetLength(8 + header.Length + bytes);
+        return path;
+    }
 }

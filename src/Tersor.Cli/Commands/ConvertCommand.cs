@@ -14,7 +14,7 @@ internal sealed class ConvertCommand : Verb
     private readonly OutputOptions _output = new("Where to write; its ending names the format.", required: true);
     private readonly ModelWriteOptionsGroup _layout = new();
     private readonly MemoryLimitOption _memory = new();
-    private readonly Option<bool> _lenient = new("--lenient") { Description = "Tolerate what other readers tolerate, and say what was tolerated." };
+    private readonly Option<bool> _lenient = LenientOption.Create();
 
     public ConvertCommand()
         : base("convert", "Write a model in another file format; the weights stay bit for bit.")
@@ -42,7 +42,7 @@ internal sealed class ConvertCommand : Verb
         invocation.Report.Totals["tensors"] = model.Tensors.Count;
         invocation.Report.Totals["elements"] = model.Tensors.Sum(tensor => tensor.ElementCount);
         invocation.Report.Totals["bytes"] = bytes;
-        string what = $"{TensorFields.CountOf(model.Tensors.Count)}, {ByteSize.Full(bytes)} of weights, {model.Format} to {format.Name}";
+        string what = $"{TensorFields.CountOf(model.Tensors.Count)}, {ByteSize.Full(bytes)} of weights, {input.Format.Name} to {format.Name}";
         if (invocation.Value(_output.DryRun))
         {
             invocation.Report["dryRun"] = true;

@@ -39,7 +39,7 @@ internal sealed class DiffCommand : Verb
         using Model first = firstFile.Open(invocation);
         using Model second = secondFile.Open(invocation);
         string[] names = [.. first.Tensors.Select(tensor => tensor.Name).Concat(second.Tensors.Where(tensor => first.Find(tensor.Name) is null).Select(tensor => tensor.Name))];
-        HashSet<string> selected = _selection.Resolve(invocation, names);
+        IReadOnlySet<string> selected = _selection.Resolve(invocation, names);
         _memory.CheckHeldWhole(invocation, first.Tensors.Concat(second.Tensors).Where(tensor => selected.Contains(tensor.Name)));
         List<Row> rows = Compare(invocation, first, second, [.. names.Where(selected.Contains)]);
         Totals totals = new(rows);

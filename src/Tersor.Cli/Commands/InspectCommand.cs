@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Tersor.Cli.Options;
 using Tersor.Cli.Output;
+using Tersor.Codec;
 using Tersor.Measures;
 using Tersor.Models;
 using Tersor.Models.Onnx;
@@ -14,7 +15,7 @@ internal sealed class InspectCommand : Verb
     private readonly Argument<string> _file = new("FILE") { Description = "A model of any readable format; '-' reads stdin." };
     private readonly SelectionOptions _selection = new();
     private readonly MemoryLimitOption _memory = new();
-    private readonly Option<bool> _lenient = new("--lenient") { Description = "Tolerate what other readers tolerate, and say what was tolerated." };
+    private readonly Option<bool> _lenient = LenientOption.Create();
     private readonly Option<bool> _histogram = new("--histogram")
     {
         Description = "Read the weights: draw their distribution, print entropy, sparsity, distinct values, moments and non-finite counts.",
@@ -35,24 +36,25 @@ internal sealed class InspectCommand : Verb
         _memory.Apply(invocation);
         using InputFile input = InputFile.Require(invocation, invocation.Value(_file));
         using Model model = input.Open(invocation, invocation.Value(_lenient));
-        HashSet<string> selected = _selection.Resolve(invocation, [.. model.Tensors.Select(tensor => tensor.Name)]);
+        IReadOnlySet<string> selected = _selection.Resolve(invocation, [.. model.Tensors.Select(tensor => tensor.Name)]);
         Tensor[] tensors = [.. model.Tensors.Where(tensor => selected.Contains(tensor.Name))];
         long fileBytes = input.TotalBytes(model);
 
-        invocation.Report["format"] = model.Format;
+        invocation.Report["format"] = input.Format.Name;
         invocation.Report["metadata"] = new JsonObject(model.Metadata.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)entry.Value)));
         invocation.Report.Totals["tensors"] = tensors.Length;
         invocation.Report.Totals["elements"] = tensors.Sum(tensor => tensor.ElementCount);
         invocation.Report.Totals["bytes"] = tensors.Sum(tensor => tensor.ByteLength);
         invocation.Report.Totals["fileBytes"] = fileBytes;
-        invocation.Print(writer => writer.WriteLine($"{VisibleText.Escape(input.ShownPath)}: {model.Format}, {ByteSize.Full(fileBytes)}"));
+        invocation.Print(writer => writer.WriteLine($"{VisibleText.Escape(input.ShownPath)}: {input.Format.Name}, {ByteSize.Full(fileBytes)}"));
         if (model is OnnxModel onnx)
         {
             invocation.Report["onnx"] = OnnxText.Fields(onnx.Summary);
             invocation.Print(writer => OnnxText.Write(writer, onnx.Summary));
         }
 
-        invocation.Print(TensorTable(tensors));
+        if (input.Format is NncFormat) InspectStream(invocation, input, model, selected);
+        else invocation.Print(TensorTable(tensors));
         foreach (Tensor tensor in tensors) invocation.Report.Tensors.Add((JsonNode)TensorFields.Describe(tensor));
         PrintMetadata(invocation, model);
         if (!invocation.Value(_histogram)) return;
@@ -76,6 +78,15 @@ internal sealed class InspectCommand : Verb
             Numbers.Count(tensors.Sum(tensor => tensor.ElementCount)),
             ByteSize.Exact(tensors.Sum(tensor => tensor.ByteLength)));
         return table;
+    }
+
+    private static void InspectStream(Invocation invocation, InputFile input, Model model, IReadOnlySet<string> selected)
+    {
+        using CompressedModel compressed = CompressedModel.Open(input.Path);
+        foreach (string unsupported in compressed.Reader.Unsupported) invocation.Warn(unsupported);
+        invocation.Report["nnc"] = NncText.Fields(compressed.Reader);
+        invocation.Print(writer => NncText.Write(writer, compressed.Reader));
+        invocation.Print(NncText.Table(compressed, model, selected));
     }
 
     private static void PrintMetadata(Invocation invocation, Model model)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Tersor.Cli.Output;
 using Tersor.Models;
+using Tersor.Plans;
 
 namespace Tersor.Cli.Commands;
 
@@ -14,6 +15,10 @@ internal sealed class ListCommand : Verb
         new("formats", ["format", "read", "write", "endings", "description"], () => ModelFormats.All.Select(format => new[]
         {
             format.Name, "yes", format.CanWrite ? "yes" : "no", string.Join(' ', format.Extensions), format.Description,
+        })),
+        new("methods", ["method", "exact", "description"], () => TensorMethods.All.Select(entry => new[]
+        {
+            entry.Name, entry.Method.IsLossy() ? "no" : "yes", entry.Description,
         })),
         new("dtypes", ["type", "bits", "quantizable"], () => ElementTypes.All.Select(type => new[]
         {

@@ -6,10 +6,12 @@ internal static class Verbs
     /// <summary>Every verb, in the order of the help.</summary>
     public static IReadOnlyList<Verb> Create() =>
     [
+        new CompressCommand(),
+        new DecompressCommand(),
         new InspectCommand(),
+        new VerifyCommand(),
         new DiffCommand(),
         new ConvertCommand(),
-        new VerifyCommand(),
         new ListCommand(),
     ];
 }

@@ -7,6 +7,9 @@ internal static class Numbers
 {
     public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>Without separators, as options take it.</summary>
+    public static string Integer(int value) => value.ToString("D", CultureInfo.InvariantCulture);
+
     /// <summary>Decibels with two digits; <c>inf</c> where there is no error.</summary>
     public static string Decibel(double value) => NonFinite(value) ?? value.ToString("F2", CultureInfo.InvariantCulture);
 
@@ -14,7 +17,7 @@ internal static class Numbers
     public static string Short(double value) => NonFinite(value) ?? value.ToString("G4", CultureInfo.InvariantCulture);
 
     /// <summary>A fixed number of digits behind the point.</summary>
-    public static string Fixed(double value, int digits) => NonFinite(value) ?? value.ToString("F" + Count(digits), CultureInfo.InvariantCulture);
+    public static string Fixed(double value, int digits) => NonFinite(value) ?? value.ToString("F" + Integer(digits), CultureInfo.InvariantCulture);
 
     /// <summary>A share of one as a percentage with one digit.</summary>
     public static string Percent(double share) => NonFinite(share) ?? (share * 100).ToString("F1", CultureInfo.InvariantCulture) + " %";

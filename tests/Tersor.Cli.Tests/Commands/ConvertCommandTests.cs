@@ -145,10 +145,10 @@ public sealed class ConvertCommandTests : IDisposable
         Assert.Equal(512_000_000, limit);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Convert_OnnxToTensorsOnly_WarnsThatTheGraphStays()
     {
-        string input = SharedAssets.Require("models/lenet5.onnx");
+        string input = RepositoryFile.Lenet5;
 
         TersorRun run = (await TersorRun.Of("convert", input, "-o", _folder["o.safetensors"], "--json")).Succeeds();
 

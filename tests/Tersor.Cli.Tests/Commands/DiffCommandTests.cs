@@ -93,7 +93,7 @@ public sealed class DiffCommandTests : IDisposable
     [SkippableFact]
     public async Task Diff_AcrossFormats_MatchesByName()
     {
-        string onnx = SharedAssets.Require("models/lenet5.onnx");
+        string onnx = RepositoryFile.Lenet5;
         string safetensors = SharedAssets.Require("models/lenet5.safetensors");
 
         TersorRun run = (await TersorRun.Of("diff", onnx, safetensors, "--fail-above", "0", "--json")).Succeeds();

@@ -164,10 +164,10 @@ public sealed class InspectCommandTests : IDisposable
         Assert.Equal(272, input.GetProperty("bytes").GetInt64());
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Inspect_Onnx_SummarizesTheGraph()
     {
-        string path = SharedAssets.Require("models/lenet5.onnx");
+        string path = RepositoryFile.Lenet5;
 
         TersorRun run = (await TersorRun.Of("inspect", path)).Succeeds();
 

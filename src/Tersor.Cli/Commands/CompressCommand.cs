@@ -1,0 +1,105 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json.Nodes;
+using Tersor.Cli.Options;
+using Tersor.Cli.Output;
+using Tersor.Codec;
+using Tersor.Models;
+using Tersor.Plans;
+
+namespace Tersor.Cli.Commands;
+
+/// <summary><c>tersor compress IN [-o OUT.nnc]</c>: a model in, an ISO/IEC 15938-17 stream out, and a table of where every byte went.</summary>
+internal sealed class CompressCommand : Verb
+{
+    private readonly Argument<string> _input = new("IN") { Description = "A model of any readable format; '-' reads stdin." };
+    private readonly OutputOptions _output = new("Where to write; IN with the ending .nnc if not given; '-' writes to stdout.", required: false);
+    private readonly CompressionOptions _compression = new();
+    private readonly Option<string?> _savePlan = new("--save-plan")
+    {
+        Description = "Write the settings of every tensor, as they were used, to this file; --plan replays them to the same bytes.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<bool> _lenient = LenientOption.Create();
+    private readonly ThreadsOption _threads = new();
+    private readonly MemoryLimitOption _memory = new();
+
+    public CompressCommand()
+        : base("compress", "Write a model as a small NNC file.")
+    {
+        Add(_input);
+        _output.AddTo(this);
+        _compression.AddTo(this);
+        Add(_savePlan);
+        Add(_lenient);
+        _threads.AddTo(this);
+        _memory.AddTo(this);
+    }
+
+    public override void Run(Invocation invocation)
+    {
+        _memory.Apply(invocation);
+        string source = invocation.Value(_input);
+        string path = invocation.Value(_output.Path) ?? (source == "-" ? "-" : Path.ChangeExtension(source, ".nnc"));
+        string? planPath = invocation.Value(_savePlan);
+        if (path == "-") invocation.ReserveStdout();
+        _output.Check(invocation, path);
+        if (planPath is not null) _output.Check(invocation, planPath);
+        using InputFile input = InputFile.Require(invocation, source);
+        using Model model = input.Open(invocation, invocation.Value(_lenient));
+        int threads = _threads.Resolve(invocation);
+        long memory = ModelCompressor.EstimateMemory(model, threads);
+        _memory.Check(invocation, memory, $"compressing {source} on {Numbers.Count(threads)} threads");
+        CompressionPlan plan = _compression.MakePlan(invocation, model, threads);
+        if (invocation.Value(_output.DryRun))
+        {
+            DescribePlan(invocation, plan, model, path, memory);
+            return;
+        }
+
+        CompressionReport report = Compress(invocation, model, plan, path, threads);
+        if (planPath is not null) SavePlan(invocation, report.Plan, planPath);
+        Describe(invocation, report, input.TotalBytes(model), path);
+    }
+
+    private CompressionReport Compress(Invocation invocation, Model model, CompressionPlan plan, string path, int threads)
+    {
+        if (path != "-")
+            return ModelCompressor.Compress(model, plan, path, invocation.Value(_output.Force), threads, invocation.Progress, invocation.Cancellation);
+        using Stream output = invocation.Terminal.OpenOutput();
+        CompressionReport report = ModelCompressor.Compress(model, plan, output, threads, invocation.Progress, invocation.Cancellation);
+        output.Flush();
+        return report;
+    }
+
+    private void SavePlan(Invocation invocation, CompressionPlan plan, string path)
+    {
+        using PendingFile file = new(path, invocation.Value(_output.Force));
+        file.Stream.Write(Encoding.UTF8.GetBytes(plan.ToJson()));
+        file.Commit();
+        if (invocation.Json) invocation.Report.Outputs.Add((JsonNode)Report.DescribeFile(path, invocation.Cancellation));
+    }
+
+    private static void Describe(Invocation invocation, CompressionReport report, long inputBytes, string path)
+    {
+        foreach (string warning in report.Warnings) invocation.Warn(warning);
+        foreach (TensorReport tensor in report.Tensors) invocation.Report.Tensors.Add((JsonNode)CompressionText.Fields(tensor));
+        CompressionText.AddTotals(invocation.Report.Totals, report, inputBytes);
+
+        // The model first, whatever else was written.
+        if (invocation.Json) invocation.Report.Outputs.Insert(0, Report.DescribeFile(path, invocation.Cancellation));
+        if (invocation.Quiet) return;
+        invocation.Print(CompressionText.Table(report, inputBytes));
+        invocation.Print(writer => writer.WriteLine($"{VisibleText.Escape(path)}: {ByteSize.Full(report.TotalBytes)}"));
+    }
+
+    private static void DescribePlan(Invocation invocation, CompressionPlan plan, Model model, string path, long memory)
+    {
+        invocation.Report["dryRun"] = true;
+        invocation.Report["plan"] = JsonNode.Parse(plan.ToJson());
+        invocation.Report.Totals["memoryBytes"] = memory;
+        invocation.Print(CompressionText.Table(plan, model));
+        invocation.Print(writer => writer.WriteLine($"would write {VisibleText.Escape(path)}, with up to {ByteSize.Human(memory)} of memory for tensors at a time"));
+    }
+}

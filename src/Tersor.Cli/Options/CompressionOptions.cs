@@ -1,0 +1,106 @@
+using System.CommandLine;
+using Tersor.Models;
+using Tersor.Plans;
+using Tersor.Quantization;
+
+namespace Tersor.Cli.Options;
+
+/// <summary>What the user asks of a compression: a plan file, or the options from which a plan is made.</summary>
+internal sealed class CompressionOptions
+{
+    private readonly Option<int?> _qp = ValueOption.Integer(
+        "--qp",
+        $"Step size of tensors with two or more dimensions, as the reference software means it: four steps per octave, 0 is step 1; the others get {PlanBuilder.ReferenceVectorQp}.",
+        StepSize.MinQp(),
+        StepSize.MaxQp());
+
+    private readonly Option<int?> _quality = ValueOption.Integer(
+        "--quality", $"1 (smallest) to 100 (finest); {PlanOptions.DefaultQuality} if neither this nor --qp is given.", 1, 100);
+
+    private readonly Option<TensorMethod?> _method = ValueOption.Choice<TensorMethod>(
+        "--method",
+        "How tensors with two or more dimensions are quantized; see tersor list methods.",
+        [.. TensorMethods.All.Where(entry => entry.Method.IsLossy()).Select(entry => (entry.Name, entry.Method))]);
+
+    private readonly Option<double?> _lambda = ValueOption.Real(
+        "--lambda", $"Weight of the bits for the rate-distortion optimized methods; {PlanBuilder.DefaultLambda} if not given.", 0, 1e6);
+
+    private readonly Option<int?> _codebookSize = ValueOption.Integer("--codebook-size", "Entries of each codebook for --method codebook.", 2, 65536);
+
+    private readonly Option<bool> _lossless = new("--lossless") { Description = "Keep every bit of every tensor." };
+
+    private readonly Option<int?> _edition = ValueOption.Integer("--edition", "Edition of ISO/IEC 15938-17 that the file follows; 2 if not given.", 1, 2);
+
+    private readonly Option<TopologyCarriage?> _topology = ValueOption.Choice<TopologyCarriage>(
+        "--topology",
+        "auto: the network's graph travels along; none: named tensors only, which the public reference decoders read.",
+        [("auto", TopologyCarriage.Auto), ("none", TopologyCarriage.None)]);
+
+    private readonly SelectionOptions _selection = new(
+        "Quantize only tensors whose name matches this regular expression; the others are kept exactly. May be given several times.",
+        "Keep tensors whose name matches this regular expression exactly. May be given several times.");
+
+    private readonly Option<string?> _planFile = new("--plan") { Description = "Take all settings from this plan instead of options.", HelpName = "FILE" };
+
+    /// <summary>Adds the options to a verb.</summary>
+    public void AddTo(Command verb)
+    {
+        foreach (Option option in Settings) verb.Add(option);
+        verb.Add(_planFile);
+    }
+
+    private IEnumerable<Option> Settings => [_qp, _quality, _method, _lambda, _codebookSize, _lossless, _edition, _topology, _selection.Include, _selection.Exclude];
+
+    /// <summary>The plan for a model.</summary>
+    /// <exception cref="CommandException">Options contradict each other, or a pattern matches nothing; every problem is named.</exception>
+    /// <exception cref="PlanException">The plan file is malformed or does not fit the model.</exception>
+    public CompressionPlan MakePlan(Invocation invocation, Model model, int threads)
+    {
+        List<string> problems = [.. Contradictions(invocation)];
+        if (invocation.Value(_planFile) is string path)
+        {
+            if (problems.Count > 0) throw CommandException.Usage(string.Join("; ", problems));
+            using InputFile file = InputFile.Require(invocation, path);
+            CompressionPlan plan = CompressionPlan.FromJson(File.ReadAllText(file.Path), path);
+            plan.CheckAgainst(model, path);
+            return plan;
+        }
+
+        TensorSelection selection = _selection.Resolve(invocation, [.. model.Tensors.Select(tensor => tensor.Name)], problems);
+        if (problems.Count > 0) throw CommandException.Usage(string.Join("; ", problems));
+        PlanOptions options = new()
+        {
+            Qp = invocation.Value(_qp),
+            Quality = invocation.Value(_quality) ?? PlanOptions.DefaultQuality,
+            Method = invocation.Value(_method),
+            Lambda = invocation.Value(_lambda),
+            Lossless = invocation.Value(_lossless),
+            Edition = invocation.Value(_edition) ?? 2,
+            Topology = invocation.Value(_topology) ?? TopologyCarriage.Auto,
+            Include = selection.Include,
+            Exclude = selection.Exclude,
+        };
+        if (invocation.Value(_codebookSize) is int size) options = options with { CodebookSize = size };
+        return PlanBuilder.Build(model, options, threads, invocation.Progress, invocation.Cancellation);
+    }
+
+    // What can be seen before anything is read.
+    private IEnumerable<string> Contradictions(Invocation invocation)
+    {
+        bool Given(Option option) => invocation.IsGiven(option);
+        if (Given(_planFile))
+        {
+            foreach (Option option in Settings.Where(Given)) yield return $"{option.Name} and --plan exclude each other: the plan says everything";
+            yield break;
+        }
+
+        if (Given(_qp) && Given(_quality)) yield return "--qp and --quality exclude each other";
+        TensorMethod? method = invocation.Value(_method);
+        if (Given(_lambda) && method is not (null or TensorMethod.UniformRdo or TensorMethod.TrellisRdo)) yield return $"--lambda means nothing to --method {method.Value.Name()}";
+        if (Given(_lambda) && method is null && Given(_qp)) yield return "--lambda needs a rate-distortion optimized --method beside --qp";
+        if (Given(_codebookSize) && method is not TensorMethod.Codebook) yield return "--codebook-size is for --method codebook";
+        if (!invocation.Value(_lossless)) yield break;
+        foreach (Option option in new Option[] { _qp, _quality, _method, _lambda, _selection.Include, _selection.Exclude }.Where(Given))
+            yield return $"--lossless and {option.Name} exclude each other";
+    }
+}

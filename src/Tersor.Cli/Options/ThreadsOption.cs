@@ -1,0 +1,16 @@
+using System.CommandLine;
+
+namespace Tersor.Cli.Options;
+
+/// <summary><c>--threads</c>: how much runs side by side; the results never depend on it.</summary>
+internal sealed class ThreadsOption
+{
+    private readonly Option<int?> _threads = ValueOption.Integer(
+        "--threads", "Tensors worked on side by side; all processors if not given. The result does not depend on it, memory does.", 1, 1024);
+
+    /// <summary>Adds the option to a verb.</summary>
+    public void AddTo(Command verb) => verb.Add(_threads);
+
+    /// <summary>The number asked for, or one per processor.</summary>
+    public int Resolve(Invocation invocation) => invocation.Value(_threads) ?? Environment.ProcessorCount;
+}

@@ -1,0 +1,225 @@
+using System.Text.Json;
+
+namespace Tersor.Cli.Tests.Commands;
+
+public sealed class CompressCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Compress_PrintsATableThatSumsToTheFile()
+    {
+        string input = SmallModels.WriteGaussian(_folder["m.safetensors"]);
+
+        TersorRun run = (await TersorRun.Of("compress", input, "--qp", "-20")).Succeeds();
+
+        string[] lines = run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(["tensor", "shape", "method", "bits/weight", "bytes", "SQNR", "dB", "max", "abs"], lines[0].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        long length = new FileInfo(_folder["m.nnc"]).Length;
+        long[] rows = [.. lines[2..^3].Select(BytesOfRow)];
+        Assert.Equal(6, rows.Length);
+        Assert.Equal(length, rows.Sum());
+        Assert.StartsWith(" 4 tensors ", lines[^2], StringComparison.Ordinal);
+        Assert.Contains($" {length:N0} ", lines[^2], StringComparison.Ordinal);
+        Assert.StartsWith($"{_folder["m.nnc"]}: {length:N0} bytes", lines[^1], StringComparison.Ordinal);
+        Assert.Equal("", run.Error);
+    }
+
+    [Fact]
+    public async Task Compress_Json_AddsUp()
+    {
+        string input = SmallModels.WriteGaussian(_folder["m.safetensors"]);
+
+        JsonElement document = (await TersorRun.Of("compress", input, "-o", _folder["o.nnc"], "--qp", "-20", "--json")).Succeeds().Json();
+
+        long length = new FileInfo(_folder["o.nnc"]).Length;
+        JsonElement totals = document.GetProperty("totals");
+        long tensors = document.GetProperty("tensors").EnumerateArray().Sum(tensor => tensor.GetProperty("bytes").GetInt64());
+        Assert.Equal(length, totals.GetProperty("bytes").GetInt64());
+        Assert.Equal(length, tensors + totals.GetProperty("headerBytes").GetInt64() + totals.GetProperty("topologyBytes").GetInt64());
+        Assert.Equal(length, document.GetProperty("outputs")[0].GetProperty("bytes").GetInt64());
+        long inputBytes = document.GetProperty("inputs")[0].GetProperty("bytes").GetInt64();
+        Assert.Equal(new FileInfo(input).Length, inputBytes);
+        Assert.Equal((double)inputBytes / length, totals.GetProperty("ratio").GetDouble());
+        Assert.Equal(8.0 * length / totals.GetProperty("elements").GetInt64(), totals.GetProperty("bitsPerWeight").GetDouble());
+        JsonElement weight = document.GetProperty("tensors").EnumerateArray().Single(tensor => tensor.GetProperty("name").GetString() == "fc.weight");
+        Assert.Equal("trellis", weight.GetProperty("method").GetString());
+        Assert.Equal(-20, weight.GetProperty("qp").GetInt32());
+        Assert.InRange(weight.GetProperty("sqnr").GetDouble(), 10, 60);
+    }
+
+    [Fact]
+    public async Task Compress_AnyNumberOfThreads_SameBytes()
+    {
+        string input = SmallModels.WriteGaussian(_folder["m.safetensors"]);
+        foreach (int threads in new[] { 1, 2, 8 })
+        {
+            (await TersorRun.Of("compress", "-q", input, "-o", _folder[$"{threads}.nnc"], "--threads", $"{threads}")).Succeeds();
+            Assert.Equal(File.ReadAllBytes(_folder["1.nnc"]), File.ReadAllBytes(_folder[$"{threads}.nnc"]));
+        }
+    }
+
+    [Fact]
+    public async Task Compress_SavedPlan_ReplaysToTheSameBytes()
+    {
+        string input = SmallModels.WriteGaussian(_folder["m.safetensors"]);
+        (await TersorRun.Of("compress", "-q", input, "-o", _folder["1.nnc"], "--quality", "30", "--exclude", "bias", "--save-plan", _folder["plan.json"])).Succeeds();
+
+        (await TersorRun.Of("compress", "-q", input, "-o", _folder["2.nnc"], "--plan", _folder["plan.json"])).Succeeds();
+
+        Assert.Equal(File.ReadAllBytes(_folder["1.nnc"]), File.ReadAllBytes(_folder["2.nnc"]));
+    }
+
+    [Fact]
+    public async Task Compress_Pipe_ReadsStdinAndWritesStdout()
+    {
+        string input = SmallModels.WriteGaussian(_folder["m.safetensors"]);
+        (await TersorRun.Of("compress", "-q", input)).Succeeds();
+        TerminalSettings settings = new() { Input = File.ReadAllBytes(input) };
+
+        TersorRun run = (await TersorRun.Of(settings, "compress", "-")).Succeeds();
+
+        Assert.Equal(File.ReadAllBytes(_folder["m.nnc"]), settings.Output.ToArray());
+        Assert.Equal("", run.Out);
+        Assert.Contains("4 tensors", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Compress_JsonToStdout_IsRefused() =>
+        Assert.Equal(
+            "error[usage]: --json and the output '-' both want stdout. Write the output to a file.\n",
+            (await TersorRun.Of("compress", SmallModels.Write(_folder["m.safetensors"]), "-o", "-", "--json")).Error);
+
+    [Fact]
+    public async Task Compress_Lossless_ComesBackBitForBit()
+    {
+        string input = SmallModels.WriteGaussian(_folder["m.safetensors"]);
+
+        (await TersorRun.Of("compress", "-q", input, "--lossless")).Succeeds();
+        (await TersorRun.Of("decompress", "-q", _folder["m.nnc"], "-o", _folder["back.safetensors"])).Succeeds();
+
+        JsonElement document = (await TersorRun.Of("diff", input, _folder["back.safetensors"], "--json")).Succeeds().Json();
+        Assert.All(document.GetProperty("tensors").EnumerateArray(), tensor => Assert.Equal("equal bits", tensor.GetProperty("status").GetString()));
+    }
+
+    [Fact]
+    public async Task Compress_DryRun_PrintsThePlanAndWritesNothing()
+    {
+        string input = SmallModels.WriteGaussian(_folder["m.safetensors"]);
+
+        TersorRun run = (await TersorRun.Of("compress", input, "--qp", "-20", "--dry-run", "--save-plan", _folder["plan.json"])).Succeeds();
+
+        Assert.Contains(" fc.weight   40x30   trellis ", run.Out, StringComparison.Ordinal);
+        Assert.Contains($"would write {_folder["m.nnc"]}, with up to ", run.Out, StringComparison.Ordinal);
+        Assert.Equal(["m.safetensors"], _folder.FileNames);
+    }
+
+    [Fact]
+    public async Task Compress_ExistingOutputOrPlan_IsLeftAlone()
+    {
+        string input = SmallModels.WriteGaussian(_folder["m.safetensors"]);
+        File.WriteAllText(_folder["plan.json"], "mine");
+
+        (await TersorRun.Of("compress", input, "--save-plan", _folder["plan.json"]))
+            .FailsWith(2, $"error[output-exists]: {_folder["plan.json"]} exists already. Pass --force to replace it.");
+        File.WriteAllText(_folder["m.nnc"], "mine");
+        (await TersorRun.Of("compress", input))
+            .FailsWith(2, $"error[output-exists]: {_folder["m.nnc"]} exists already. Pass --force to replace it.");
+
+        Assert.Equal("mine", File.ReadAllText(_folder["plan.json"]));
+        Assert.Equal("mine", File.ReadAllText(_folder["m.nnc"]));
+    }
+
+    [Fact]
+    public async Task Compress_EverythingWrongAtOnce_IsSaidAtOnceAndNothingIsWritten()
+    {
+        string input = SmallModels.WriteGaussian(_folder["m.safetensors"]);
+
+        TersorRun run = await TersorRun.Of(
+            "compress", input, "--qp", "-20", "--quality", "50", "--codebook-size", "8", "--include", "fc.wieght", "--exclude", "zzz", "--exclude", "(");
+
+        run.FailsWith(
+            2,
+            "error[usage]: --qp and --quality exclude each other; --codebook-size is for --method codebook; --exclude '(' is not a usable regular expression: "
+            + "Invalid pattern '(' at offset 1. Not enough )'s; --include 'fc.wieght' matches no tensor. Did you mean 'fc.weight'?; --exclude 'zzz' matches no tensor");
+        Assert.Equal(["m.safetensors"], _folder.FileNames);
+    }
+
+    [Theory]
+    [InlineData("--lossless and --qp exclude each other", "--lossless", "--qp", "3")]
+    [InlineData("--lambda means nothing to --method uniform", "--method", "uniform", "--lambda", "1")]
+    [InlineData("--qp and --plan exclude each other: the plan says everything", "--qp", "3", "--plan", "p.json")]
+    public async Task Compress_Contradictions_AreRefused(string problem, params string[] options)
+    {
+        TersorRun run = await TersorRun.Of(["compress", SmallModels.WriteGaussian(_folder["m.safetensors"]), .. options]);
+
+        run.FailsWith(2, "error[usage]: " + problem);
+    }
+
+    [Theory]
+    [InlineData("{\"qpp\":1,\"tensors\":[]}", "qpp")]
+    [InlineData("{\"tensors\":[{\"name\":\"fc.weight\",\"method\":\"trelis\"}]}", "trelis")]
+    [InlineData("{\"tensors\":[{\"name\":\"other\",\"method\":\"trellis\"}]}", "other")]
+    [InlineData("not json", "not a plan")]
+    public async Task Compress_BadPlan_ExitsTwoAndNamesIt(string plan, string word)
+    {
+        File.WriteAllText(_folder["plan.json"], plan);
+
+        TersorRun run = await TersorRun.Of("compress", SmallModels.WriteGaussian(_folder["m.safetensors"]), "--plan", _folder["plan.json"]);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.StartsWith("error[plan]: ", run.Error, StringComparison.Ordinal);
+        Assert.Contains(word, run.Error, StringComparison.Ordinal);
+        Assert.Single(run.Error.TrimEnd('\n').Split('\n'));
+    }
+
+    [Fact]
+    public async Task Compress_MemoryLimitTooLow_IsRefusedWithANumberBeforeTheWork()
+    {
+        string input = SmallModels.WriteSparse(_folder["big.safetensors"], rows: 3000, columns: 1000);
+
+        TersorRun run = await TersorRun.Of("compress", input, "--memory-limit", "40MB", "--threads", "1");
+
+        Assert.Equal(6, run.ExitCode);
+        Assert.Matches("^error\\[resource-limit\\]: compressing .* on 1 threads takes about [0-9.]+ MB of memory, --memory-limit allows 40.0 MB; ", run.Error);
+        Assert.Equal(["big.safetensors"], _folder.FileNames);
+    }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("2")]
+    public async Task Compress_Edition_IsWhatInspectFinds(string edition)
+    {
+        string input = SmallModels.WriteGaussian(_folder["m.safetensors"]);
+        (await TersorRun.Of("compress", "-q", input, "--edition", edition, "--topology", "none")).Succeeds();
+
+        TersorRun run = (await TersorRun.Of("inspect", _folder["m.nnc"])).Succeeds();
+
+        Assert.Contains($"  edition   {edition}\n", run.Out, StringComparison.Ordinal);
+        Assert.Contains("  topology  none, named tensors only\n", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Compress_Onnx_ComesBackAsAGraph()
+    {
+        string input = RepositoryFile.Lenet5;
+        (await TersorRun.Of("compress", "-q", input, "-o", _folder["m.nnc"], "--qp", "-32")).Succeeds();
+
+        (await TersorRun.Of("decompress", "-q", _folder["m.nnc"])).Succeeds();
+
+        JsonElement before = (await TersorRun.Of("inspect", input, "--json")).Succeeds().Json();
+        JsonElement after = (await TersorRun.Of("inspect", _folder["m.onnx"], "--json")).Succeeds().Json();
+        Assert.Equal(before.GetProperty("onnx").GetRawText(), after.GetProperty("onnx").GetRawText());
+        Assert.Equal(before.GetProperty("tensors").GetRawText(), after.GetProperty("tensors").GetRawText());
+    }
+
+    // Name, shape, method and bits stand before; the columns behind may be empty.
+    private static long BytesOfRow(string row)
+    {
+        string[] cells = row.Split("   ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        string bytes = cells.Length > 2 ? cells[4] : cells[1];
+        return long.Parse(bytes, System.Globalization.NumberStyles.AllowThousands, System.Globalization.CultureInfo.InvariantCulture);
+    }
+}
