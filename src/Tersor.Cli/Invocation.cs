@@ -93,6 +93,9 @@ internal sealed class Invocation
         if (Verbose) WriteToError(line);
     }
 
+    /// <summary>For <c>--verbose</c>: the value of an option that took effect, and whether the user or a default chose it.</summary>
+    public void Setting(Option option, string value) => Detail($"{option.Name} {value} ({(IsGiven(option) ? "given" : "default")})");
+
     /// <summary>Something the user should know though the run goes on: a line on stderr and an entry in the report.</summary>
     public void Warn(string line)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Tersor.Models;
+using Tersor.Models.Onnx;
 
 namespace Tersor.Cli;
 
@@ -17,6 +18,12 @@ internal static class ModelOutput
         if (format is Codec.NncFormat) throw CommandException.Usage($"{path}: {format.Name} is written by tersor compress only", hint);
         if (format is not null) throw CommandException.Usage($"{path}: {format.Name} is read only", hint);
         throw CommandException.Usage($"{path}: the ending names no format", ClosestNames.Hint(Path.GetExtension(path), endings) ?? hint);
+    }
+
+    /// <summary>Says so where the target holds tensors only and the model has a graph.</summary>
+    public static void WarnOfLostGraph(Invocation invocation, Model model, ModelFormat format, string source)
+    {
+        if (model.HasGraph && format is not OnnxFormat) invocation.Warn($"{format.Name} keeps tensors only: the graph of {source} stays behind");
     }
 
     /// <summary>Writes to a temporary file first, since a model is written at offsets, and then to stdout.</summary>

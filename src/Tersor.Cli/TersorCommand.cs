@@ -53,7 +53,7 @@ internal static class TersorCommand
 
         // Without the aliases "/h" and "/?", which are file names here.
         root.Add(new HelpOption("--help", "-h") { Description = "Show what a verb does and takes." });
-        root.Add(new VersionOption { Action = new PrintVersion() });
+        root.Add(new VersionOption { Description = "Show the version.", Action = new PrintVersion() });
         foreach (Option option in options.All) root.Add(option);
         foreach (Verb verb in Verbs.Create())
         {
@@ -74,7 +74,7 @@ internal static class TersorCommand
 
         public override int Invoke(ParseResult parseResult)
         {
-            parseResult.InvocationConfiguration.Output.WriteLine("tersor " + Report.ToolVersion);
+            parseResult.InvocationConfiguration.Output.WriteLine(Report.ToolVersion);
             return 0;
         }
     }

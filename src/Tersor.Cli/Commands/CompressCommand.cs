@@ -44,6 +44,7 @@ internal sealed class CompressCommand : Verb
         string path = invocation.Value(_output.Path) ?? (source == "-" ? "-" : Path.ChangeExtension(source, ".nnc"));
         string? planPath = invocation.Value(_savePlan);
         if (path == "-") invocation.ReserveStdout();
+        invocation.Setting(_output.Path, path);
         _output.Check(invocation, path);
         if (planPath is not null) _output.Check(invocation, planPath);
         using InputFile input = InputFile.Require(invocation, source);

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Tersor.Cli.Options;
 using Tersor.Cli.Output;
 using Tersor.Models;
-using Tersor.Models.Onnx;
 
 namespace Tersor.Cli.Commands;
 
@@ -35,7 +34,7 @@ internal sealed class ConvertCommand : Verb
         _output.Check(invocation, path);
         using InputFile input = InputFile.Require(invocation, invocation.Value(_input));
         using Model model = input.Open(invocation, invocation.Value(_lenient));
-        if (model is OnnxModel && format is not OnnxFormat) invocation.Warn($"{format.Name} keeps tensors only: the graph of {input.ShownPath} stays behind");
+        ModelOutput.WarnOfLostGraph(invocation, model, format, input.ShownPath);
         long bytes = model.Tensors.Sum(tensor => tensor.ByteLength);
         OutputOptions.CheckDiskSpace(path, bytes);
         foreach (Tensor tensor in model.Tensors) invocation.Report.Tensors.Add((JsonNode)TensorFields.Describe(tensor));

@@ -50,8 +50,10 @@ internal sealed class DecompressCommand : Verb
         using CompressedModel compressed = CompressedModel.Open(input.Path, invocation.Value(_asCoded));
         Model model = Select(invocation, compressed.ToModel(threads));
         string path = invocation.Value(_output.Path) ?? (source == "-" ? "-" : Path.ChangeExtension(source, DefaultEnding(model)));
+        invocation.Setting(_output.Path, path);
         _output.Check(invocation, path);
         ModelFormat format = path == "-" ? ModelOutput.FormatOf(DefaultEnding(model)) : ModelOutput.FormatOf(path);
+        ModelOutput.WarnOfLostGraph(invocation, model, format, source);
         ModelWriteOptions options = _layout.Resolve(invocation, format) with { Overwrite = invocation.Value(_output.Force) };
         Write(invocation, model, format, options, path, threads);
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tersor.Cli.Output;
 using Tersor.Models;
 using Tersor.Plans;
 using Tersor.Quantization;
@@ -61,6 +62,7 @@ internal sealed class CompressionOptions
         {
             if (problems.Count > 0) throw CommandException.Usage(string.Join("; ", problems));
             using InputFile file = InputFile.Require(invocation, path);
+            invocation.Setting(_planFile, path);
             CompressionPlan plan = CompressionPlan.FromJson(File.ReadAllText(file.Path), path);
             plan.CheckAgainst(model, path);
             return plan;
@@ -81,7 +83,23 @@ internal sealed class CompressionOptions
             Exclude = selection.Exclude,
         };
         if (invocation.Value(_codebookSize) is int size) options = options with { CodebookSize = size };
+        Report(invocation, options);
         return PlanBuilder.Build(model, options, threads, invocation.Progress, invocation.Cancellation);
+    }
+
+    private void Report(Invocation invocation, PlanOptions options)
+    {
+        if (options.Lossless) invocation.Setting(_lossless, "on");
+        else if (options.Qp is int qp) invocation.Setting(_qp, Numbers.Integer(qp));
+        else invocation.Setting(_quality, Numbers.Integer(options.Quality));
+        TensorMethod usual = options.Qp is null ? TensorMethod.TrellisRdo : TensorMethod.Trellis;
+        TensorMethod method = options.Method ?? usual;
+        if (!options.Lossless) invocation.Setting(_method, method.Name());
+        if (!options.Lossless && method is TensorMethod.UniformRdo or TensorMethod.TrellisRdo)
+            invocation.Setting(_lambda, Numbers.Short(options.Lambda ?? PlanBuilder.DefaultLambda));
+        if (method == TensorMethod.Codebook) invocation.Setting(_codebookSize, Numbers.Integer(options.CodebookSize));
+        invocation.Setting(_edition, Numbers.Integer(options.Edition));
+        invocation.Setting(_topology, options.Topology == TopologyCarriage.None ? "none" : "auto");
     }
 
     // What can be seen before anything is read.

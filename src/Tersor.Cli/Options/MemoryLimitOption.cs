@@ -25,6 +25,7 @@ internal sealed class MemoryLimitOption
         if (invocation.Value(Limit) is not long limit) return;
         if (limit < LeastBytes)
             throw new ResourceLimitException($"--memory-limit of {ByteSize.Exact(limit)} bytes is less than the command needs for itself; allow at least 32MiB");
+        invocation.Setting(Limit, ByteSize.Exact(limit));
         invocation.Terminal.LimitMemory(limit);
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tersor.Cli.Output;
 
 namespace Tersor.Cli.Options;
 
@@ -12,5 +13,10 @@ internal sealed class ThreadsOption
     public void AddTo(Command verb) => verb.Add(_threads);
 
     /// <summary>The number asked for, or one per processor.</summary>
-    public int Resolve(Invocation invocation) => invocation.Value(_threads) ?? Environment.ProcessorCount;
+    public int Resolve(Invocation invocation)
+    {
+        int threads = invocation.Value(_threads) ?? Environment.ProcessorCount;
+        invocation.Setting(_threads, Numbers.Integer(threads));
+        return threads;
+    }
 }

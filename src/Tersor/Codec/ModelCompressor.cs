@@ -12,6 +12,14 @@ public static class ModelCompressor
     /// <summary>Exact tensors of at most this many bytes stay in an ONNX topology: a unit's header would cost more than deflating them there.</summary>
     private const long MaxTopologyTensorBytes = 4096;
 
+    /// <summary>About how many bytes of memory compressing takes at its peak: those of the tensors in work.</summary>
+    public static long EstimateMemory(Model model, int threads)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        long largest = model.Tensors.Select(TensorEncoder.MemoryNeeded).DefaultIfEmpty().Max();
+        return threads <= 1 ? largest : Math.Min(model.Tensors.Sum(TensorEncoder.MemoryNeeded), Math.Max(largest, OrderedWork.DefaultMaxBytesInFlight));
+    }
+
     /// <summary>Compresses to a stream, which is left open and need not be seekable.</summary>
     /// <param name="model">The model; each weight is read once.</param>
     /// <param name="plan">Settings for every tensor of the model.</param>

@@ -111,9 +111,28 @@ public sealed class CompressCommandTests : IDisposable
 
         TersorRun run = (await TersorRun.Of("compress", input, "--qp", "-20", "--dry-run", "--save-plan", _folder["plan.json"])).Succeeds();
 
-        Assert.Contains(" fc.weight   40x30   trellis ", run.Out, StringComparison.Ordinal);
+        Assert.Matches("(?m)^ fc.weight +40x30 +trellis +-20 +0.03125$", run.Out);
         Assert.Contains($"would write {_folder["m.nnc"]}, with up to ", run.Out, StringComparison.Ordinal);
         Assert.Equal(["m.safetensors"], _folder.FileNames);
+    }
+
+    [Fact]
+    public async Task Compress_Verbose_SaysWhatTookEffectAndWhoChoseIt()
+    {
+        TersorRun run = (await TersorRun.Of("compress", SmallModels.WriteGaussian(_folder["m.safetensors"]), "-v", "--quality", "40", "--threads", "1")).Succeeds();
+
+        Assert.Equal(
+            $"""
+            --output {_folder["m.nnc"]} (default)
+            --threads 1 (given)
+            --quality 40 (given)
+            --method trellis-rdo (default)
+            --lambda 1 (default)
+            --edition 2 (default)
+            --topology auto (default)
+
+            """,
+            run.Error);
     }
 
     [Fact]
@@ -161,7 +180,7 @@ public sealed class CompressCommandTests : IDisposable
     [Theory]
     [InlineData("{\"qpp\":1,\"tensors\":[]}", "qpp")]
     [InlineData("{\"tensors\":[{\"name\":\"fc.weight\",\"method\":\"trelis\"}]}", "trelis")]
-    [InlineData("{\"tensors\":[{\"name\":\"other\",\"method\":\"trellis\"}]}", "other")]
+    [InlineData("{\"version\":1,\"edition\":2,\"tensors\":[{\"name\":\"other\",\"method\":\"trellis\"}]}", "other")]
     [InlineData("not json", "not a plan")]
     public async Task Compress_BadPlan_ExitsTwoAndNamesIt(string plan, string word)
     {

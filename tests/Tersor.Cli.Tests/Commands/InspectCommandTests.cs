@@ -80,8 +80,8 @@ public sealed class InspectCommandTests : IDisposable
 
         run.FailsWith(
             2,
-            "error[selector]: --include 'conv.wieght' matches no tensor. Did you mean 'conv.weight'?; --exclude 'zzz' matches no tensor; "
-            + "--exclude '(' is not a usable regular expression: Invalid pattern '(' at offset 1. Not enough )'s");
+            "error[selector]: --exclude '(' is not a usable regular expression: Invalid pattern '(' at offset 1. Not enough )'s; "
+            + "--include 'conv.wieght' matches no tensor. Did you mean 'conv.weight'?; --exclude 'zzz' matches no tensor");
     }
 
     [Fact]
