@@ -4,7 +4,9 @@ using Tersor.Models;
 
 namespace Tersor.Cli;
 
-/// <summary>A file that a verb reads. The name <c>-</c> stands for stdin, which is spooled to a temporary file: weights are read at offsets, and need not fit in memory.</summary>
+/// <summary>
+/// A file that a verb reads. The name <c>-</c> stands for stdin, which is spooled to a temporary file: weights are read at offsets, and need not fit in memory.
+/// </summary>
 internal sealed class InputFile : IDisposable
 {
     private readonly string? _spooled;
@@ -84,7 +86,8 @@ internal sealed class InputFile : IDisposable
     {
         string folder = System.IO.Path.GetDirectoryName(path) is { Length: > 0 } given ? given : ".";
         if (!Directory.Exists(folder)) return null;
-        return ClosestNames.Hint(System.IO.Path.GetFileName(path), Directory.EnumerateFiles(folder).Take(10_000).Select(file => System.IO.Path.GetFileName(file)));
+        IEnumerable<string> names = Directory.EnumerateFiles(folder).Take(10_000).Select(file => System.IO.Path.GetFileName(file));
+        return ClosestNames.Hint(System.IO.Path.GetFileName(path), names);
     }
 
     private IEnumerable<string> Files(Model model) =>

@@ -12,7 +12,8 @@ internal sealed class Invocation
     private readonly JsonArray _selections = [];
     private bool _stdoutCarriesData;
 
-    private Invocation(string verb, ParseResult parse, GlobalOptions options, IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellation)
+    private Invocation(
+        string verb, ParseResult parse, GlobalOptions options, IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellation)
     {
         _parse = parse;
         Terminal = terminal;

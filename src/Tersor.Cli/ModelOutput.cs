@@ -33,7 +33,8 @@ internal static class ModelOutput
         try
         {
             string path = Path.Combine(folder, "model" + format.Extensions[0]);
-            format.Write(model, path, options with { ExternalData = ExternalDataLayout.Inline, MaxShardBytes = 0 }, invocation.Progress, invocation.Cancellation);
+            ModelWriteOptions oneFile = options with { ExternalData = ExternalDataLayout.Inline, MaxShardBytes = 0 };
+            format.Write(model, path, oneFile, invocation.Progress, invocation.Cancellation);
             using ByteSource written = ByteSource.FromFile(path);
             using Stream output = invocation.Terminal.OpenOutput();
             written.CopyTo(output, invocation.Cancellation);

@@ -51,7 +51,7 @@ internal sealed class CompressCommand : Verb
         using Model model = input.Open(invocation, invocation.Value(_lenient));
         int threads = _threads.Resolve(invocation);
         long memory = ModelCompressor.EstimateMemory(model, threads);
-        _memory.Check(invocation, memory, $"compressing {source} on {Numbers.Count(threads)} threads");
+        _memory.Check(invocation, memory, $"compressing {source} with --threads {Numbers.Integer(threads)}");
         CompressionPlan plan = _compression.MakePlan(invocation, model, threads);
         if (invocation.Value(_output.DryRun))
         {
@@ -101,6 +101,7 @@ internal sealed class CompressCommand : Verb
         invocation.Report["plan"] = JsonNode.Parse(plan.ToJson());
         invocation.Report.Totals["memoryBytes"] = memory;
         invocation.Print(CompressionText.Table(plan, model));
-        invocation.Print(writer => writer.WriteLine($"would write {VisibleText.Escape(path)}, with up to {ByteSize.Human(memory)} of memory for tensors at a time"));
+        string line = $"would write {VisibleText.Escape(path)}, with up to {ByteSize.Human(memory)} of memory for tensors at a time";
+        invocation.Print(writer => writer.WriteLine(line));
     }
 }

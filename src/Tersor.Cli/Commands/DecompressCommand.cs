@@ -13,7 +13,8 @@ internal sealed class DecompressCommand : Verb
 {
     private readonly Argument<string> _input = new("IN") { Description = "An NNC file; '-' reads stdin." };
     private readonly OutputOptions _output = new(
-        "Where to write; its ending names the format. If not given, IN with the ending .onnx, or .safetensors where no graph travels along; '-' writes that to stdout.",
+        "Where to write; its ending names the format. If not given, IN with the ending .onnx, or .safetensors where no graph travels along; "
+        + "'-' writes that to stdout.",
         required: false);
 
     private readonly Option<bool> _asCoded = new("--as-coded")
@@ -63,7 +64,8 @@ internal sealed class DecompressCommand : Verb
         long bytes = model.Tensors.Sum(tensor => tensor.ByteLength);
         OutputOptions.CheckDiskSpace(path, bytes);
         long largest = model.Tensors.Select(tensor => tensor.ByteLength).DefaultIfEmpty().Max();
-        _memory.Check(invocation, largest * Math.Min(threads, Math.Max(1, model.Tensors.Count)), $"decompressing on {Numbers.Count(threads)} threads");
+        long inFlight = largest * Math.Min(threads, Math.Max(1, model.Tensors.Count));
+        _memory.Check(invocation, inFlight, $"decompressing with --threads {Numbers.Integer(threads)}");
         foreach (Tensor tensor in model.Tensors) invocation.Report.Tensors.Add((JsonNode)TensorFields.Describe(tensor));
         invocation.Report.Totals["tensors"] = model.Tensors.Count;
         invocation.Report.Totals["elements"] = model.Tensors.Sum(tensor => tensor.ElementCount);

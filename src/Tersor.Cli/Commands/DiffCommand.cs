@@ -38,7 +38,7 @@ internal sealed class DiffCommand : Verb
         using InputFile secondFile = InputFile.Require(invocation, invocation.Value(_second));
         using Model first = firstFile.Open(invocation);
         using Model second = secondFile.Open(invocation);
-        string[] names = [.. first.Tensors.Select(tensor => tensor.Name).Concat(second.Tensors.Where(tensor => first.Find(tensor.Name) is null).Select(tensor => tensor.Name))];
+        string[] names = [.. first.Tensors.Concat(second.Tensors).Select(tensor => tensor.Name).Distinct(StringComparer.Ordinal)];
         IReadOnlySet<string> selected = _selection.Resolve(invocation, names);
         _memory.CheckHeldWhole(invocation, first.Tensors.Concat(second.Tensors).Where(tensor => selected.Contains(tensor.Name)));
         List<Row> rows = Compare(invocation, first, second, [.. names.Where(selected.Contains)]);
@@ -115,7 +115,7 @@ internal sealed class DiffCommand : Verb
 
         table.Totals(
             TensorFields.CountOf(rows.Count),
-            totals.UnmatchedCount > 0 ? $"{Numbers.Count(totals.UnmatchedCount)} not comparable" : totals.DifferentCount > 0 ? $"{Numbers.Count(totals.DifferentCount)} differ" : "equal",
+            totals.Verdict,
             "",
             totals.ComparedCount == 0 ? "-" : Numbers.Decibel(totals.Sqnr),
             totals.ComparedCount == 0 ? "-" : Numbers.Fixed(totals.WorstCosine, 6),
@@ -128,8 +128,8 @@ internal sealed class DiffCommand : Verb
         if (totals.MaxAbs > bound)
         {
             Row worst = rows.MaxBy(row => row.Difference?.MaxAbs ?? -1)!;
-            throw new CommandException(
-                ExitCode.GoalNotMet, "mismatch", $"tensor '{worst.Name}' differs by up to {Numbers.Short(totals.MaxAbs)}, --fail-above allows {Numbers.Short(bound)}");
+            string problem = $"tensor '{worst.Name}' differs by up to {Numbers.Short(totals.MaxAbs)}, --fail-above allows {Numbers.Short(bound)}";
+            throw new CommandException(ExitCode.GoalNotMet, "mismatch", problem);
         }
 
         Row? lonely = rows.Find(row => row.Difference is null);
@@ -201,6 +201,11 @@ internal sealed class DiffCommand : Verb
         public double Sqnr { get; }
 
         public double WorstCosine { get; } = 1;
+
+        public string Verdict =>
+            UnmatchedCount > 0 ? $"{Numbers.Count(UnmatchedCount)} not comparable"
+            : DifferentCount > 0 ? $"{Numbers.Count(DifferentCount)} differ"
+            : "equal";
 
         public void Report(JsonObject fields)
         {

@@ -11,7 +11,8 @@ internal sealed class CompressionOptions
 {
     private readonly Option<int?> _qp = ValueOption.Integer(
         "--qp",
-        $"Step size of tensors with two or more dimensions, as the reference software means it: four steps per octave, 0 is step 1; the others get {PlanBuilder.ReferenceVectorQp}.",
+        "Step size of tensors with two or more dimensions, as the reference software means it: four steps per octave, 0 is step 1; "
+        + $"the others get {PlanBuilder.ReferenceVectorQp}.",
         StepSize.MinQp(),
         StepSize.MaxQp());
 
@@ -50,7 +51,8 @@ internal sealed class CompressionOptions
         verb.Add(_planFile);
     }
 
-    private IEnumerable<Option> Settings => [_qp, _quality, _method, _lambda, _codebookSize, _lossless, _edition, _topology, _selection.Include, _selection.Exclude];
+    private IEnumerable<Option> Settings =>
+        [_qp, _quality, _method, _lambda, _codebookSize, _lossless, _edition, _topology, _selection.Include, _selection.Exclude];
 
     /// <summary>The plan for a model.</summary>
     /// <exception cref="CommandException">Options contradict each other, or a pattern matches nothing; every problem is named.</exception>
@@ -114,7 +116,8 @@ internal sealed class CompressionOptions
 
         if (Given(_qp) && Given(_quality)) yield return "--qp and --quality exclude each other";
         TensorMethod? method = invocation.Value(_method);
-        if (Given(_lambda) && method is not (null or TensorMethod.UniformRdo or TensorMethod.TrellisRdo)) yield return $"--lambda means nothing to --method {method.Value.Name()}";
+        if (Given(_lambda) && method is not (null or TensorMethod.UniformRdo or TensorMethod.TrellisRdo))
+            yield return $"--lambda means nothing to --method {method.Value.Name()}";
         if (Given(_lambda) && method is null && Given(_qp)) yield return "--lambda needs a rate-distortion optimized --method beside --qp";
         if (Given(_codebookSize) && method is not TensorMethod.Codebook) yield return "--codebook-size is for --method codebook";
         if (!invocation.Value(_lossless)) yield break;

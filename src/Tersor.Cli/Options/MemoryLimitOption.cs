@@ -24,7 +24,11 @@ internal sealed class MemoryLimitOption
     {
         if (invocation.Value(Limit) is not long limit) return;
         if (limit < LeastBytes)
-            throw new ResourceLimitException($"--memory-limit of {ByteSize.Exact(limit)} bytes is less than the command needs for itself; allow at least 32MiB");
+        {
+            throw new ResourceLimitException(
+                $"--memory-limit of {ByteSize.Exact(limit)} bytes is less than the command needs for itself; allow at least {Numbers.Integer((int)(LeastBytes >> 20))}MiB");
+        }
+
         invocation.Setting(Limit, ByteSize.Exact(limit));
         invocation.Terminal.LimitMemory(limit);
     }
@@ -45,6 +49,7 @@ internal sealed class MemoryLimitOption
     {
         if (invocation.Value(Limit) is not long limit || workingBytes <= limit - BaseBytes) return;
         throw new ResourceLimitException(
-            $"{what} takes about {ByteSize.Human(workingBytes + BaseBytes)} of memory, --memory-limit allows {ByteSize.Human(limit)}; raise the limit or lower --threads");
+            $"{what} takes about {ByteSize.Human(workingBytes + BaseBytes)} of memory, --memory-limit allows {ByteSize.Human(limit)}; "
+            + "raise the limit or lower --threads");
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Tersor.Models;
+using Tersor.Models.Onnx;
 using Tersor.Models.Safetensors;
 
 namespace Tersor.Cli.Options;
@@ -32,8 +33,9 @@ internal sealed class ModelWriteOptionsGroup
     public ModelWriteOptions Resolve(Invocation invocation, ModelFormat format)
     {
         List<string> problems = [];
-        if (invocation.IsGiven(_externalData) && format.Name != "onnx") problems.Add($"--external-data is for ONNX outputs, not {format.Name}");
-        if (invocation.IsGiven(_maxShardSize) && format is not SafetensorsFormat) problems.Add($"--max-shard-size is for safetensors outputs, not {format.Name}");
+        if (invocation.IsGiven(_externalData) && format is not OnnxFormat) problems.Add($"--external-data is for ONNX outputs, not {format.Name}");
+        if (invocation.IsGiven(_maxShardSize) && format is not SafetensorsFormat)
+            problems.Add($"--max-shard-size is for safetensors outputs, not {format.Name}");
         if (problems.Count > 0) throw CommandException.Usage(string.Join("; ", problems), "Drop the option or name another output.");
         return ModelWriteOptions.Default with
         {

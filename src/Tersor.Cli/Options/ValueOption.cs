@@ -47,15 +47,14 @@ internal static class ValueOption
     public static Option<T?> Choice<T>(string name, string description, IReadOnlyList<(string Word, T Value)> choices)
         where T : struct
     {
-        string words = string.Join('|', choices.Select(choice => choice.Word));
+        string[] words = [.. choices.Select(choice => choice.Word)];
         Option<T?> option = new(name)
         {
             Description = description,
-            HelpName = words,
-            CustomParser = result => Parse(
-                result, text => Lookup(text, choices), "one of " + string.Join(", ", choices.Select(choice => choice.Word)), choices.Select(choice => choice.Word)),
+            HelpName = string.Join('|', words),
+            CustomParser = result => Parse(result, text => Lookup(text, choices), "one of " + string.Join(", ", words), words),
         };
-        option.CompletionSources.Add([.. choices.Select(choice => choice.Word)]);
+        option.CompletionSources.Add(words);
         return option;
     }
 

@@ -14,7 +14,9 @@ internal static class ByteSize
         ("B", 1), ("", 1),
     ];
 
-    /// <summary>Reads <c>1500</c>, <c>512MB</c> (powers of 1000), <c>1.5GiB</c> or <c>1G</c> (powers of 1024). False for anything else and for sizes below one byte.</summary>
+    /// <summary>
+    /// Reads <c>1500</c>, <c>512MB</c> (powers of 1000), <c>1.5GiB</c> or <c>1G</c> (powers of 1024). False for anything else and for sizes below one byte.
+    /// </summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out long bytes)
     {
         bytes = 0;

@@ -22,7 +22,8 @@ internal static class NncText
     /// <summary>A row per coded tensor, and those inside the topology; the bytes add up to the file where all tensors are selected.</summary>
     public static TextTable Table(CompressedModel compressed, Model model, IReadOnlySet<string> selected)
     {
-        TextTable table = new TextTable().Text("tensor").Text("coded as").Text("shape").Number("elements").Number("N").Number("scan").Number("bits/weight").Number("bytes");
+        TextTable table = new TextTable()
+            .Text("tensor").Text("coded as").Text("shape").Number("elements").Number("N").Number("scan").Number("bits/weight").Number("bytes");
         HashSet<int> seen = [];
         long bytes = 0;
         long elements = 0;
@@ -139,7 +140,9 @@ internal static class NncText
     private static string Topology(NncReader reader)
     {
         long bytes = reader.Units.Where(unit => unit.Type == NncUnitType.Topology).Sum(unit => (long)unit.ByteCount);
-        return reader.TopologyFormat == TopologyFormat.None ? "none, named tensors only" : $"{Word(reader.TopologyFormat)}, {ByteSize.Exact(bytes)} bytes as stored";
+        return reader.TopologyFormat == TopologyFormat.None
+            ? "none, named tensors only"
+            : $"{Word(reader.TopologyFormat)}, {ByteSize.Exact(bytes)} bytes as stored";
     }
 
     private static int Edition(NncReader reader) => reader.Profile + 1;

@@ -4,7 +4,8 @@ using Tersor.Models;
 namespace Tersor.Cli.Output;
 
 /// <summary>
-/// Shows long work on stderr: one line drawn again and again on a screen, now and then a plain line elsewhere, nothing for short work. Safe from several threads.
+/// Shows long work on stderr: one line drawn again and again on a screen, now and then a plain line elsewhere, nothing for short work. Safe from
+/// several threads.
 /// </summary>
 internal sealed class ProgressReporter : IProgress<ModelProgress>
 {

@@ -3,7 +3,9 @@ using Spectre.Console.Rendering;
 
 namespace Tersor.Cli.Output;
 
-/// <summary>A table of text: a bold heading, a rule, rows, and a last row of totals. Never cut to the screen's width: names stay whole for whoever reads or greps.</summary>
+/// <summary>
+/// A table of text: a bold heading, a rule, rows, and a last row of totals. Never cut to the screen's width: names stay whole for whoever reads or greps.
+/// </summary>
 internal sealed class TextTable
 {
     // Far wider than any row, so that Spectre neither wraps nor truncates.

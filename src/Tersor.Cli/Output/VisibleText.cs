@@ -25,5 +25,6 @@ internal static class VisibleText
     public static string OneLine(string text) => Escape(text.ReplaceLineEndings(" "));
 
     private static bool MustEscape(char c) =>
-        char.IsControl(c) || char.IsSurrogate(c) || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+        char.IsControl(c) || char.IsSurrogate(c)
+        || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 }

@@ -24,7 +24,8 @@ internal sealed class ElementReader
     /// <exception cref="ArgumentException">The elements are text or of no known type.</exception>
     public ElementReader(Tensor tensor)
     {
-        if (!tensor.ElementType.IsNumeric()) throw new ArgumentException($"Tensor '{tensor.Name}': {tensor.ElementType.Name()} is not numeric.", nameof(tensor));
+        if (!tensor.ElementType.IsNumeric())
+            throw new ArgumentException($"Tensor '{tensor.Name}': {tensor.ElementType.Name()} is not numeric.", nameof(tensor));
         _tensor = tensor;
         bool isComplex = tensor.ElementType is ElementType.Complex64 or ElementType.Complex128;
         _valueType = tensor.ElementType switch

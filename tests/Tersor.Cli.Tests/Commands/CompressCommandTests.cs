@@ -202,7 +202,7 @@ public sealed class CompressCommandTests : IDisposable
         TersorRun run = await TersorRun.Of("compress", input, "--memory-limit", "40MB", "--threads", "1");
 
         Assert.Equal(6, run.ExitCode);
-        Assert.Matches("^error\\[resource-limit\\]: compressing .* on 1 threads takes about [0-9.]+ MB of memory, --memory-limit allows 40.0 MB; ", run.Error);
+        Assert.Matches("^error\\[resource-limit\\]: compressing .* with --threads 1 takes about [0-9.]+ MB of memory, --memory-limit allows 40.0 MB; ", run.Error);
         Assert.Equal(["big.safetensors"], _folder.FileNames);
     }
 

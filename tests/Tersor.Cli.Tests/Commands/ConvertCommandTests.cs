@@ -146,6 +146,11 @@ public sealed class ConvertCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Convert_MemoryLimitBelowTheCommandsOwnNeed_IsRefused() =>
+        (await TersorRun.Of("convert", SmallModels.Write(_folder["m.safetensors"]), "-o", _folder["o.npz"], "--memory-limit", "1MiB"))
+            .FailsWith(6, "error[resource-limit]: --memory-limit of 1,048,576 bytes is less than the command needs for itself; allow at least 32MiB");
+
+    [Fact]
     public async Task Convert_OnnxToTensorsOnly_WarnsThatTheGraphStays()
     {
         string input = RepositoryFile.Lenet5;
