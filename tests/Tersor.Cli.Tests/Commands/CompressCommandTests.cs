@@ -61,11 +61,14 @@ public sealed class CompressCommandTests : IDisposable
         }
     }
 
-    [Fact]
-    public async Task Compress_SavedPlan_ReplaysToTheSameBytes()
+    [Theory]
+    [InlineData("uniform")]
+    [InlineData("trellis")]
+    public async Task Compress_SavedPlan_ReplaysToTheSameBytes(string method)
     {
         string input = SmallModels.WriteGaussian(_folder["m.safetensors"]);
-        (await TersorRun.Of("compress", "-q", input, "-o", _folder["1.nnc"], "--quality", "30", "--exclude", "bias", "--save-plan", _folder["plan.json"])).Succeeds();
+        string[] options = ["--quality", "30", "--method", method, "--exclude", "bias", "--save-plan", _folder["plan.json"]];
+        (await TersorRun.Of(["compress", "-q", input, "-o", _folder["1.nnc"], .. options])).Succeeds();
 
         (await TersorRun.Of("compress", "-q", input, "-o", _folder["2.nnc"], "--plan", _folder["plan.json"])).Succeeds();
 
