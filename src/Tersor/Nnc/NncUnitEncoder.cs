@@ -19,24 +19,6 @@ internal static class NncUnitEncoder
         return Encode(header with { Codebook = tensor.Rule.Codebook }, [tensor], stream, options);
     }
 
-    /// <summary>Codes one tensor with each of several numbers of greater-than flags and keeps the shortest unit, on ties the first.</summary>
-    /// <param name="tensor">The tensor.</param>
-    /// <param name="stream">Settings of the stream.</param>
-    /// <param name="options">All choices but N.</param>
-    /// <param name="greaterFlagCounts">The N to try. Small tensors want 1: every context costs bits before it has learned.</param>
-    /// <inheritdoc cref="Encode(LevelTensor, NncStreamSettings, NncUnitOptions)"/>
-    public static EncodedUnit EncodeShortest(LevelTensor tensor, NncStreamSettings stream, NncUnitOptions options, params ReadOnlySpan<int> greaterFlagCounts)
-    {
-        EncodedUnit? best = null;
-        foreach (int count in greaterFlagCounts)
-        {
-            EncodedUnit unit = Encode(tensor, stream, options with { GreaterFlagCount = count });
-            if (best is null || unit.ByteCount < best.ByteCount) best = unit;
-        }
-
-        return best ?? throw new ArgumentException("There is nothing to choose from.", nameof(greaterFlagCounts));
-    }
-
     /// <summary>Frames binary32 values as they are, without loading them.</summary>
     /// <param name="name">The tensor's name.</param>
     /// <param name="shape">Its dimensions.</param>

@@ -190,7 +190,7 @@ public class HostileStreamTests
         yield return Streams.Join(
             StartUnit.SecondEditionProfile,
             new ModelParameterSet { IndexedReferences = true, ValidationPerformance = 0.5f, PerformanceMetric = "top-1", MetricTypeValid = true, Quantization = new QuantizationDefaults(2, 0) }.Write(StartUnit.SecondEditionProfile),
-            TopologyUnit.WriteReferences(["a", "b"]));
+            Streams.NameList("a", "b"));
     }
 
     // A float unit with a header of one's own and any payload.

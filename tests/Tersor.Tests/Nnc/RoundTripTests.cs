@@ -167,19 +167,10 @@ public class RoundTripTests
     public void Units_made_by_several_threads_are_the_same_bytes()
     {
         LevelTensor[] tensors = [.. Enumerable.Range(0, 40).Select(i => new TensorMaker((ulong)i).Tensor($"t{i}", new TensorShape(20, 3 + i), LevelRule.Uniform(-20, dependent: true)))];
-        EncodedUnit Encode(LevelTensor tensor) => NncUnitEncoder.EncodeShortest(tensor, NncStreamSettings.Default, NncUnitOptions.Default, 1, 4, 11);
+        EncodedUnit Encode(LevelTensor tensor) => NncUnitEncoder.Encode(tensor, NncStreamSettings.Default, NncUnitOptions.Default);
         byte[] one = Streams.Write(NncStreamSettings.Default, null, tensors.Select(Encode));
         byte[] several = Streams.Write(NncStreamSettings.Default, null, tensors.AsParallel().AsOrdered().WithDegreeOfParallelism(8).Select(Encode));
         Assert.Equal(one, several);
-    }
-
-    [Fact]
-    public void The_shortest_of_several_binarizations_is_kept()
-    {
-        LevelTensor tensor = new TensorMaker(5).Tensor("t", new TensorShape(9, 9), LevelRule.Uniform(-20, dependent: true));
-        long[] sizes = [.. new[] { 1, 4, 11, 64 }.Select(count => NncUnitEncoder.Encode(tensor, NncStreamSettings.Default, NncUnitOptions.Default with { GreaterFlagCount = count }).ByteCount)];
-        Assert.Equal(sizes.Min(), NncUnitEncoder.EncodeShortest(tensor, NncStreamSettings.Default, NncUnitOptions.Default, 1, 4, 11, 64).ByteCount);
-        Assert.Throws<ArgumentException>(() => NncUnitEncoder.EncodeShortest(tensor, NncStreamSettings.Default, NncUnitOptions.Default));
     }
 
     internal static List<LevelTensor> Block(TensorMaker make, TensorShape shape)

@@ -41,6 +41,16 @@ internal static class Streams
         return UnitHeader.Frame(type, writer);
     }
 
+    /// <summary>A topology unit that carries names only, at least two.</summary>
+    public static byte[] NameList(params string[] names) => Unit(NncUnitType.Topology, body =>
+    {
+        body.WriteBits(TopologyUnit.ReferenceListFormat, 8);
+        body.WriteBits(TopologyUnit.RawCompression, 8);
+        body.WriteExpGolomb(names.Length - 2, 7);
+        body.WriteAlignment();
+        foreach (string name in names) body.WriteString(name);
+    });
+
     /// <summary>Integers that no quantizer made, coded without loss.</summary>
     public static byte[] IntegerUnit(string name, params int[] values)
     {

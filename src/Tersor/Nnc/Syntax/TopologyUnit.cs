@@ -62,18 +62,6 @@ internal sealed record TopologyUnit
         return UnitHeader.Frame(NncUnitType.Topology, [], header, ByteSource.FromMemory(pays ? deflated : bytes.IsEmpty ? EmptyText : bytes, "topology"));
     }
 
-    /// <summary>The unit that carries names only, at least two.</summary>
-    public static byte[] WriteReferences(IReadOnlyList<string> names)
-    {
-        var body = new BitWriter();
-        body.WriteBits(ReferenceListFormat, 8);
-        body.WriteBits(RawCompression, 8);
-        body.WriteExpGolomb(names.Count - 2, 7);
-        body.WriteAlignment();
-        foreach (string name in names) body.WriteString(name);
-        return UnitHeader.Frame(NncUnitType.Topology, body);
-    }
-
     /// <summary>The network's bytes, inflated where they are deflated.</summary>
     /// <exception cref="ModelFormatException">The deflated data is damaged.</exception>
     /// <exception cref="UnsupportedModelException">A compression format that is not defined.</exception>

@@ -131,7 +131,7 @@ public class UnitSyntaxTests
     public void Tensors_can_be_named_by_their_place_in_a_topology_list()
     {
         byte[] stream = Streams.Join(
-            StartUnit.SecondEditionProfile, IndexedParameters(), TopologyUnit.WriteReferences(["a", "b", "weights of c"]), IndexedUnit(2), IndexedUnit(0));
+            StartUnit.SecondEditionProfile, IndexedParameters(), Streams.NameList("a", "b", "weights of c"), IndexedUnit(2), IndexedUnit(0));
         using NncReader reader = NncReader.Open(stream);
         Assert.Equal(["weights of c", "a"], reader.Tensors.Select(tensor => tensor.Name));
         Assert.Equal(Streams.ExampleValues, reader.DecodeSingles("weights of c"));
@@ -141,7 +141,7 @@ public class UnitSyntaxTests
     [Fact]
     public void An_index_beyond_the_topology_list_is_refused() =>
         Assert.Throws<ModelFormatException>(() => NncReader.Open(Streams.Join(
-            StartUnit.SecondEditionProfile, IndexedParameters(), TopologyUnit.WriteReferences(["a", "b"]), IndexedUnit(2))));
+            StartUnit.SecondEditionProfile, IndexedParameters(), Streams.NameList("a", "b"), IndexedUnit(2))));
 
     [Fact]
     public void A_list_of_more_names_than_bytes_is_refused()
