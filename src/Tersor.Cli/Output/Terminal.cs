@@ -5,6 +5,8 @@ namespace Tersor.Cli.Output;
 /// <summary>Where the command reads and writes, and what those places can show.</summary>
 internal sealed class Terminal : IDisposable
 {
+    private const int UnknownWidth = 80;
+
     /// <summary>Results.</summary>
     public required TextWriter Out { get; init; }
 
@@ -24,7 +26,7 @@ internal sealed class Terminal : IDisposable
     public bool ErrorIsLive { get; init; }
 
     /// <summary>Columns of the screen behind <see cref="Error"/>.</summary>
-    public int Width { get; init; } = 80;
+    public int Width { get; init; } = UnknownWidth;
 
     /// <summary>The clock of the progress display; nothing else looks at it.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
@@ -47,7 +49,7 @@ internal sealed class Terminal : IDisposable
             OpenOutput = Console.OpenStandardOutput,
             OutHasStyles = colours && !Console.IsOutputRedirected,
             ErrorIsLive = errorIsLive,
-            Width = errorIsLive ? ScreenWidth() : 80,
+            Width = errorIsLive ? ScreenWidth() : UnknownWidth,
             LimitMemory = LimitHeap,
         };
     }
@@ -77,12 +79,13 @@ internal sealed class Terminal : IDisposable
     {
         try
         {
-            return Math.Max(20, Console.WindowWidth);
+            int width = Console.WindowWidth;
+            return width > 0 ? width : UnknownWidth;
         }
         catch (IOException)
         {
             // A screen that does not tell its width.
-            return 80;
+            return UnknownWidth;
         }
     }
 }
