@@ -37,7 +37,7 @@ public class OnnxAttackTests
     public void Open_RandomDamage_IsReadOrRefused()
     {
         byte[] valid = Everything();
-        foreach (byte[] damaged in Mutations.Random(valid, seed: 20, count: 10_000)) ReaderFuzz.Onnx(damaged);
+        foreach (byte[] damaged in Mutations.Random(valid, seed: 20, count: 4_000)) ReaderFuzz.Onnx(damaged);
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public class OnnxAttackTests
         foreach (Func<Tensor, bool> isCoded in (Func<Tensor, bool>[])[_ => true, tensor => tensor.ByteLength > 8])
         {
             byte[] valid = model.MakeTopology(isCoded).Bytes.ToArray();
-            foreach (byte[] damaged in Mutations.Random(valid, seed: 21, count: 3_000)) ReaderFuzz.OnnxTopology(damaged, model.Find);
+            foreach (byte[] damaged in Mutations.Random(valid, seed: 21, count: 1_500)) ReaderFuzz.OnnxTopology(damaged, model.Find);
         }
     }
 

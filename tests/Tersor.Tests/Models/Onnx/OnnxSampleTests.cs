@@ -6,7 +6,7 @@ namespace Tersor.Tests.Models.Onnx;
 /// <summary>Real models: taken apart and joined again, they are the same files.</summary>
 public class OnnxSampleTests
 {
-    private static string LeNet5 => Path.Combine(TestAssets.Path("../.."), "samples", "lenet5.onnx");
+    private static string LeNet5 => TestAssets.Path("../../samples/lenet5.onnx");
 
     [Fact]
     public void Open_LeNet5_FindsItsWeightsByName()
