@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using Tersor.EntropyCoding;
 
 namespace Tersor.Quantization;
@@ -75,44 +76,40 @@ public static class RateDistortionQuantizer
     private static void QuantizeStretch(
         ReadOnlySpan<float> weights, double step, ReadOnlySpan<float> importance, double rateScale, SymbolRates rates, Span<int> levels)
     {
+        levels = levels[..weights.Length];
         int neighbour = SymbolRates.ZeroClass;
         for (int i = 0; i < weights.Length; i++)
         {
             double scaled = Math.Abs((double)weights[i]) / step;
-            if (scaled < 0.5)
+            int level = 0;
+            if (scaled >= 0.5)
             {
-                levels[i] = 0;
-                rates.Learn(0, 0, neighbour);
-                neighbour = SymbolRates.ZeroClass;
-                continue;
+                int negative = BitConverter.SingleToInt32Bits(weights[i]) >>> 31;
+                double rateWeight = importance.IsEmpty ? rateScale : rateScale / importance[i];
+                int magnitude = Choose(scaled, negative, rateWeight, rates, neighbour);
+                level = (magnitude ^ -negative) + negative;
             }
 
-            int nearest = (int)(scaled + 0.5);
-            int negative = BitConverter.SingleToInt32Bits(weights[i]) >>> 31;
-            double factor = importance.IsEmpty ? 1 : importance[i];
-            int magnitude = Choose(scaled, nearest, negative, factor, rateScale, rates, neighbour);
-            int level = negative != 0 ? -magnitude : magnitude;
             levels[i] = level;
             rates.Learn(level, 0, neighbour);
             neighbour = SymbolRates.ClassOf(level);
         }
     }
 
-    private static int Choose(
-        double scaled, int nearest, int negative, double factor, double rateScale, SymbolRates rates, int neighbour)
+    // The nearest magnitude, the one below, or zero: steps down where the error that adds is worth the bits it saves.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Choose(double scaled, int negative, double rateWeight, SymbolRates rates, int neighbour)
     {
-        double nonzero = rates.SignificanceCost(0, neighbour, 1) + rates.SignCost(neighbour, negative);
-        double best = (factor * scaled * scaled) + (rateScale * rates.SignificanceCost(0, neighbour, 0));
-        int choice = 0;
-        for (int magnitude = Math.Max(1, nearest - 1); magnitude <= nearest; magnitude++)
+        int magnitude = (int)(scaled + 0.5);
+        double distance = scaled - magnitude;
+        if (magnitude > 1 && 1 + (2 * distance) <= rateWeight * rates.MagnitudeIncrement(magnitude, negative))
         {
-            double distance = scaled - magnitude;
-            double cost = (factor * distance * distance) + (rateScale * (nonzero + rates.MagnitudeCost(magnitude, negative)));
-            if (cost >= best) continue;
-            best = cost;
-            choice = magnitude;
+            magnitude--;
+            distance++;
         }
 
-        return choice;
+        long nonzero = rates.SignificanceCost(0, neighbour, 1) + rates.SignCost(neighbour, negative) + rates.MagnitudeCost(magnitude, negative);
+        double saved = rateWeight * (nonzero - rates.SignificanceCost(0, neighbour, 0));
+        return (scaled * scaled) - (distance * distance) <= saved ? 0 : magnitude;
     }
 }

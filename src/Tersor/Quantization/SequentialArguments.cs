@@ -12,8 +12,13 @@ internal static class SequentialArguments
         syntax.Validate(weights.Length, 0, 0);
         if (!(lambda >= 0) || double.IsInfinity(lambda)) throw new ArgumentOutOfRangeException(nameof(lambda), "Lambda is finite and not negative.");
         LevelRange.Refuse(weights, step);
-        if (importance.IsEmpty) return;
-        UniformQuantizer.RequireSameLength(weights.Length, importance.Length, nameof(importance));
+        if (!importance.IsEmpty) CheckImportance(weights.Length, importance);
+    }
+
+    /// <summary>Refuses importance that is not one finite number of at least 0 for each of <paramref name="count"/> weights.</summary>
+    public static void CheckImportance(int count, ReadOnlySpan<float> importance)
+    {
+        UniformQuantizer.RequireSameLength(count, importance.Length, nameof(importance));
         int bad = NonFiniteWeight.IndexOf(importance);
         if (bad < 0) bad = importance.IndexOfAnyExceptInRange(-0f, float.MaxValue);
         if (bad >= 0) throw new ArgumentException($"Importance {bad} is {importance[bad]:R}, not a finite number of at least 0.", nameof(importance));

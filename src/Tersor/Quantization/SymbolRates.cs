@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Tersor.EntropyCoding;
 
 namespace Tersor.Quantization;
@@ -69,6 +70,17 @@ internal sealed class SymbolRates
         return magnitude <= _greaterFlagCount ? cost + Cost(context, 0) : cost + RemainderCost(magnitude - _greaterFlagCount - 1);
     }
 
+    /// <summary>Cost of a magnitude less that of the one below, in 1/32768 bit.</summary>
+    /// <param name="magnitude">2 or more.</param>
+    /// <param name="negative">1 for negative symbols, else 0.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public long MagnitudeIncrement(int magnitude, int negative)
+    {
+        if (magnitude > _greaterFlagCount) return MagnitudeCost(magnitude, negative) - MagnitudeCost(magnitude - 1, negative);
+        int context = GreaterBase + (2 * (magnitude - 2)) + negative;
+        return Cost(context, 1) + Cost(context + 2, 0) - Cost(context, 0);
+    }
+
     /// <summary>Costs of the magnitudes 1, 2, ..., in 1/32768 bit.</summary>
     public void MagnitudeCosts(int negative, Span<int> costs)
     {
@@ -91,7 +103,7 @@ internal sealed class SymbolRates
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Learn(int symbol, int state, int neighbourClass)
     {
-        ref ContextModel significance = ref _contexts[(3 * state) + neighbourClass];
+        ref ContextModel significance = ref At((3 * state) + neighbourClass);
         if (symbol == 0)
         {
             significance.Update(0);
@@ -109,19 +121,19 @@ internal sealed class SymbolRates
     {
         int negative = symbol >>> 31;
         int magnitude = Math.Abs(symbol);
-        _contexts[SignBase + neighbourClass].Update(negative);
+        At(SignBase + neighbourClass).Update(negative);
         int context = GreaterBase + negative;
         int flags = Math.Min(magnitude - 1, _greaterFlagCount);
-        for (int x = 0; x < flags; x++, context += 2) _contexts[context].Update(1);
+        for (int x = 0; x < flags; x++, context += 2) At(context).Update(1);
         if (magnitude <= _greaterFlagCount)
         {
-            _contexts[context].Update(0);
+            At(context).Update(0);
             return;
         }
 
         int prefix = BitOperations.Log2((uint)(magnitude - _greaterFlagCount));
-        for (int j = 0; j < prefix; j++) _contexts[_remainderBase + j].Update(1);
-        _contexts[_remainderBase + prefix].Update(0);
+        for (int j = 0; j < prefix; j++) At(_remainderBase + j).Update(1);
+        At(_remainderBase + prefix).Update(0);
     }
 
     // Exp-Golomb of order 0: one context per prefix bin, bypass suffix.
@@ -134,5 +146,9 @@ internal sealed class SymbolRates
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int Cost(int context, int bin) => RateTable.Cost(_contexts[context].Probability, bin);
+    private int Cost(int context, int bin) => RateTable.Table[(2 * At(context).RateIndex) + bin];
+
+    // Callers are bounded by N, by the three classes and eight states, and by the 31 bits of a magnitude.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref ContextModel At(int context) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_contexts), context);
 }
