@@ -8,7 +8,7 @@ namespace Tersor.Cli.Output;
 /// <summary>What a compression did, tensor by tensor. The bytes of all rows add up to the file.</summary>
 internal static class CompressionText
 {
-    /// <summary>A row per tensor, one each for headers and topology, and the total.</summary>
+    /// <summary>A row per tensor, one each for headers, topology and tables, and the total.</summary>
     public static TextTable Table(CompressionReport report, long inputBytes)
     {
         TextTable table = new TextTable().Text("tensor").Text("shape").Text("method").Number("bits/weight").Number("bytes").Number("SQNR dB").Number("max abs");
@@ -26,6 +26,7 @@ internal static class CompressionText
 
         table.Row("(headers)", "", "", "", ByteSize.Exact(report.HeaderBytes), "", "");
         if (report.TopologyBytes > 0) table.Row("(topology)", "", "", "", ByteSize.Exact(report.TopologyBytes), "", "");
+        if (report.TableBytes > 0) table.Row("(tables)", "", "", "", ByteSize.Exact(report.TableBytes), "", "");
         table.Totals(
             TensorFields.CountOf(report.Tensors.Count),
             "",
@@ -78,6 +79,7 @@ internal static class CompressionText
         totals["tensors"] = report.Tensors.Count;
         totals["elements"] = report.Tensors.Sum(tensor => tensor.Shape.ElementCount);
         totals["headerBytes"] = report.HeaderBytes;
+        totals["tableBytes"] = report.TableBytes;
         totals["topologyBytes"] = report.TopologyBytes;
         totals["tensorBytes"] = report.Tensors.Sum(tensor => tensor.Bytes);
         totals["bytes"] = report.TotalBytes;

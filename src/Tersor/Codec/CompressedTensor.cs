@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Tersor.Models;
 using Tersor.Nnc;
+using Tersor.Quantization;
 
 namespace Tersor.Codec;
 
@@ -9,11 +10,16 @@ public sealed class CompressedTensor
 {
     private readonly NncReader _reader;
     private readonly NncComposedTensor? _composed;
+    private readonly SharedTables? _tables;
+    private readonly int _tableOrdinal;
 
-    private CompressedTensor(NncReader reader, string name, ElementType type, TensorShape shape, IReadOnlyList<NncTensorInfo> parts, NncComposedTensor? composed)
+    private CompressedTensor(
+        NncReader reader, string name, ElementType type, TensorShape shape, IReadOnlyList<NncTensorInfo> parts, NncComposedTensor? composed, SharedTables? tables = null, int tableOrdinal = 0)
     {
         _reader = reader;
         _composed = composed;
+        _tables = tables;
+        _tableOrdinal = tableOrdinal;
         Name = name;
         ElementType = type;
         Shape = shape;
@@ -44,11 +50,19 @@ public sealed class CompressedTensor
             ? reader.Tensors.Select(info => (info, (NncComposedTensor?)null))
             : reader.ComposedTensors.Select(composed => (composed.Parts[0], (NncComposedTensor?)composed));
         List<CompressedTensor> result = [];
+        SharedTables? tables = SharedTables.Find(reader);
+        int indexed = 0;
         foreach ((NncTensorInfo info, NncComposedTensor? composed) in parts)
         {
             string name = composed?.Name ?? info.Name;
             TensorShape shape = composed?.Shape ?? info.Shape;
-            if (info.PayloadType == NncPayloadType.RawFloat && StreamNames.TryParseBits(name, out string? own, out ElementType type, out TensorShape ownShape)
+            if (tables is not null && name == StreamNames.Tables) continue;
+            if (tables is not null && info.PayloadType == NncPayloadType.Integer && StreamNames.TryParseIndex(name, out string? shared, out bool isSwapped))
+            {
+                if (isSwapped) shape = Swapped(reader, info);
+                result.Add(new CompressedTensor(reader, shared, ElementType.Float32, shape, [info, tables.Info], null, tables, indexed++));
+            }
+            else if (info.PayloadType == NncPayloadType.RawFloat && StreamNames.TryParseBits(name, out string? own, out ElementType type, out TensorShape ownShape)
                 && (type.ByteLength(ownShape.ElementCount) + 3) / 4 == shape.ElementCount)
             {
                 result.Add(new CompressedTensor(reader, own, type, ownShape, [info], null));
@@ -64,6 +78,15 @@ public sealed class CompressedTensor
         return result;
     }
 
+    private static TensorShape Swapped(NncReader reader, NncTensorInfo info)
+    {
+        if (info.Shape.Rank < 2)
+            throw new ModelFormatException(reader.Source, $"tensor '{info.Name}'", info.UnitOffset, "it has no two dimensions to exchange; the file is damaged, fetch it again");
+        long[] dimensions = info.Shape.Dimensions.ToArray();
+        (dimensions[0], dimensions[1]) = (dimensions[1], dimensions[0]);
+        return new TensorShape(dimensions);
+    }
+
     /// <summary>Decodes into memory of the caller.</summary>
     /// <exception cref="ArgumentException">The length is not the number of elements.</exception>
     /// <exception cref="InvalidOperationException">The elements are not binary32.</exception>
@@ -73,7 +96,8 @@ public sealed class CompressedTensor
         if (ElementType != ElementType.Float32) throw new InvalidOperationException($"Tensor '{Name}' holds {ElementType.Name()}; read its bytes.");
         if (values.Length != Shape.ElementCount)
             throw new ArgumentException($"Tensor '{Name}' has {Shape.ElementCount} elements, the destination {values.Length}.", nameof(values));
-        if (_composed is not null) _reader.Decode(_composed, values);
+        if (_tables is not null) Expand(_tables, values);
+        else if (_composed is not null) _reader.Decode(_composed, values);
         else _reader.Decode(Parts[0], values);
     }
 
@@ -82,13 +106,12 @@ public sealed class CompressedTensor
     {
         if (ElementType == ElementType.Int32)
         {
-            int[] integers = new int[Shape.ElementCount];
-            _reader.DecodeIntegers(Parts[0], integers);
+            int[] integers = DecodeIntegers(Parts[0]);
             return Array.ConvertAll(integers, value => (float)value);
         }
 
         if (ElementType != ElementType.Float32) return ToTensor(null).ReadSingles();
-        float[] values = GC.AllocateUninitializedArray<float>(checked((int)Shape.ElementCount));
+        float[] values = GC.AllocateUninitializedArray<float>(CountElements());
         Decode(values);
         return values;
     }
@@ -100,11 +123,12 @@ public sealed class CompressedTensor
             throw new ResourceLimitException($"{_reader.Source}: tensor '{Name}' takes {ByteLength:N0} bytes decoded; at most {Array.MaxLength:N0} fit one array.");
         if (ElementType is not (ElementType.Float32 or ElementType.Int32))
         {
-            byte[] words = new byte[Parts[0].Shape.ElementCount * 4];
+            byte[] words = new byte[_reader.CountElements(Parts[0]) * 4L];
             _reader.Decode(Parts[0], MemoryMarshal.Cast<byte, float>(words.AsSpan()));
             return words.AsMemory(0, (int)ByteLength);
         }
 
+        CountElements();
         byte[] bytes = GC.AllocateUninitializedArray<byte>((int)ByteLength);
         if (ElementType == ElementType.Int32) _reader.DecodeIntegers(Parts[0], MemoryMarshal.Cast<byte, int>(bytes.AsSpan()));
         else Decode(MemoryMarshal.Cast<byte, float>(bytes.AsSpan()));
@@ -114,4 +138,32 @@ public sealed class CompressedTensor
     /// <summary>The tensor with its data decoded on demand, by <paramref name="read"/> or by itself.</summary>
     internal Tensor ToTensor(Func<ReadOnlyMemory<byte>>? read) =>
         new(Name, ElementType, Shape, ByteSource.Deferred(_reader.Source, ByteLength, read ?? ReadBytes));
+
+    // Asked before memory is set aside: what a header declares is sure only then.
+    private int CountElements() => _composed is not null ? _reader.CountElements(_composed) : _reader.CountElements(Parts[0]);
+
+    private int[] DecodeIntegers(NncTensorInfo part)
+    {
+        int[] integers = new int[_reader.CountElements(part)];
+        _reader.DecodeIntegers(part, integers);
+        return integers;
+    }
+
+    private void Expand(SharedTables tables, Span<float> values)
+    {
+        int[] levels = DecodeIntegers(Parts[0]);
+        if (Parts[0].Name.EndsWith(StreamNames.SwappedIndex, StringComparison.Ordinal))
+        {
+            int[] restored = new int[levels.Length];
+            LeadingAxes.Swap<int>(levels, (int)Shape[1], (int)Shape[0], restored);
+            levels = restored;
+        }
+
+        int at = tables[_tableOrdinal].Expand(levels, values);
+        if (at >= 0)
+        {
+            throw new ModelFormatException(
+                _reader.Source, $"tensor '{Name}'", Parts[0].UnitOffset, $"element {at} has index {levels[at]}, which is not in the table; the file is damaged, fetch it again");
+        }
+    }
 }

@@ -27,7 +27,9 @@ public sealed record TensorReport
     /// <summary>Bytes in the source.</summary>
     public required long SourceBytes { get; init; }
 
-    /// <summary>Bytes of the tensor's units in the file, headers included; 0 where it travels inside the topology.</summary>
+    /// <summary>
+    /// Bytes of the tensor's unit in the file, header included; 0 where it travels inside the topology. Tables of shared values are counted apart.
+    /// </summary>
     public required long Bytes { get; init; }
 
     /// <summary>Signal-to-quantization-noise ratio in dB; positive infinity where nothing changed.</summary>
@@ -52,7 +54,10 @@ public sealed record CompressionReport
     /// <summary>Bytes of the topology unit, deflated.</summary>
     public required long TopologyBytes { get; init; }
 
-    /// <summary>Bytes of the whole file: headers, topology and tensors.</summary>
+    /// <summary>Bytes of the unit with the tables of <see cref="TensorMethod.Shared"/> tensors; 0 where there are none.</summary>
+    public required long TableBytes { get; init; }
+
+    /// <summary>Bytes of the whole file: headers, topology, tensors and tables.</summary>
     public required long TotalBytes { get; init; }
 
     /// <summary>The plan with everything decided (methods, N, scan): it replays to the same bytes.</summary>

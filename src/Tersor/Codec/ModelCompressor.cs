@@ -3,6 +3,7 @@ using Tersor.Models;
 using Tersor.Models.Onnx;
 using Tersor.Nnc;
 using Tersor.Plans;
+using Tersor.Quantization;
 
 namespace Tersor.Codec;
 
@@ -49,8 +50,9 @@ public static class ModelCompressor
         writer.WriteTopology(topology);
         long topologyBytes = writer.ByteCount - headerBytes;
 
-        TensorEncoder encoder = new(settings, keepsTypes: plan.Topology != TopologyCarriage.None);
+        TensorEncoder encoder = new(settings, model.Tensors.Count, keepsTypes: plan.Topology != TopologyCarriage.None);
         TensorReport[] reports = new TensorReport[planned.Length];
+        List<SharedValueTable> tables = [];
         List<string> warnings = [];
         long total = model.Tensors.Sum(tensor => tensor.ByteLength);
         long done = 0;
@@ -61,7 +63,8 @@ public static class ModelCompressor
             index => isKept[index] ? TensorEncoder.Keep(model.Tensors[index], planned[index]) : encoder.Encode(model.Tensors[index], planned[index], index),
             (index, result) =>
             {
-                foreach (EncodedUnit unit in result.Units) writer.Write(unit, cancellationToken);
+                if (result.Unit is not null) writer.Write(result.Unit, cancellationToken);
+                if (result.Table is not null) tables.Add(result.Table);
                 reports[index] = result.Report;
                 planned[index] = result.Plan;
                 warnings.AddRange(result.Warnings);
@@ -70,11 +73,14 @@ public static class ModelCompressor
             },
             OrderedWork.DefaultMaxBytesInFlight,
             cancellationToken);
+        long beforeTables = writer.ByteCount;
+        if (tables.Count > 0) writer.Write(encoder.EncodeTables(tables), cancellationToken);
         return new CompressionReport
         {
             Tensors = reports,
             HeaderBytes = headerBytes,
             TopologyBytes = topologyBytes,
+            TableBytes = writer.ByteCount - beforeTables,
             TotalBytes = writer.ByteCount,
             Plan = plan with { Tensors = planned },
             Warnings = warnings,

@@ -10,8 +10,15 @@ namespace Tersor.Codec;
 /// </summary>
 internal static class StreamNames
 {
+    /// <summary>Ends the name of a tensor of indices into a table of shared values.</summary>
     public const string Index = "@index";
-    public const string Table = "@table";
+
+    /// <summary>The same with the first two dimensions exchanged.</summary>
+    public const string SwappedIndex = "@index:swapped";
+
+    /// <summary>The tables of all index tensors of the stream, in their order.</summary>
+    public const string Tables = "@tables";
+
     private const string Bits = "@bits:";
 
     /// <summary>The name under which the bytes of <paramref name="tensor"/> travel as 32-bit words.</summary>
@@ -19,7 +26,15 @@ internal static class StreamNames
 
     /// <summary>Whether a model's own name would be taken for one of ours.</summary>
     public static bool IsReserved(string name) =>
-        name.EndsWith(Index, StringComparison.Ordinal) || name.EndsWith(Table, StringComparison.Ordinal) || TryParseBits(name, out _, out _, out _);
+        name == Tables || TryParseIndex(name, out _, out _) || TryParseBits(name, out _, out _, out _);
+
+    /// <summary>Takes the name of an index tensor apart; false where it is none.</summary>
+    public static bool TryParseIndex(string name, [NotNullWhen(true)] out string? tensorName, out bool isSwapped)
+    {
+        isSwapped = name.EndsWith(SwappedIndex, StringComparison.Ordinal);
+        tensorName = isSwapped ? name[..^SwappedIndex.Length] : name.EndsWith(Index, StringComparison.Ordinal) ? name[..^Index.Length] : null;
+        return tensorName is not null;
+    }
 
     /// <summary>Takes the name of a bytes tensor apart; false where it is none.</summary>
     public static bool TryParseBits(string name, [NotNullWhen(true)] out string? tensorName, out ElementType type, out TensorShape shape)

@@ -7,20 +7,25 @@ using Tersor.Quantization;
 namespace Tersor.Codec;
 
 /// <summary>Turns one tensor into units after its plan. Holds no state of a tensor, so several threads may use it at once.</summary>
-internal sealed class TensorEncoder(NncStreamSettings stream, bool keepsTypes)
+internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, bool keepsTypes)
 {
     // Blocks of up to 64; what a search may choose from.
     private const int LargestScan = 4;
 
     /// <summary>What came of a tensor.</summary>
-    public sealed record Result(TensorPlan Plan, IReadOnlyList<EncodedUnit> Units, TensorReport Report, IReadOnlyList<string> Warnings);
+    /// <param name="Plan">With everything decided.</param>
+    /// <param name="Unit">The tensor's unit; null where it travels inside the topology.</param>
+    /// <param name="Table">The values that the unit's levels index, to be written with those of the other tensors; null for other methods.</param>
+    /// <param name="Report">Size and error.</param>
+    /// <param name="Warnings">What a user should know.</param>
+    public sealed record Result(TensorPlan Plan, EncodedUnit? Unit, SharedValueTable? Table, TensorReport Report, IReadOnlyList<string> Warnings);
 
     /// <summary>About how many bytes <see cref="Encode"/> holds for a tensor: floats, levels, the trellis' decisions, and what it writes.</summary>
     public static long MemoryNeeded(Tensor tensor) => 16 * Math.Max(1, tensor.ElementCount);
 
     /// <summary>A tensor that travels inside the topology.</summary>
     public static Result Keep(Tensor tensor, TensorPlan plan) =>
-        new(Exact(plan, TensorMethod.Topology), [], Report(tensor, TensorMethod.Topology, []), []);
+        new(Exact(plan, TensorMethod.Topology), null, null, Report(tensor, TensorMethod.Topology, null), []);
 
     /// <summary>Encodes a tensor; <paramref name="ordinal"/> is its place in the model.</summary>
     public Result Encode(Tensor tensor, TensorPlan plan, int ordinal)
@@ -41,7 +46,7 @@ internal sealed class TensorEncoder(NncStreamSettings stream, bool keepsTypes)
             : encoding.Plan.Method.IsLossy() ? ElementType.Float32 : tensor.ElementType;
         if (!keepsTypes && comesBackAs != tensor.ElementType)
             warnings.Add($"tensor '{tensor.Name}': {tensor.ElementType.Name()} comes back as {comesBackAs.Name()}, as nothing but a topology can say its type");
-        return new Result(encoding.Plan, encoding.Units, encoding.Report, warnings);
+        return new Result(encoding.Plan, encoding.Unit, encoding.Table, encoding.Report, warnings);
     }
 
     private Encoding Lossy(Tensor tensor, TensorPlan plan, int ordinal, List<string> warnings)
@@ -58,7 +63,7 @@ internal sealed class TensorEncoder(NncStreamSettings stream, bool keepsTypes)
         if (qp > StepSize.MaxQp(density)) return Raw(tensor, plan, ordinal);
         if (qp != plan.Qp) warnings.Add($"tensor '{tensor.Name}': QP {plan.Qp} raised to {qp}, as its levels would pass 32 bits");
         plan = plan with { Qp = qp };
-        Encoding coded = Quantized(tensor, values, plan, ordinal);
+        Encoding coded = plan.Method == TensorMethod.Codebook ? Codebook(tensor, values, plan, ordinal) : Quantized(tensor, values, plan, ordinal);
         if (coded.Report.Bytes < 4 * tensor.ElementCount) return coded;
         Encoding raw = Raw(tensor, plan, ordinal);
         return raw.Report.Bytes <= coded.Report.Bytes ? raw : coded;
@@ -69,7 +74,10 @@ internal sealed class TensorEncoder(NncStreamSettings stream, bool keepsTypes)
         bool dependent = plan.Method.IsDependent();
         double step = StepSize.FromQp(plan.Qp, stream.Density);
         LevelRule rule = LevelRule.Uniform(plan.Qp, dependent, stream.Density);
-        LevelSyntax syntax = SyntaxOf(tensor.Shape, plan, rule);
+
+        // Rates are taken under the default N and scan, not those found afterwards: else a saved plan, which states them, would give other levels. Dependent
+        // levels alone are made for a scan order.
+        LevelSyntax syntax = SyntaxOf(tensor.Shape, plan with { GreaterFlags = 0, Scan = dependent ? plan.Scan : 0 }, rule);
         int[] levels = GC.AllocateUninitializedArray<int>(values.Length);
         double lambda = plan.Method is TensorMethod.UniformRdo or TensorMethod.TrellisRdo ? plan.Lambda : 0;
         if (dependent) TrellisQuantizer.Quantize(values, step, syntax, lambda, [], levels);
@@ -77,7 +85,27 @@ internal sealed class TensorEncoder(NncStreamSettings stream, bool keepsTypes)
         QuantizationError error = QuantizationError.OfLevels(values, levels, step);
         LevelTensor coded = new(tensor.Name, tensor.Shape, levels, rule);
         (EncodedUnit unit, TensorPlan decided) = EncodeLevels(coded, plan, ordinal);
-        return new Encoding(decided, [unit], Report(tensor, plan.Method, [unit], plan.Qp, step, error));
+        return new Encoding(decided, unit, Report(tensor, plan.Method, unit, plan.Qp, step, error));
+    }
+
+    private Encoding Codebook(Tensor tensor, float[] values, TensorPlan plan, int ordinal)
+    {
+        double step = StepSize.FromQp(plan.Qp, stream.Density);
+        int[] entries = CodebookQuantizer.Design(values, step, plan.CodebookSize, keepZeros: true, CentroidInitialization.Linear, importance: [], seed: 0);
+        int[] levels = GC.AllocateUninitializedArray<int>(values.Length);
+        CodebookQuantizer.Quantize(values, step, entries, levels);
+
+        // Symbol 0 is the entry nearest to zero: the most frequent one of weights that crowd there.
+        int zero = 0;
+        for (int i = 1; i < entries.Length; i++)
+        {
+            if (Math.Abs((long)entries[i]) < Math.Abs((long)entries[zero])) zero = i;
+        }
+
+        foreach (ref int level in levels.AsSpan()) level -= zero;
+        LevelTensor coded = new(tensor.Name, tensor.Shape, levels, LevelRule.FromCodebook(new NncCodebook(entries, zero), plan.Qp, stream.Density));
+        (EncodedUnit unit, TensorPlan decided) = EncodeLevels(coded, plan, ordinal);
+        return new Encoding(decided, unit, Report(tensor, TensorMethod.Codebook, unit, plan.Qp, step, QuantizationError.Between(values, coded.ToSingles())));
     }
 
     private Encoding Lossless(Tensor tensor, TensorPlan plan, int ordinal)
@@ -85,20 +113,54 @@ internal sealed class TensorEncoder(NncStreamSettings stream, bool keepsTypes)
         bool isFree = plan.Method is TensorMethod.Lossless or TensorMethod.Topology;
         Encoding best = Raw(tensor, plan, ordinal);
         if ((isFree || plan.Method == TensorMethod.Integer) && TryIntegers(tensor, plan, ordinal) is { } integer)
-            best = Smaller(best, integer, plan.Method == TensorMethod.Integer);
+            best = Smaller(best, integer);
+        if ((isFree || plan.Method == TensorMethod.Shared) && TryShared(tensor, plan, ordinal) is { } shared)
+            best = Smaller(best, shared);
         return best;
     }
 
-    // A plan that names a method gets it, unless the tensor would grow.
-    private static Encoding Smaller(Encoding raw, Encoding other, bool isAskedFor) =>
-        other.Report.Bytes < raw.Report.Bytes || (isAskedFor && other.Report.Bytes == raw.Report.Bytes) ? other : raw;
+    // A table is written later, with the others; its share counts.
+    private Encoding Smaller(Encoding first, Encoding second) => Cost(second) < Cost(first) ? second : first;
+
+    private long Cost(Encoding encoding) => encoding.Report.Bytes + (encoding.Table is null ? 0 : EncodeTables([encoding.Table]).ByteCount);
 
     private Encoding? TryIntegers(Tensor tensor, TensorPlan plan, int ordinal)
     {
         if (!tensor.ElementType.IsInteger() || tensor.ElementCount > Array.MaxLength || IntegerElements.TryRead(tensor) is not { } levels) return null;
         LevelTensor coded = new(tensor.Name, tensor.Shape, levels, LevelRule.Integer);
         (EncodedUnit unit, TensorPlan decided) = EncodeLevels(coded, Exact(plan, TensorMethod.Integer), ordinal);
-        return new Encoding(decided, [unit], Report(tensor, TensorMethod.Integer, [unit]));
+        return new Encoding(decided, unit, Report(tensor, TensorMethod.Integer, unit));
+    }
+
+    /// <summary>The unit with the tables of all index tensors, in the order in which those are written.</summary>
+    public EncodedUnit EncodeTables(IReadOnlyList<SharedValueTable> tables)
+    {
+        int[] numbers = SharedValueTable.Join(tables);
+        LevelTensor tensor = new(StreamNames.Tables, new TensorShape(numbers.Length), numbers, LevelRule.Integer);
+        return EncodeLevels(tensor, new TensorPlan { Name = StreamNames.Tables, Method = TensorMethod.Integer }, tensorCount).Unit;
+    }
+
+    private Encoding? TryShared(Tensor tensor, TensorPlan plan, int ordinal)
+    {
+        if (tensor.ElementType != ElementType.Float32 || tensor.ElementCount is 0 or > int.MaxValue / 4) return null;
+
+        // An entry of the table costs most of a float: more of them than half the elements cannot pay.
+        int limit = (int)Math.Min(SharedValueTable.MaxCount, tensor.ElementCount / 2);
+        if (!SharedValueTable.TryBuild(tensor.ReadSingles(), limit, out SharedValueTable? table, out int[]? levels)) return null;
+        TensorPlan shared = Exact(plan, TensorMethod.Shared);
+        Encoding best = Indexed(tensor, StreamNames.Index, tensor.Shape, levels, table, shared, ordinal);
+        if (tensor.Shape.Rank < 2 || tensor.Shape[0] == 1 || tensor.Shape[1] == 1) return best;
+        long[] dimensions = tensor.Shape.Dimensions.ToArray();
+        (dimensions[0], dimensions[1]) = (dimensions[1], dimensions[0]);
+        int[] swapped = new int[levels.Length];
+        LeadingAxes.Swap<int>(levels, (int)tensor.Shape[0], (int)tensor.Shape[1], swapped);
+        return Smaller(best, Indexed(tensor, StreamNames.SwappedIndex, new TensorShape(dimensions), swapped, table, shared, ordinal));
+    }
+
+    private Encoding Indexed(Tensor tensor, string ending, TensorShape shape, int[] levels, SharedValueTable table, TensorPlan plan, int ordinal)
+    {
+        (EncodedUnit unit, TensorPlan decided) = EncodeLevels(new LevelTensor(tensor.Name + ending, shape, levels, LevelRule.Integer), plan, ordinal);
+        return new Encoding(decided, unit, Report(tensor, TensorMethod.Shared, unit), table);
     }
 
     private Encoding Raw(Tensor tensor, TensorPlan plan, int ordinal)
@@ -116,7 +178,7 @@ internal sealed class TensorEncoder(NncStreamSettings stream, bool keepsTypes)
             unit = NncUnitEncoder.EncodeRaw(StreamNames.OfBits(tensor), new TensorShape(words), data, stream, options);
         }
 
-        return new Encoding(Exact(plan, TensorMethod.Raw), [unit], Report(tensor, TensorMethod.Raw, [unit]));
+        return new Encoding(Exact(plan, TensorMethod.Raw), unit, Report(tensor, TensorMethod.Raw, unit));
     }
 
     private static ByteSource Padded(ByteSource data, long length) => ByteSource.Deferred(data.Name, length, () =>
@@ -134,7 +196,7 @@ internal sealed class TensorEncoder(NncStreamSettings stream, bool keepsTypes)
         {
             GreaterFlagCount = plan.GreaterFlags == 0,
             LargestScanOrder = plan.Scan is null ? LargestScan : 0,
-            RowSkipping = RowSkipping.WherePaying,
+            RowSkipping = plan.RowSkipping switch { true => RowSkipping.On, false => RowSkipping.Off, null => RowSkipping.WherePaying },
         };
         LevelSyntaxChoice choice = LevelSyntaxSearch.Choose(start, freedom, [], [], tensor.Levels);
         NncUnitOptions options = new()
@@ -146,7 +208,7 @@ internal sealed class TensorEncoder(NncStreamSettings stream, bool keepsTypes)
         };
         return (
             NncUnitEncoder.Encode(tensor, stream, options),
-            plan with { GreaterFlags = choice.Syntax.GreaterFlagCount, Scan = choice.Syntax.ScanOrder });
+            plan with { GreaterFlags = choice.Syntax.GreaterFlagCount, Scan = choice.Syntax.ScanOrder, RowSkipping = choice.RowSkipping == RowSkipping.On });
     }
 
     private LevelSyntax SyntaxOf(TensorShape shape, TensorPlan plan, LevelRule rule)
@@ -171,10 +233,11 @@ internal sealed class TensorEncoder(NncStreamSettings stream, bool keepsTypes)
         Method = method,
         GreaterFlags = method is TensorMethod.Raw or TensorMethod.Topology ? 0 : plan.GreaterFlags,
         Scan = method is TensorMethod.Raw or TensorMethod.Topology ? null : plan.Scan,
+        RowSkipping = method is TensorMethod.Raw or TensorMethod.Topology ? null : plan.RowSkipping,
     };
 
     private static TensorReport Report(
-        Tensor tensor, TensorMethod method, IReadOnlyList<EncodedUnit> units, int? qp = null, double? step = null, QuantizationError? error = null) => new()
+        Tensor tensor, TensorMethod method, EncodedUnit? unit, int? qp = null, double? step = null, QuantizationError? error = null) => new()
         {
             Name = tensor.Name,
             ElementType = tensor.ElementType,
@@ -183,7 +246,7 @@ internal sealed class TensorEncoder(NncStreamSettings stream, bool keepsTypes)
             Qp = qp,
             StepSize = step,
             SourceBytes = tensor.ByteLength,
-            Bytes = units.Sum(unit => unit.ByteCount),
+            Bytes = unit?.ByteCount ?? 0,
             SqnrDb = error?.SignalToNoiseDecibels ?? double.PositiveInfinity,
             MaxAbsError = error?.MaxAbsolute ?? 0,
         };
@@ -191,5 +254,5 @@ internal sealed class TensorEncoder(NncStreamSettings stream, bool keepsTypes)
     private static PlanException NotQuantizable(Tensor tensor, TensorPlan plan) =>
         new([$"tensor '{tensor.Name}' holds {tensor.ElementType.Name()}, which {plan.Method.Name()} cannot quantize; plan it as lossless"]);
 
-    private sealed record Encoding(TensorPlan Plan, IReadOnlyList<EncodedUnit> Units, TensorReport Report);
+    private sealed record Encoding(TensorPlan Plan, EncodedUnit Unit, TensorReport Report, SharedValueTable? Table = null);
 }

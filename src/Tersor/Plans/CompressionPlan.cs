@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tersor.Models;
@@ -39,6 +40,9 @@ public sealed record TensorPlan
 
     /// <summary>0 row-major, 1..4 blocks of 8..64; null lets the encoder choose by cost.</summary>
     public int? Scan { get; init; }
+
+    /// <summary>Whether rows of zeros are flagged instead of coded (edition 2); null lets the encoder choose by cost.</summary>
+    public bool? RowSkipping { get; init; }
 }
 
 /// <summary>
@@ -48,6 +52,18 @@ public sealed record CompressionPlan
 {
     /// <summary>The plan format written and read here.</summary>
     public const int CurrentVersion = 1;
+
+    /// <summary>Starts from the defaults; <see cref="Tensors"/> must be given.</summary>
+    public CompressionPlan()
+    {
+    }
+
+    // What a file leaves out takes the default, which the serializer knows from here alone.
+    [JsonConstructor]
+    [SetsRequiredMembers]
+    internal CompressionPlan(
+        IReadOnlyList<TensorPlan> tensors, int version = CurrentVersion, int edition = 2, TopologyCarriage topology = TopologyCarriage.Auto, int qpDensity = StepSize.DefaultDensity) =>
+        (Tensors, Version, Edition, Topology, QpDensity) = (tensors, version, edition, topology, qpDensity);
 
     /// <summary>Version of the plan format.</summary>
     public int Version { get; init; } = CurrentVersion;

@@ -4,13 +4,24 @@ using Tersor.Quantization;
 namespace Tersor.Plans;
 
 /// <summary>
-/// What a quality means for a tensor: the step size, from the quality and from how large the tensor's values are. Calibrated on real models; docs/quality.md has
-/// the drop that each quality costs.
+/// What a quality means for a tensor: the step size, from the quality and from the tensor itself. Calibrated on real models; docs/quality.md has the drop that
+/// each quality costs.
 /// </summary>
+/// <remarks>
+/// Without data, the noise of a layer is judged by its size against the layer's weights, step / rms, and its cost by the number of weights: n * log2(rms / step) bits.
+/// The least sum of squared relative noise at a given number of bits has steps in proportion to rms * sqrt(n): large layers take the coarse steps.
+/// </remarks>
 internal static class QualityScale
 {
-    // At quality 50 a weight step of this share of the root mean square, for the finer grid of dependent quantization.
-    private const double WeightStepAt50 = 0.25;
+    // At quality 50 a tensor of ReferenceCount weights takes steps of this share of its root mean square, on the finer grid of dependent quantization.
+    private const double WeightStepShare = 0.1;
+    private const double ReferenceCount = 9216;
+
+    // Vectors hold biases and batch-norm statistics: few values, each of which moves a whole channel.
+    private const double VectorStepShare = 1.0 / 64;
+
+    // A uniform grid needs steps 1.6 times those of the dependent quantizer for the same error.
+    private const double UniformStepRatio = 1.6;
 
     // Sixteen points of quality halve the step: 2^(i/16), written out so that every machine takes the same step.
     private static readonly double[] Sixteenths =
@@ -21,18 +32,12 @@ internal static class QualityScale
         1.681792830507429, 1.7562521603732995, 1.8340080864093424, 1.9152065613971474,
     ];
 
-    // Vectors hold biases and batch-norm statistics: few values, each of which moves a whole channel.
-    private const double VectorStepShare = 1.0 / 256;
-
-    // A uniform grid needs steps 1.6 times those of the dependent quantizer for the same error.
-    private const double UniformStepRatio = 1.6;
-
     /// <summary>QP of a tensor with two or more dimensions.</summary>
     public static int WeightQp(ReadOnlySpan<float> values, int quality, TensorMethod method)
     {
         double scale = RootMeanSquare(values);
         if (!(scale > 0) || !double.IsFinite(scale)) return 0;
-        double step = scale * WeightStepAt50 * Coarseness(quality);
+        double step = scale * Math.Sqrt(values.Length / ReferenceCount) * WeightStepShare * Coarseness(quality);
         return StepSize.ToQp(method.IsDependent() ? step : step * UniformStepRatio);
     }
 
@@ -40,10 +45,8 @@ internal static class QualityScale
     public static int VectorQp(ReadOnlySpan<float> values, int quality)
     {
         double scale = LowDecile(values);
-        if (!(scale > 0) || !double.IsFinite(scale)) scale = RootMeanSquare(values) / 16;
-        if (!(scale > 0) || !double.IsFinite(scale)) return 0;
-        double step = scale * VectorStepShare * 16 * Coarseness(quality);
-        return StepSize.ToQp(step);
+        if (!(scale > 0)) scale = RootMeanSquare(values) / 16;
+        return scale > 0 && double.IsFinite(scale) ? StepSize.ToQp(scale * VectorStepShare * Coarseness(quality)) : 0;
     }
 
     // 2^((50 - quality) / 16).

@@ -63,7 +63,9 @@ public sealed class CompressCommandTests : IDisposable
 
     [Theory]
     [InlineData("uniform")]
+    [InlineData("uniform-rdo")]
     [InlineData("trellis")]
+    [InlineData("trellis-rdo")]
     public async Task Compress_SavedPlan_ReplaysToTheSameBytes(string method)
     {
         string input = SmallModels.WriteGaussian(_folder["m.safetensors"]);
