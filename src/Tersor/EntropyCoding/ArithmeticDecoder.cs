@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Tersor.EntropyCoding;
 
@@ -10,17 +11,16 @@ namespace Tersor.EntropyCoding;
 /// </summary>
 /// <remarks>
 /// Range and offset lie at the top of 64-bit words: the 9 bits that the text calls R and V >> 7 are bits 55 to 63, so a renormalization is a shift of both,
-/// and new bytes are needed only every few bins.
+/// and new bytes are needed only every few bins. Loops work on a copy in a local variable, whose fields then live in registers.
 /// </remarks>
 internal ref struct ArithmeticDecoder
 {
-    internal const int RangeShift = 55;
-
+    private const int RangeShift = 55;
     private readonly ReadOnlySpan<byte> _payload;
     private ulong _range;
     private ulong _offset;
-    private int _next;
-    private int _validBits;
+    private nint _next;
+    private nint _validBits;
 
     /// <summary>Starts at the first byte of a codeword.</summary>
     /// <param name="payload">The codeword, stop bit included, and nothing after it.</param>
@@ -40,53 +40,98 @@ internal ref struct ArithmeticDecoder
     /// <summary>Whether bins were decoded that the payload does not hold: what came out is worthless.</summary>
     public readonly bool IsPastEnd => Position > _payload.Length;
 
-    /// <summary>Decodes one bin and lets its context learn.</summary>
+    /// <summary>Makes at least 56 bits of the offset valid: 47 beyond those that a bin looks at. A bin uses up 7 at most, so that six may follow.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int DecodeBin(ref ContextModel context)
+    public void Refill()
     {
-        ulong widths = LessProbableWidth.ByWidthIndex[context.WidthIndex];
-        ulong lessProbable = ((widths >> (int)((_range >> 57) & 0x38)) & 0xFF) << RangeShift;
-        ulong moreProbable = _range - lessProbable;
-        int bin = context.MoreProbableBin;
-        if (_offset >= moreProbable)
-        {
-            bin ^= 1;
-            _offset -= moreProbable;
-            moreProbable = lessProbable;
-        }
+        // Bits beyond the valid ones are those of the payload or zero already, so they can be written again.
+        ulong bytes = _next <= _payload.Length - sizeof(ulong)
+            ? BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref MemoryMarshal.GetReference(_payload), _next)))
+            : ReadTail(_payload, _next);
+        _offset |= bytes >> (int)_validBits;
+        _next += (63 - _validBits) >> 3;
+        _validBits |= 56;
+    }
 
-        int shift = BitOperations.LeadingZeroCount(moreProbable);
-        _range = moreProbable << shift;
-        Shift(shift);
-        context.Update(bin);
-        return bin;
+    /// <summary>Makes sure that three more bins may follow.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void RefillWhenLow()
+    {
+        if (_validBits < 32) Refill();
+    }
+
+    /// <summary>Decodes one bin and lets its context learn.</summary>
+    public bool DecodeBin(ref CodingContext context)
+    {
+        Refill();
+        return TakeBin(ref context);
     }
 
     /// <summary>Decodes one bin of probability one half.</summary>
+    /// <returns>0 or 1.</returns>
     public int DecodeBypass()
     {
-        // The text shifts first and compares with the range; the offset would not fit then.
-        ulong half = _range >> 1;
-        int bin = _offset >= half ? 1 : 0;
-        _offset -= half & (ulong)-bin;
-        Shift(1);
-        return bin;
+        Refill();
+        return TakeBypass();
     }
 
     /// <summary>Decodes a number of bypass bins, the most significant first.</summary>
     /// <param name="bitCount">0..32.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint DecodeBypassBits(int bitCount)
     {
+        Refill();
         uint value = 0;
-        for (int i = 0; i < bitCount; i++) value = (value << 1) | (uint)DecodeBypass();
+        for (int i = 0; i < bitCount; i++) value = (value << 1) | (uint)TakeBypass();
         return value;
+    }
+
+    /// <summary>
+    /// Decodes one bin after a <see cref="Refill"/>, and lets its context learn. The jump on the outcome costs nothing where the caller jumps on the bin
+    /// anyway.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TakeBin(ref CodingContext context)
+    {
+        ContextModel model = context.Model;
+        if (IsMoreProbable(context.Widths) ? model.FavoursOne : !model.FavoursOne)
+        {
+            context.Learn(model, 1);
+            return true;
+        }
+
+        context.Learn(model, 0);
+        return false;
+    }
+
+    /// <summary>Decodes one bin after a <see cref="Refill"/> without a jump, for bins that nobody can foresee, and lets its context learn.</summary>
+    /// <returns>0 or 1.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int TakeUnforeseeableBin(ref CodingContext context)
+    {
+        ContextModel model = context.Model;
+        ulong range = _range >> RangeShift;
+        ulong lessProbable = WidthInClass(context.Widths);
+        ulong moreProbable = range - lessProbable;
+
+        // All ones where the offset is below the more probable width, that is for the more probable bin.
+        ulong mask = (ulong)((long)((_offset >> RangeShift) - range + lessProbable) >> 63);
+        ulong width = lessProbable ^ ((lessProbable ^ moreProbable) & mask);
+        _offset -= (moreProbable & ~mask) << RangeShift;
+        int shift = BitOperations.LeadingZeroCount(width);
+        _range = width << shift;
+        _offset <<= shift - RangeShift;
+        _validBits -= (nint)(uint)shift - RangeShift;
+        int bin = model.MoreProbableBin ^ (int)(mask + 1);
+        context.Learn(model, bin);
+        return bin;
     }
 
     /// <summary>
     /// Ends the codeword: the terminate bin must be 1, the last byte taken up must be the payload's last, and it must end in the stop bit (section 6.5).
     /// </summary>
     /// <returns>Whether all of that holds; where it does not, the codeword or what was assumed about its content is wrong.</returns>
-    public bool TryFinish()
+    public readonly bool TryFinish()
     {
         if (_offset < _range - (2UL << RangeShift) || Position != _payload.Length) return false;
         int consumedOfLast = (int)(BitPosition & 7);
@@ -94,40 +139,56 @@ internal ref struct ArithmeticDecoder
     }
 
     /// <summary>Sets the range to 256 without touching the offset, as at the borders of block rows (section 9.4).</summary>
-    internal void RestartRange() => _range = 1UL << 63;
+    internal void RestartRange() => _range = 256UL << RangeShift;
 
-    /// <summary>The 8 bits that an entry point states: V >> 7 once the range is 256.</summary>
-    internal readonly int EntryValue => (int)(_offset >> RangeShift);
-
+    /// <summary>Splits the range between the bins, after a <see cref="Refill"/>, and takes the part that the offset is in.</summary>
+    /// <returns>Whether it is that of the more probable bin.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Shift(int bitCount)
+    internal bool IsMoreProbable(ulong widths)
     {
-        _offset <<= bitCount;
-        _validBits -= bitCount;
-        if (_validBits < 16) Refill();
+        ulong lessProbable = WidthInClass(widths) << RangeShift;
+        ulong moreProbable = _range - lessProbable;
+        if (_offset < moreProbable)
+        {
+            // No less than 128 of 256 is left, so that one shift at most is due.
+            int shift = (int)(~moreProbable >> 63);
+            _range = moreProbable << shift;
+            _offset <<= shift;
+            _validBits -= (nint)(uint)shift;
+            return true;
+        }
+
+        int shifts = BitOperations.LeadingZeroCount(lessProbable);
+        _range = lessProbable << shifts;
+        _offset = (_offset - moreProbable) << shifts;
+        _validBits -= (nint)(uint)shifts;
+        return false;
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Refill()
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int TakeBypass()
     {
-        if (_payload.Length - _next >= 8)
+        // The text shifts first and compares with the range; the offset would not fit then.
+        ulong half = _range >> 1;
+        int bin = _offset >= half ? 1 : 0;
+        _offset = (_offset - (half & (ulong)-bin)) << 1;
+        _validBits--;
+        return bin;
+    }
+
+    // Bits 60 to 62 of the range are its class; eight times the class is the position of the byte.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly ulong WidthInClass(ulong widths) => (byte)(widths >> (int)((_range >> 57) & 0x38));
+
+    private static ulong ReadTail(ReadOnlySpan<byte> payload, nint next)
+    {
+        ulong bytes = 0;
+        for (int i = 0; i < sizeof(ulong); i++)
         {
-            int byteCount = (64 - _validBits) >> 3;
-            ulong bytes = BinaryPrimitives.ReadUInt64BigEndian(_payload.Slice(_next, 8)) >> (64 - (8 * byteCount)) << (64 - (8 * byteCount));
-            _offset |= bytes >> _validBits;
-            _next += byteCount;
-            _validBits += 8 * byteCount;
-            return;
+            bytes <<= 8;
+            if (next + i < payload.Length) bytes |= payload[(int)next + i];
         }
 
-        while (_validBits <= 56)
-        {
-            ulong next = _next < _payload.Length ? _payload[_next] : 0u;
-            _offset |= next << (56 - _validBits);
-            _validBits += 8;
-
-            // Far enough behind the end the count stands still: the result is already known to be worthless.
-            if (_next < _payload.Length + 64) _next++;
-        }
+        return bytes;
     }
 }

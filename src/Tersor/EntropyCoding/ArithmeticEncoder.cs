@@ -44,7 +44,7 @@ internal sealed class ArithmeticEncoder
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void EncodeBin(ref ContextModel context, int bin)
     {
-        uint lessProbable = (byte)(LessProbableWidth.ByWidthIndex[context.WidthIndex] >> (int)((_range >> 2) & 0x38));
+        uint lessProbable = (byte)(context.LessProbableWidths >> (int)((_range >> 2) & 0x38));
         uint range = _range - lessProbable;
         if (bin != context.MoreProbableBin)
         {

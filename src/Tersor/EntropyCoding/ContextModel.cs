@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace Tersor.EntropyCoding;
 
@@ -17,33 +16,17 @@ internal struct ContextModel
     /// <summary>How many initialization indices there are.</summary>
     public const int InitializationCount = 9;
 
-    internal const int WidthIndexShift = 58;
-    private const int RateIndexShift = 54;
+    private const ulong AMask = 0x3FF;
     private const int BShift = 16;
     private const int BGroupShift = 23;
     private const uint BRoundUp = 127u << BShift;
     private const int IndexShift = 32;
     private const int ProbabilityShift = 51;
-
-    // A: by bin, rate pair and A + 128. B: by bin, rate pair and (B + 2048) / 128, rounded up for bin 0.
-    private const int ABinStride = 4 * 256;
-    private const int BBinStride = 4 * 64;
-    private static readonly ulong[] ADeltas = MakeADeltas();
-    private static readonly ulong[] BDeltas = MakeBDeltas();
+    private const int RateIndexShift = 54;
+    private const int WidthIndexShift = 58;
     private static readonly ulong[] Initial = MakeInitial();
 
     private ulong _state;
-
-    private static ReadOnlySpan<short> Steps =>
-    [
-        2512, 2288, 2064, 1840, 1616, 1392, 1168, 944, 720, 560, 464, 368, 272, 208, 144, 80,
-        64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 0,
-    ];
-
-    // The four pairs of shift parameters (sa, sb) that occur.
-    private static ReadOnlySpan<byte> ARates => [5, 4, 6, 7];
-
-    private static ReadOnlySpan<byte> BRates => [4, 5, 6, 5];
 
     /// <summary>16 A + B, -4079..4079: bin 1 is more probable where it is not negative.</summary>
     public readonly int Probability => (int)(_state >> ProbabilityShift) - 4096;
@@ -57,14 +40,21 @@ internal struct ContextModel
     /// <summary>Which of the nine starting points (section 7.3) the context was last set to.</summary>
     public readonly int InitializationIndex => (int)(_state >> IndexShift) & 15;
 
+    /// <summary>Whether bin 1 is more probable now.</summary>
+    public readonly bool FavoursOne => (long)_state < 0;
+
     /// <summary>The bin that is more probable now, 0 or 1.</summary>
     public readonly int MoreProbableBin => (int)(_state >> 63);
 
-    /// <summary>Selects the less probable width in <see cref="LessProbableWidth"/>: (Probability >> 7) + 32.</summary>
-    public readonly int WidthIndex => (int)(_state >> WidthIndexShift);
-
     /// <summary>Selects the costs of both bins in <see cref="RateTable.Table"/>: (Probability >> 3) + 512.</summary>
     public readonly int RateIndex => (int)(_state >> RateIndexShift);
+
+    /// <summary>The less probable width for each of the eight range classes, a byte each, the lowest for class 0 (section 6.3).</summary>
+    public readonly unsafe ulong LessProbableWidths
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ContextTables.Start[ContextTables.WidthStart + (nint)(_state >> WidthIndexShift)];
+    }
 
     /// <summary>Sets estimators and rates to a starting point of section 7.3.</summary>
     /// <param name="index">0..8.</param>
@@ -75,48 +65,24 @@ internal struct ContextModel
     public void Reset() => _state = Initial[InitializationIndex];
 
     /// <summary>Learns from a bin that was coded with this context.</summary>
-    /// <param name="bin">0 or 1.</param>
+    /// <param name="bin">0 or 1, nothing else.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Update(int bin)
+    public unsafe void Update(int bin)
     {
+        // Field widths and the guard bit of B bound both indices.
+        ulong* tables = ContextTables.Start;
         ulong state = _state;
         uint roundUp = BRoundUp & ((uint)bin - 1);
-
-        // Field widths and the guard bit bound both indices; see the layout.
-        ulong aDelta = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(ADeltas), (nint)(((uint)bin * ABinStride) + ((uint)state & 0x3FF)));
-        ulong bDelta = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(BDeltas), (nint)(((uint)bin * BBinStride) + (((uint)state + roundUp) >> BGroupShift)));
-        _state = state + aDelta + bDelta;
+        ulong changeOfA = tables[(nint)(((uint)bin * ContextTables.ABinStride) + (uint)(state & AMask))];
+        ulong changeOfB = tables[(nint)(ContextTables.BStart + ((uint)bin * ContextTables.BBinStride) + (((uint)state + roundUp) >> BGroupShift))];
+        _state = state + changeOfA + changeOfB;
     }
 
-    private static ulong[] MakeADeltas()
-    {
-        ulong[] deltas = new ulong[2 * ABinStride];
-        for (int pair = 0; pair < ARates.Length; pair++)
-        {
-            for (int a = -127; a <= 127; a++)
-            {
-                deltas[(pair * 256) + a + 128] = ADelta(-(Steps[16 + (-a >> 3)] >> ARates[pair]));
-                deltas[ABinStride + (pair * 256) + a + 128] = ADelta(Steps[16 + (a >> 3)] >> ARates[pair]);
-            }
-        }
+    /// <summary>What is added to the word where A changes by <paramref name="delta"/>.</summary>
+    internal static ulong ChangeOfA(int delta) => (ulong)(delta + ((16L * delta) << ProbabilityShift));
 
-        return deltas;
-    }
-
-    private static ulong[] MakeBDeltas()
-    {
-        ulong[] deltas = new ulong[2 * BBinStride];
-        for (int pair = 0; pair < BRates.Length; pair++)
-        {
-            for (int group = 0; group < Steps.Length; group++)
-            {
-                deltas[(pair * 64) + group + 1] = BDelta(-(Steps[31 - group] >> BRates[pair]));
-                deltas[BBinStride + (pair * 64) + group] = BDelta(Steps[group] >> BRates[pair]);
-            }
-        }
-
-        return deltas;
-    }
+    /// <summary>What is added to the word where B changes by <paramref name="delta"/>.</summary>
+    internal static ulong ChangeOfB(int delta) => (ulong)(((long)delta << BShift) + ((long)delta << ProbabilityShift));
 
     private static ulong[] MakeInitial()
     {
@@ -135,8 +101,4 @@ internal struct ContextModel
 
         return states;
     }
-
-    private static ulong ADelta(int delta) => (ulong)(delta + ((16L * delta) << ProbabilityShift));
-
-    private static ulong BDelta(int delta) => (ulong)(((long)delta << BShift) + ((long)delta << ProbabilityShift));
 }

@@ -3,13 +3,15 @@ namespace Tersor.EntropyCoding;
 /// <summary>Decodes the tensor data of NNC payloads: side flags, shift indices and symbols (NNC implementer's text, sections 8 and 9).</summary>
 internal ref struct LevelDecoder
 {
-    private const int SegmentLimit = 4096;
+    // How far a payload that has ended may go unnoticed.
+    private const int LevelsBetweenChecks = 1 << 14;
+
     private readonly LevelSyntax _syntax;
     private readonly ReadOnlySpan<int> _baseLevels;
     private readonly ReadOnlySpan<byte> _history;
-    private readonly ContextModel[] _contexts;
+    private readonly CodingContext[] _contexts;
     private readonly ContextLayout _layout;
-    private int _neighbour;
+    private int _neighbourClass;
     private int _state;
     private bool _historyEnabled;
 
@@ -19,8 +21,8 @@ internal ref struct LevelDecoder
         _baseLevels = baseLevels;
         _history = history;
         _layout = new ContextLayout(syntax);
-        _contexts = new ContextModel[_layout.Count];
-        foreach (ref ContextModel context in _contexts.AsSpan()) context.Initialize(0);
+        _contexts = new CodingContext[_layout.Count];
+        foreach (ref CodingContext context in _contexts.AsSpan()) context.Initialize(0);
     }
 
     /// <summary>Decodes one tensor. Bytes may be anything: the result is a status, and time is bounded by the number of levels.</summary>
@@ -58,7 +60,7 @@ internal ref struct LevelDecoder
             if (decoder.DecodeBypass() == 1)
             {
                 skippedRows = new byte[_syntax.RowCount];
-                foreach (ref byte skipped in skippedRows.AsSpan()) skipped = (byte)decoder.DecodeBin(ref _contexts[ContextLayout.RowSkip]);
+                foreach (ref byte skipped in skippedRows.AsSpan()) skipped = decoder.DecodeBin(ref _contexts[ContextLayout.RowSkip]) ? (byte)1 : (byte)0;
             }
         }
 
@@ -72,47 +74,34 @@ internal ref struct LevelDecoder
         int count = _layout.ListShiftIndices(!_baseLevels.IsEmpty, _historyEnabled, order);
         foreach (short context in order[..count])
         {
-            int index = decoder.DecodeBin(ref _contexts[ContextLayout.ShiftFlag]) == 0 ? 0 : 1 + (int)decoder.DecodeBypassBits(3);
+            int index = decoder.DecodeBin(ref _contexts[ContextLayout.ShiftFlag]) ? 1 + (int)decoder.DecodeBypassBits(3) : 0;
             _contexts[context].Initialize(index);
         }
     }
 
-    private LevelDecodingStatus DecodeMatrix(ref ArithmeticDecoder decoder, byte[]? skippedRows, Span<int> levels)
+    private LevelDecodingStatus DecodeMatrix(ref ArithmeticDecoder decoder, ReadOnlySpan<byte> skippedRows, Span<int> levels)
     {
-        int rowLength = _syntax.RowLength;
-        int blockSize = _syntax.BlockSize;
         if (_syntax.RestartsRange) decoder.RestartRange();
-        if (blockSize == 0 && skippedRows is null) return DecodeRun(ref decoder, 0, levels);
-        int blockHeight = blockSize == 0 ? _syntax.RowCount : blockSize;
-        int blockWidth = blockSize == 0 ? rowLength : blockSize;
-        for (int top = 0; top < _syntax.RowCount; top += blockHeight)
+        var scan = new LevelScan(_syntax, skippedRows);
+        while (scan.MoveNext())
         {
-            int bottom = Math.Min(top + blockHeight, _syntax.RowCount);
-            for (int left = 0; left < rowLength; left += blockWidth)
+            if (scan.EntersBlockRow)
             {
-                int width = Math.Min(blockWidth, rowLength - left);
-                for (int row = top; row < bottom; row++)
-                {
-                    int start = (row * rowLength) + left;
-                    Span<int> segment = levels.Slice(start, width);
-                    if (skippedRows is not null && skippedRows[row] != 0)
-                    {
-                        segment.Clear();
-                        if (_syntax.DependentQuantization) _state = DependentQuantizer.SkipZeros(_state, rowLength);
-                        continue;
-                    }
-
-                    LevelDecodingStatus status = DecodeRun(ref decoder, start, segment);
-                    if (status != LevelDecodingStatus.Done) return status;
-                }
-            }
-
-            if (bottom < _syntax.RowCount)
-            {
-                foreach (ref ContextModel context in _contexts.AsSpan()) context.Reset();
-                _neighbour = 0;
+                foreach (ref CodingContext context in _contexts.AsSpan()) context.Reset();
+                _neighbourClass = 0;
                 decoder.RestartRange();
             }
+
+            Span<int> run = levels.Slice(scan.Start, scan.Length);
+            if (scan.IsSkipped)
+            {
+                run.Clear();
+                if (_syntax.DependentQuantization) _state = DependentQuantizer.SkipZeros(_state, _syntax.RowLength);
+                continue;
+            }
+
+            LevelDecodingStatus status = DecodeRun(ref decoder, scan.Start, run);
+            if (status != LevelDecodingStatus.Done) return status;
         }
 
         return decoder.IsPastEnd ? LevelDecodingStatus.PayloadTooShort : LevelDecodingStatus.Done;
@@ -120,18 +109,34 @@ internal ref struct LevelDecoder
 
     private LevelDecodingStatus DecodeRun(ref ArithmeticDecoder decoder, int start, Span<int> levels)
     {
+        bool isPlain = _baseLevels.IsEmpty && !_historyEnabled && !_syntax.LimitsSymbols;
+        for (int done = 0; done < levels.Length; done += LevelsBetweenChecks)
+        {
+            Span<int> part = levels.Slice(done, Math.Min(LevelsBetweenChecks, levels.Length - done));
+            bool fits = !isPlain ? DecodeToolRun(ref decoder, start + done, part)
+                : _syntax.DependentQuantization
+                    ? PlainRunDecoder.Decode<DependentRule>(ref decoder, _contexts, _syntax.GreaterFlagCount, ref _neighbourClass, ref _state, part)
+                    : PlainRunDecoder.Decode<UniformRule>(ref decoder, _contexts, _syntax.GreaterFlagCount, ref _neighbourClass, ref _state, part);
+            if (decoder.IsPastEnd) return LevelDecodingStatus.PayloadTooShort;
+            if (!fits) return LevelDecodingStatus.LevelOutOfRange;
+        }
+
+        return LevelDecodingStatus.Done;
+    }
+
+    private bool DecodeToolRun(ref ArithmeticDecoder decoder, int start, Span<int> levels)
+    {
         for (int i = 0; i < levels.Length; i++)
         {
             long symbol = DecodeSymbol(ref decoder, start + i);
             long level = _syntax.DependentQuantization ? DependentQuantizer.ToLevel(_state, symbol) : symbol;
-            if (Math.Abs(level) > int.MaxValue) return decoder.IsPastEnd ? LevelDecodingStatus.PayloadTooShort : LevelDecodingStatus.LevelOutOfRange;
+            if (Math.Abs(level) > int.MaxValue) return false;
             levels[i] = (int)level;
-            _neighbour = (int)symbol;
+            _neighbourClass = ContextLayout.NeighbourClass((int)symbol);
             if (_syntax.DependentQuantization) _state = DependentQuantizer.NextState(_state, (int)symbol);
-            if (i % SegmentLimit == 0 && decoder.IsPastEnd) return LevelDecodingStatus.PayloadTooShort;
         }
 
-        return decoder.IsPastEnd ? LevelDecodingStatus.PayloadTooShort : LevelDecodingStatus.Done;
+        return true;
     }
 
     private long DecodeSymbol(ref ArithmeticDecoder decoder, int position)
@@ -141,19 +146,18 @@ internal ref struct LevelDecoder
         int baseLevel = _baseLevels.IsEmpty ? 0 : _baseLevels[position];
         uint baseMagnitude = (uint)Math.Abs((long)baseLevel);
         bool history = _historyEnabled && _history[position] != 0;
-        int neighbourClass = ContextLayout.NeighbourClass(_neighbour);
         int significance = history ? ContextLayout.HistorySignificance + _state
             : baseLevel != 0 ? ContextLayout.TemporalSignificance + (2 * _state) + (baseMagnitude > 1 ? 1 : 0)
-            : ContextLayout.Significance + (3 * _state) + neighbourClass;
-        if (decoder.DecodeBin(ref _contexts[significance]) == 0) return 0;
+            : ContextLayout.Significance + (3 * _state) + _neighbourClass;
+        if (!decoder.DecodeBin(ref _contexts[significance])) return 0;
 
         bool negative;
         if (limited && _syntax.CodebookZero == 0) negative = false;
         else if (limited && _syntax.CodebookZero == _syntax.CodebookSize - 1) negative = true;
         else
         {
-            int sign = baseLevel == 0 ? ContextLayout.Sign + neighbourClass : ContextLayout.TemporalSign + (baseLevel < 0 ? 0 : 1);
-            negative = decoder.DecodeBin(ref _contexts[sign]) == 1;
+            int sign = baseLevel == 0 ? ContextLayout.Sign + _neighbourClass : ContextLayout.TemporalSign + (baseLevel < 0 ? 0 : 1);
+            negative = decoder.DecodeBin(ref _contexts[sign]);
         }
 
         long largest = !limited ? long.MaxValue : negative ? _syntax.CodebookZero : _syntax.CodebookSize - 1 - _syntax.CodebookZero;
@@ -169,7 +173,7 @@ internal ref struct LevelDecoder
         for (int x = 0; ; x++)
         {
             int greater = temporal ? _layout.GreaterTemporal + (2 * x) + (baseMagnitude >= x ? 0 : 1) : ContextLayout.Greater + (2 * x) + sign;
-            if (decoder.DecodeBin(ref _contexts[greater]) == 0) return magnitude;
+            if (!decoder.DecodeBin(ref _contexts[greater])) return magnitude;
             magnitude++;
             if (magnitude == largest) return magnitude;
             if (x == _syntax.GreaterFlagCount - 1) break;
@@ -178,7 +182,7 @@ internal ref struct LevelDecoder
         int exponent = 0;
         for (int j = 0; j < 31; j++)
         {
-            if (decoder.DecodeBin(ref _contexts[ContextLayout.Remainder + j]) == 0) break;
+            if (!decoder.DecodeBin(ref _contexts[ContextLayout.Remainder + j])) break;
             magnitude += 1L << exponent;
             exponent++;
             if (magnitude + (1L << exponent) > largest) break;

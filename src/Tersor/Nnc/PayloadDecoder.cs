@@ -120,10 +120,10 @@ internal ref struct PayloadDecoder
         if (_unit.Header.PayloadType != NncPayloadType.Integer) ahead.DecodeQp();
         if (_unit.Header.Parent is not null) ahead._decoder.DecodeBypass();
         if (ahead._decoder.DecodeBypass() == 0) return 0;
-        ContextModel context = default;
+        CodingContext context = default;
         context.Initialize(0);
         long skipped = 0;
-        for (int row = 0; row < rows; row++) skipped += ahead._decoder.DecodeBin(ref context);
+        for (int row = 0; row < rows; row++) skipped += ahead._decoder.DecodeBin(ref context) ? 1 : 0;
         return skipped * columns;
     }
 }

@@ -33,7 +33,8 @@ public class ContextModelTests
         context.Initialize(index);
         Assert.Equal((a, b, probability, index), (context.A, context.B, context.Probability, context.InitializationIndex));
         Assert.Equal(probability >= 0 ? 1 : 0, context.MoreProbableBin);
-        Assert.Equal((probability >> 7) + 32, context.WidthIndex);
+        Assert.Equal((probability >> 3) + 512, context.RateIndex);
+        Assert.Equal(probability >= 0, context.FavoursOne);
     }
 
     [Fact]
