@@ -17,6 +17,7 @@ internal ref struct ArithmeticDecoder
 {
     private const int RangeShift = 55;
     private readonly ReadOnlySpan<byte> _payload;
+    private readonly nint _lastWholeWord;
     private ulong _range;
     private ulong _offset;
     private nint _next;
@@ -27,6 +28,7 @@ internal ref struct ArithmeticDecoder
     public ArithmeticDecoder(ReadOnlySpan<byte> payload)
     {
         _payload = payload;
+        _lastWholeWord = payload.Length - sizeof(ulong);
         _range = 510UL << RangeShift;
         Refill();
     }
@@ -45,7 +47,7 @@ internal ref struct ArithmeticDecoder
     public void Refill()
     {
         // Bits beyond the valid ones are those of the payload or zero already, so they can be written again.
-        ulong bytes = _next <= _payload.Length - sizeof(ulong)
+        ulong bytes = _next <= _lastWholeWord
             ? BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref MemoryMarshal.GetReference(_payload), _next)))
             : ReadTail(_payload, _next);
         _offset |= bytes >> (int)_validBits;
@@ -180,6 +182,7 @@ internal ref struct ArithmeticDecoder
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly ulong WidthInClass(ulong widths) => (byte)(widths >> (int)((_range >> 57) & 0x38));
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static ulong ReadTail(ReadOnlySpan<byte> payload, nint next)
     {
         ulong bytes = 0;

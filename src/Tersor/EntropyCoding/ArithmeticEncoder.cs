@@ -1,7 +1,3 @@
-using System.Buffers.Binary;
-using System.Numerics;
-using System.Runtime.CompilerServices;
-
 namespace Tersor.EntropyCoding;
 
 /// <summary>
@@ -10,126 +6,46 @@ namespace Tersor.EntropyCoding;
 /// </summary>
 internal sealed class ArithmeticEncoder
 {
-    // Low holds 9 bits that are still open to change in value, and above them _pendingBits that are not written yet. A carry out of those is added to the
-    // bytes already in the buffer.
-    private const int OpenBits = 9;
-    private ulong _low;
-    private uint _range = 510;
-    private int _pendingBits;
-    private byte[] _buffer;
-    private int _byteCount;
+    private EncoderRegisters _registers;
 
     /// <summary>Starts a codeword.</summary>
     /// <param name="capacity">Bytes to set aside at first.</param>
-    public ArithmeticEncoder(int capacity = 256) => _buffer = new byte[Math.Max(capacity, 16)];
+    public ArithmeticEncoder(int capacity = 256) => _registers = new EncoderRegisters(new byte[Math.Max(capacity, EncoderRegisters.SmallestBuffer)]);
 
     /// <summary>Shifts made so far: the length of the codeword in bits, up to a constant.</summary>
-    public long BitPosition => (8L * _byteCount) + _pendingBits;
+    public long BitPosition => _registers.BitPosition;
 
     /// <summary>The nine low bits of low: what an entry point's value is counted from.</summary>
-    internal int OpenLow => (int)_low & ((1 << OpenBits) - 1);
+    internal int OpenLow => _registers.OpenLow;
+
+    /// <summary>The coder's state, for loops that keep it in a local variable and put it back.</summary>
+    internal ref EncoderRegisters Registers => ref _registers;
 
     /// <summary>Forgets everything written and starts a new codeword in the same buffer.</summary>
-    public void Restart()
-    {
-        _low = 0;
-        _range = 510;
-        _pendingBits = 0;
-        _byteCount = 0;
-    }
+    public void Restart() => _registers = new EncoderRegisters(_registers.Buffer);
 
     /// <summary>Encodes one bin and lets its context learn.</summary>
     /// <param name="context">The context the decoder will use.</param>
     /// <param name="bin">0 or 1.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void EncodeBin(ref ContextModel context, int bin)
+    public void EncodeBin(ref CodingContext context, int bin)
     {
-        uint lessProbable = (byte)(context.LessProbableWidths >> (int)((_range >> 2) & 0x38));
-        uint range = _range - lessProbable;
-        if (bin != context.MoreProbableBin)
-        {
-            _low += range;
-            range = lessProbable;
-        }
-
-        int shift = BitOperations.LeadingZeroCount(range) - (32 - OpenBits);
-        _range = range << shift;
-        Shift(shift);
-        context.Update(bin);
+        _registers.FlushWhenHigh();
+        _registers.PutBin(ref context, bin);
     }
 
     /// <summary>Encodes one bin of probability one half.</summary>
     /// <param name="bin">0 or 1.</param>
-    public void EncodeBypass(int bin) => EncodeBypassBits((uint)bin, 1);
+    public void EncodeBypass(int bin) => _registers.PutBypassBits((uint)bin, 1);
 
     /// <summary>Encodes a number as bypass bins, the most significant first.</summary>
     /// <param name="value">Less than 2 to the power of <paramref name="bitCount"/>.</param>
     /// <param name="bitCount">0..32.</param>
-    public void EncodeBypassBits(uint value, int bitCount)
-    {
-        if (bitCount > 16)
-        {
-            EncodeBypassBits(value >> 16, bitCount - 16);
-            value &= 0xFFFF;
-            bitCount = 16;
-        }
-
-        _low = (_low << bitCount) + ((ulong)value * _range);
-        _pendingBits += bitCount;
-        if (_pendingBits >= 32) Flush();
-    }
+    public void EncodeBypassBits(uint value, int bitCount) => _registers.PutBypassBits(value, bitCount);
 
     /// <summary>Ends the codeword with the terminate bin and the stop bit.</summary>
     /// <returns>The finished bytes, valid until the next call to any method.</returns>
-    public ReadOnlySpan<byte> Finish()
-    {
-        _range -= 2;
-        _low += _range;
-        Shift(7);
-
-        // All bits of low but the last eight, then the stop bit, then zeros up to a byte.
-        int bitCount = _pendingBits + 1;
-        ulong tail = ((_low >> 8) << 1) | 1;
-        if (tail >> (bitCount + 1) != 0) Carry();
-        tail <<= 63 - bitCount;
-        bitCount++;
-        Reserve();
-        for (; bitCount > 0; bitCount -= 8, tail <<= 8) _buffer[_byteCount++] = (byte)(tail >> 56);
-        return _buffer.AsSpan(0, _byteCount);
-    }
+    public ReadOnlySpan<byte> Finish() => _registers.Finish();
 
     /// <summary>Sets the range to 256 without touching low, as at the borders of block rows (section 9.4).</summary>
-    internal void RestartRange() => _range = 256;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Shift(int bitCount)
-    {
-        _low <<= bitCount;
-        _pendingBits += bitCount;
-        if (_pendingBits >= 32) Flush();
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Flush()
-    {
-        Reserve();
-        int kept = OpenBits + _pendingBits - 32;
-        ulong settled = _low >> kept;
-        if (settled >> 32 != 0) Carry();
-        BinaryPrimitives.WriteUInt32BigEndian(_buffer.AsSpan(_byteCount), (uint)settled);
-        _byteCount += 4;
-        _pendingBits -= 32;
-        _low &= (1UL << kept) - 1;
-    }
-
-    private void Carry()
-    {
-        int i = _byteCount - 1;
-        while (++_buffer[i] == 0) i--;
-    }
-
-    private void Reserve()
-    {
-        if (_buffer.Length - _byteCount < 16) Array.Resize(ref _buffer, checked(2 * _buffer.Length));
-    }
+    internal void RestartRange() => _registers.RestartRange();
 }

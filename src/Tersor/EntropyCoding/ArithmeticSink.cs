@@ -4,12 +4,12 @@ namespace Tersor.EntropyCoding;
 internal struct ArithmeticSink : IBinSink
 {
     private readonly ArithmeticEncoder _encoder;
-    private readonly ContextModel[] _contexts;
+    private readonly CodingContext[] _contexts;
     private readonly List<BlockRowBorder>? _borders;
     private long _lastBorder;
 
     /// <summary>Bins go to <paramref name="encoder"/>, with contexts that are set up already; the first symbol's bins come next.</summary>
-    public ArithmeticSink(ArithmeticEncoder encoder, ContextModel[] contexts, List<BlockRowBorder>? borders)
+    public ArithmeticSink(ArithmeticEncoder encoder, CodingContext[] contexts, List<BlockRowBorder>? borders)
     {
         _encoder = encoder;
         _contexts = contexts;
@@ -26,7 +26,7 @@ internal struct ArithmeticSink : IBinSink
     /// <inheritdoc/>
     public void EnterBlockRow(int quantizerState)
     {
-        foreach (ref ContextModel context in _contexts.AsSpan()) context.Reset();
+        foreach (ref CodingContext context in _contexts.AsSpan()) context.Reset();
         _encoder.RestartRange();
         long position = _encoder.BitPosition;
         _borders?.Add(new BlockRowBorder(position, position - _lastBorder, _encoder.OpenLow, quantizerState));

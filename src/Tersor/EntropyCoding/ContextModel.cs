@@ -70,12 +70,11 @@ internal struct ContextModel
     public unsafe void Update(int bin)
     {
         // Field widths and the guard bit of B bound both indices.
-        ulong* tables = ContextTables.Start;
         ulong state = _state;
         uint roundUp = BRoundUp & ((uint)bin - 1);
-        ulong changeOfA = tables[(nint)(((uint)bin * ContextTables.ABinStride) + (uint)(state & AMask))];
-        ulong changeOfB = tables[(nint)(ContextTables.BStart + ((uint)bin * ContextTables.BBinStride) + (((uint)state + roundUp) >> BGroupShift))];
-        _state = state + changeOfA + changeOfB;
+        ulong* changesOfA = ContextTables.Start + ((nuint)(uint)bin * ContextTables.ABinStride);
+        ulong* changesOfB = ContextTables.Start + ContextTables.BStart + ((nuint)(uint)bin * ContextTables.BBinStride);
+        _state = state + changesOfA[state & AMask] + changesOfB[((uint)state + roundUp) >> BGroupShift];
     }
 
     /// <summary>What is added to the word where A changes by <paramref name="delta"/>.</summary>

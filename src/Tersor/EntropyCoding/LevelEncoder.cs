@@ -24,8 +24,8 @@ internal static class LevelEncoder
         syntax.Validate(levels.Length, baseLevels.Length, history.Length);
         if (!syntax.HasSideFlags) history = default;
         LevelCodingChoice choice = LevelCodingChoice.Make(syntax, options, baseLevels, history, levels);
-        var contexts = new ContextModel[new ContextLayout(syntax).Count];
-        foreach (ref ContextModel context in contexts.AsSpan()) context.Initialize(0);
+        var contexts = new CodingContext[new ContextLayout(syntax).Count];
+        foreach (ref CodingContext context in contexts.AsSpan()) context.Initialize(0);
         if (syntax.HasSideFlags)
         {
             if (syntax.ParentNodePresent) encoder.EncodeBypass(history.IsEmpty ? 0 : 1);
@@ -42,7 +42,66 @@ internal static class LevelEncoder
         }
 
         if (syntax.RestartsRange) encoder.RestartRange();
-        var binarizer = new SymbolBinarizer<ArithmeticSink>(syntax, baseLevels, history, new ArithmeticSink(encoder, contexts, borders));
+        var sink = new ArithmeticSink(encoder, contexts, borders);
+        if (baseLevels.IsEmpty && history.IsEmpty && !syntax.LimitsSymbols)
+        {
+            EncodePlain(encoder, syntax, choice.SkippedRows, contexts, sink, levels);
+            return;
+        }
+
+        var binarizer = new SymbolBinarizer<ArithmeticSink>(syntax, baseLevels, history, sink);
         new SymbolScan<SymbolBinarizer<ArithmeticSink>>(syntax, choice.SkippedRows).Run(levels, SymbolSample.All, ref binarizer);
+    }
+
+    private static void EncodePlain(
+        ArithmeticEncoder encoder,
+        in LevelSyntax syntax,
+        ReadOnlySpan<byte> skippedRows,
+        CodingContext[] contexts,
+        ArithmeticSink sink,
+        ReadOnlySpan<int> levels)
+    {
+        int neighbourClass = 0;
+        int state = 0;
+        var scan = new LevelScan(syntax, skippedRows);
+        while (scan.MoveNext())
+        {
+            if (scan.EntersBlockRow)
+            {
+                neighbourClass = 0;
+                sink.EnterBlockRow(state);
+            }
+
+            if (scan.IsSkipped)
+            {
+                if (syntax.DependentQuantization) state = DependentQuantizer.SkipZeros(state, syntax.RowLength);
+                continue;
+            }
+
+            ReadOnlySpan<int> run = levels.Slice(scan.Start, scan.Length);
+            bool isSaid = syntax.DependentQuantization
+                ? PlainRunEncoder.Encode<DependentRule>(ref encoder.Registers, contexts, syntax.GreaterFlagCount, ref neighbourClass, ref state, run)
+                : PlainRunEncoder.Encode<UniformRule>(ref encoder.Registers, contexts, syntax.GreaterFlagCount, ref neighbourClass, ref state, run);
+            if (isSaid) continue;
+
+            // The walk that all estimates take names the level.
+            var visitor = default(SymbolCheck);
+            new SymbolScan<SymbolCheck>(syntax, skippedRows).Run(levels, SymbolSample.All, ref visitor);
+        }
+    }
+
+    private readonly struct SymbolCheck : ISymbolVisitor
+    {
+        public void Visit(int symbol, int neighbour, int quantizerState, int position)
+        {
+        }
+
+        public void EnterBlockRow(int quantizerState)
+        {
+        }
+
+        public void EnterSample()
+        {
+        }
     }
 }

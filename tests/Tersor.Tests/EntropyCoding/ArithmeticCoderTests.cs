@@ -53,7 +53,7 @@ public class ArithmeticCoderTests
         List<(int Kind, uint Value, int Extra)> written = [];
         Seeded random = new(seed);
         var encoder = new ArithmeticEncoder(capacity: 1);
-        var contexts = new ContextModel[8];
+        var contexts = new CodingContext[8];
         for (int i = 0; i < contexts.Length; i++) contexts[i].Initialize(i);
         for (int i = 0; i < 20_000; i++)
         {

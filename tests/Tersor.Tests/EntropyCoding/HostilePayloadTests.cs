@@ -47,8 +47,8 @@ public class HostilePayloadTests
     {
         var encoder = new ArithmeticEncoder();
         var syntax = new LevelSyntax { Dialect = NncDialect.EditionTwo, RowCount = 1, RowLength = 1, GreaterFlagCount = 1 };
-        var contexts = new ContextModel[100];
-        foreach (ref ContextModel context in contexts.AsSpan()) context.Initialize(0);
+        var contexts = new CodingContext[100];
+        foreach (ref CodingContext context in contexts.AsSpan()) context.Initialize(0);
         for (int i = 0; i < 3 + 3 + 2 + 31; i++) encoder.EncodeBin(ref contexts[^1], 0);
         encoder.EncodeBin(ref contexts[0], 1);
         encoder.EncodeBin(ref contexts[1], 0);
