@@ -15,6 +15,9 @@ namespace Tersor.Quantization;
 /// </remarks>
 public static class RateDistortionQuantizer
 {
+    // More than any symbol costs.
+    private const double MaxWorth = 1 << 30;
+
     /// <summary>Quantizes a tensor.</summary>
     /// <param name="weights">Finite weights, row-major.</param>
     /// <param name="step">Step size, positive.</param>
@@ -39,11 +42,11 @@ public static class RateDistortionQuantizer
         }
 
         SymbolRates rates = new(syntax.GreaterFlagCount);
-        double rateScale = lambda * Math.Log(2) / 6 / RateTable.OneBit;
+        double errorScale = 6 / (lambda * Math.Log(2)) * RateTable.OneBit;
         BlockScan scan = new(syntax);
         if (!scan.Reorders)
         {
-            QuantizeStretch(weights, step, importance, rateScale, rates, levels);
+            QuantizeStretch(weights, step, importance, errorScale, rates, levels);
             return;
         }
 
@@ -62,7 +65,7 @@ public static class RateDistortionQuantizer
                 codedWeights.AsSpan(0, length),
                 step,
                 importance.IsEmpty ? importance : codedImportance.AsSpan(0, length),
-                rateScale,
+                errorScale,
                 rates,
                 codedLevels.AsSpan(0, length));
             scan.Scatter<int>(codedLevels.AsSpan(0, length), levels[range]);
@@ -74,42 +77,64 @@ public static class RateDistortionQuantizer
     }
 
     private static void QuantizeStretch(
-        ReadOnlySpan<float> weights, double step, ReadOnlySpan<float> importance, double rateScale, SymbolRates rates, Span<int> levels)
+        ReadOnlySpan<float> weights, double step, ReadOnlySpan<float> importance, double errorScale, SymbolRates rates, Span<int> levels)
     {
         levels = levels[..weights.Length];
         int neighbour = SymbolRates.ZeroClass;
         for (int i = 0; i < weights.Length; i++)
         {
             double scaled = Math.Abs((double)weights[i]) / step;
-            int level = 0;
+            int magnitude = 0;
+            int negative = BitConverter.SingleToInt32Bits(weights[i]) >>> 31;
             if (scaled >= 0.5)
             {
-                int negative = BitConverter.SingleToInt32Bits(weights[i]) >>> 31;
-                double rateWeight = importance.IsEmpty ? rateScale : rateScale / importance[i];
-                int magnitude = Choose(scaled, negative, rateWeight, rates, neighbour);
-                level = (magnitude ^ -negative) + negative;
+                double scale = importance.IsEmpty ? errorScale : errorScale * importance[i];
+                magnitude = scaled < 1.5
+                    ? ChooseOneOrZero(scaled, negative, scale, rates, neighbour)
+                    : Choose(scaled, negative, scale, rates, neighbour);
             }
 
-            levels[i] = level;
-            rates.Learn(level, 0, neighbour);
-            neighbour = SymbolRates.ClassOf(level);
+            if (magnitude == 0)
+            {
+                rates.LearnZero(0, neighbour);
+                levels[i] = 0;
+                neighbour = SymbolRates.ZeroClass;
+            }
+            else
+            {
+                int level = (magnitude ^ -negative) + negative;
+                rates.LearnNonzero(level, 0, neighbour);
+                levels[i] = level;
+                neighbour = SymbolRates.PositiveClass - negative;
+            }
         }
     }
 
-    // The nearest magnitude, the one below, or zero: steps down where the error that adds is worth the bits it saves.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Choose(double scaled, int negative, double rateWeight, SymbolRates rates, int neighbour)
+    private static int ChooseOneOrZero(double scaled, int negative, double scale, SymbolRates rates, int neighbour)
     {
-        int magnitude = (int)(scaled + 0.5);
+        int dearer = rates.SignificanceCost(0, neighbour, 1) - rates.SignificanceCost(0, neighbour, 0)
+            + rates.SignCost(neighbour, negative) + rates.CostOfOne(negative);
+        return dearer < Worth((2 * scaled) - 1, scale) ? 1 : 0;
+    }
+
+    // The nearest magnitude, the one below, or zero.
+    private static int Choose(double scaled, int negative, double scale, SymbolRates rates, int neighbour)
+    {
+        int magnitude = double.ConvertToIntegerNative<int>(scaled + 0.5);
         double distance = scaled - magnitude;
-        if (magnitude > 1 && 1 + (2 * distance) <= rateWeight * rates.MagnitudeIncrement(magnitude, negative))
+        if (rates.MagnitudeIncrement(magnitude, negative) >= Worth(1 + (2 * distance), scale))
         {
             magnitude--;
             distance++;
         }
 
-        long nonzero = rates.SignificanceCost(0, neighbour, 1) + rates.SignCost(neighbour, negative) + rates.MagnitudeCost(magnitude, negative);
-        double saved = rateWeight * (nonzero - rates.SignificanceCost(0, neighbour, 0));
-        return (scaled * scaled) - (distance * distance) <= saved ? 0 : magnitude;
+        long dearer = rates.SignificanceCost(0, neighbour, 1) - rates.SignificanceCost(0, neighbour, 0)
+            + rates.SignCost(neighbour, negative) + rates.MagnitudeCost(magnitude, negative);
+        return dearer < Worth((scaled * scaled) - (distance * distance), scale) ? magnitude : 0;
     }
+
+    // The least cost, in 1/32768 bit, that is too much to avoid an error for. Integers compare sooner than the coder's figures could be scaled.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Worth(double error, double scale) => double.ConvertToIntegerNative<int>(Math.Ceiling(double.MinNative(error * scale, MaxWorth)));
 }

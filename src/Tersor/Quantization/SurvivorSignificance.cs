@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Tersor.EntropyCoding;
 
 namespace Tersor.Quantization;
@@ -36,6 +37,7 @@ internal sealed class SurvivorSignificance
     // Row 3 s + class: the context, lane by survivor.
     private short[] _estimates = new short[ContextCount * StateCount];
     private short[] _next = new short[ContextCount * StateCount];
+    private readonly int[] _positions = new int[StateCount];
 
     /// <param name="unit">What 1/32768 bit is worth, in units of the distortion.</param>
     public SurvivorSignificance(float unit)
@@ -52,17 +54,19 @@ internal sealed class SurvivorSignificance
     public void Reset() => _estimates.AsSpan().Clear();
 
     /// <summary>What the significance bin costs the survivors, lane by state.</summary>
-    /// <param name="nonzero">Bit s: the last symbol of the survivor in state s was not zero.</param>
+    /// <param name="nonzero">All ones in lane s: the last symbol of the survivor in state s was not zero.</param>
     /// <param name="nonzeroClass">Neighbour class of those that were not.</param>
     /// <param name="zeroRates">Rates of zero.</param>
     /// <param name="nonzeroRates">Rates of anything else.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Rates(int nonzero, int nonzeroClass, out Vector256<float> zeroRates, out Vector256<float> nonzeroRates)
+    public void Rates(Vector256<int> nonzero, int nonzeroClass, out Vector256<float> zeroRates, out Vector256<float> nonzeroRates)
     {
-        Vector256<float> outer = Vector256.Create(
-            Pair(0, nonzero, nonzeroClass), Pair(1, nonzero, nonzeroClass), Pair(4, nonzero, nonzeroClass), Pair(5, nonzero, nonzeroClass)).AsSingle();
-        Vector256<float> inner = Vector256.Create(
-            Pair(2, nonzero, nonzeroClass), Pair(3, nonzero, nonzeroClass), Pair(6, nonzero, nonzeroClass), Pair(7, nonzero, nonzeroClass)).AsSingle();
+        ref int positions = ref MemoryMarshal.GetArrayDataReference(_positions);
+        const int Diagonal = (ClassCount * StateCount) + 1;
+        Vector256<int> zeroClass = Vector256.Create(0, 1, 2, 3, 4, 5, 6, 7) * Diagonal;
+        (zeroClass + (nonzero & Vector256.Create(nonzeroClass * StateCount))).StoreUnsafe(ref positions);
+        Vector256<float> outer = Vector256.Create(Pair(ref positions, 0), Pair(ref positions, 1), Pair(ref positions, 4), Pair(ref positions, 5)).AsSingle();
+        Vector256<float> inner = Vector256.Create(Pair(ref positions, 2), Pair(ref positions, 3), Pair(ref positions, 6), Pair(ref positions, 7)).AsSingle();
         Vector256<float> fromOuter = Vector256.Create(-1, -1, 0, 0, -1, -1, 0, 0).AsSingle();
         zeroRates = Vector256.ConditionalSelect(
             fromOuter,
@@ -80,64 +84,65 @@ internal sealed class SurvivorSignificance
     /// <param name="nonzeroClass">As given to <see cref="Rates"/>.</param>
     /// <param name="nonzeroNow">All ones in lane d: state d is reached by a symbol that is not zero.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Advance(int oddWins, int nonzero, int nonzeroClass, Vector256<int> nonzeroNow)
+    public void Advance(int oddWins, Vector256<int> nonzero, int nonzeroClass, Vector256<int> nonzeroNow)
     {
         ref short estimates = ref MemoryMarshal.GetArrayDataReference(_estimates);
         ref short next = ref MemoryMarshal.GetArrayDataReference(_next);
-        Vector128<byte> fromOrigins = Vector128.LoadUnsafe(
+        Vector128<byte> permutation = Vector128.LoadUnsafe(
             ref MemoryMarshal.GetArrayDataReference(Permutations), (nuint)((oddWins & 0xFF) * Vector128<byte>.Count));
-        Vector128<short> contexts = Permute(
-            Vector128.Create(
-                (short)Context(0, nonzero, nonzeroClass),
-                (short)Context(1, nonzero, nonzeroClass),
-                (short)Context(2, nonzero, nonzeroClass),
-                (short)Context(3, nonzero, nonzeroClass),
-                (short)Context(4, nonzero, nonzeroClass),
-                (short)Context(5, nonzero, nonzeroClass),
-                (short)Context(6, nonzero, nonzeroClass),
-                (short)Context(7, nonzero, nonzeroClass)),
-            fromOrigins);
-        Vector128<short> goal = (Vector128.Narrow(nonzeroNow.GetLower(), nonzeroNow.GetUpper()) & Vector128.Create((short)(2 * Certain)))
-            + Vector128.Create((short)(HalfStep - Certain));
-        for (int context = 0; context < ContextCount; context++)
+        Vector256<byte> fromOrigins = Vector256.Create(permutation, permutation);
+        Vector128<short> used = Vector128.Create((short)0, 3, 6, 9, 12, 15, 18, 21) + (Narrow(nonzero) & Vector128.Create((short)nonzeroClass));
+        Vector128<short> goal = (Narrow(nonzeroNow) & Vector128.Create((short)(2 * Certain))) + Vector128.Create((short)(HalfStep - Certain));
+        Vector256<short> usedTwice = Permute(Vector256.Create(used, used), fromOrigins);
+        Vector256<short> goalTwice = Vector256.Create(goal, goal);
+
+        // Two contexts at a time, in the halves of a vector.
+        Vector256<short> contexts = Vector256.Create(Vector128<short>.Zero, Vector128<short>.One);
+        for (nuint i = 0; i < ContextCount * StateCount; i += 2 * StateCount)
         {
-            Vector128<short> estimate = Permute(Vector128.LoadUnsafe(ref estimates, (nuint)(context * StateCount)), fromOrigins);
-            Vector128<short> learns = Vector128.Equals(contexts, Vector128.Create((short)context));
-            estimate += ((goal - estimate) >> AdaptationShift) & learns;
-            estimate.StoreUnsafe(ref next, (nuint)(context * StateCount));
+            Vector256<short> estimate = Permute(Vector256.LoadUnsafe(ref estimates, i), fromOrigins);
+            estimate += ((goalTwice - estimate) >> AdaptationShift) & Vector256.Equals(usedTwice, contexts);
+            estimate.StoreUnsafe(ref next, i);
+            contexts += Vector256.Create((short)2);
         }
 
         (_estimates, _next) = (_next, _estimates);
     }
 
     /// <summary>The scalar twin of <see cref="Advance"/>.</summary>
-    public void AdvanceScalar(int decision, int nonzero, int nonzeroClass)
+    public void AdvanceScalar(int decision, Vector256<int> nonzero, int nonzeroClass)
     {
         for (int state = 0; state < StateCount; state++)
         {
-            int origin = TrellisSearch.Undo(decision, state, out _, out int nonzeroMask);
+            int origin = TrellisSearch.Undo(decision, state, out _, out int nonzeroNow);
             for (int context = 0; context < ContextCount; context++)
                 _next[(context * StateCount) + state] = _estimates[(context * StateCount) + origin];
-            ref short estimate = ref _next[(Context(origin, nonzero, nonzeroClass) * StateCount) + state];
-            estimate += (short)(((nonzeroMask & (2 * Certain)) + HalfStep - Certain - estimate) >> AdaptationShift);
+            int used = (ClassCount * origin) + (nonzero[origin] & nonzeroClass);
+            ref short estimate = ref _next[(used * StateCount) + state];
+            estimate += (short)(((nonzeroNow & (2 * Certain)) + HalfStep - Certain - estimate) >> AdaptationShift);
         }
 
         (_estimates, _next) = (_next, _estimates);
     }
 
+    // The same shuffle of either half.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<short> Permute(Vector128<short> lanes, Vector128<byte> permutation) =>
-        Vector128.ShuffleNative(lanes.AsByte(), permutation).AsInt16();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Context(int state, int nonzero, int nonzeroClass) => (ClassCount * state) + (nonzeroClass & -((nonzero >> state) & 1));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private double Pair(int state, int nonzero, int nonzeroClass)
+    private static Vector256<short> Permute(Vector256<short> lanes, Vector256<byte> permutation)
     {
-        int estimate = Unsafe.Add(
-            ref MemoryMarshal.GetArrayDataReference(_estimates), (Context(state, nonzero, nonzeroClass) * StateCount) + state);
-        return Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_ratePairs), (estimate + 0x4000) >> CostIndexShift);
+        if (Avx2.IsSupported) return Avx2.Shuffle(lanes.AsByte(), permutation).AsInt16();
+        return Vector256.Create(
+            Vector128.ShuffleNative(lanes.GetLower().AsByte(), permutation.GetLower()),
+            Vector128.ShuffleNative(lanes.GetUpper().AsByte(), permutation.GetUpper())).AsInt16();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<short> Narrow(Vector256<int> lanes) => Vector128.Narrow(lanes.GetLower(), lanes.GetUpper());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private double Pair(ref int positions, int state)
+    {
+        int estimate = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_estimates), (nuint)Unsafe.Add(ref positions, state));
+        return Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_ratePairs), (nuint)((estimate + 0x4000) >> CostIndexShift));
     }
 
     private static byte[] MakePermutations()

@@ -58,6 +58,10 @@ internal sealed class SymbolRates
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int SignCost(int neighbourClass, int negative) => Cost(SignBase + neighbourClass, negative);
 
+    /// <summary>Cost of everything after the sign of a symbol of magnitude 1, in 1/32768 bit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int CostOfOne(int negative) => Cost(GreaterBase + negative, 0);
+
     /// <summary>Cost of everything after the sign, in 1/32768 bit.</summary>
     /// <param name="magnitude">1 or more.</param>
     /// <param name="negative">1 for negative symbols, else 0.</param>
@@ -99,29 +103,33 @@ internal sealed class SymbolRates
         }
     }
 
-    /// <summary>Updates the contexts as coding the symbol does.</summary>
+    /// <summary>Updates the contexts as coding a zero does.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Learn(int symbol, int state, int neighbourClass)
-    {
-        ref ContextModel significance = ref At((3 * state) + neighbourClass);
-        if (symbol == 0)
-        {
-            significance.Update(0);
-            return;
-        }
+    public void LearnZero(int state, int neighbourClass) => At((3 * state) + neighbourClass).Update(0);
 
-        significance.Update(1);
-        LearnNonzero(symbol, neighbourClass);
+    /// <summary>Updates the contexts as coding a symbol that is not zero does.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void LearnNonzero(int symbol, int state, int neighbourClass)
+    {
+        At((3 * state) + neighbourClass).Update(1);
+        LearnSignAndMagnitude(symbol, neighbourClass);
     }
 
     /// <summary>Updates the contexts of sign and magnitude.</summary>
     /// <param name="symbol">Not zero.</param>
     /// <param name="neighbourClass">Class of the symbol before.</param>
-    public void LearnNonzero(int symbol, int neighbourClass)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void LearnSignAndMagnitude(int symbol, int neighbourClass)
     {
         int negative = symbol >>> 31;
-        int magnitude = Math.Abs(symbol);
+        int magnitude = (symbol ^ -negative) + negative;
         At(SignBase + neighbourClass).Update(negative);
+        if (magnitude == 1) At(GreaterBase + negative).Update(0);
+        else LearnMagnitude(magnitude, negative);
+    }
+
+    private void LearnMagnitude(int magnitude, int negative)
+    {
         int context = GreaterBase + negative;
         int flags = Math.Min(magnitude - 1, _greaterFlagCount);
         for (int x = 0; x < flags; x++, context += 2) At(context).Update(1);
@@ -145,8 +153,10 @@ internal sealed class SymbolRates
         return cost + Cost(_remainderBase + prefix, 0);
     }
 
+    // A rate index has ten bits, half of the table's eleven.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int Cost(int context, int bin) => RateTable.Table[(2 * At(context).RateIndex) + bin];
+    private int Cost(int context, int bin) =>
+        Unsafe.Add(ref MemoryMarshal.GetReference(RateTable.Table), (nuint)((2 * At(context).RateIndex) + bin));
 
     // Callers are bounded by N, by the three classes and eight states, and by the 31 bits of a magnitude.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -51,7 +51,7 @@ internal sealed class TrellisRates
 
     /// <summary>Learns sign and magnitude of a symbol that is not zero; tables follow with <see cref="Refresh"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Learn(int symbol, int neighbourClass) => _symbols.LearnNonzero(symbol, neighbourClass);
+    public void Learn(int symbol, int neighbourClass) => _symbols.LearnSignAndMagnitude(symbol, neighbourClass);
 
     /// <summary>Rate of a sign after a neighbour of the given class.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -27,8 +27,8 @@ internal sealed class TrellisSearch
     private readonly TrellisBlock _block = new();
     private readonly float[] _pathCosts = new float[StateCount];
 
-    // Bit s: the last symbol on the way to state s is not zero; and the neighbour class of such a symbol.
-    private int _nonzero;
+    // All ones in lane s: the last symbol on the way to state s is not zero; and the neighbour class of such a symbol.
+    private Vector256<int> _nonzero;
     private int _nonzeroClass;
 
     // What the best survivor says of the last block, and of the symbol before it.
@@ -91,7 +91,7 @@ internal sealed class TrellisSearch
     private void Search(ReadOnlySpan<float> weights, ReadOnlySpan<float> importance, Span<int> decisions)
     {
         _rates?.Reset();
-        _nonzero = 0;
+        _nonzero = Vector256<int>.Zero;
         _neighbourClass = SymbolRates.ZeroClass;
         for (int start = 0; start < weights.Length; start += TrellisBlock.Capacity)
         {
@@ -134,8 +134,7 @@ internal sealed class TrellisSearch
     {
         Vector256<float> path = Vector256.Create(_pathCosts);
         SurvivorSignificance survivors = rates.Survivors;
-        int nonzero = _nonzero;
-        Vector256<int> nonzeroMask = MaskOf(nonzero);
+        Vector256<int> nonzero = _nonzero;
         int nonzeroClass = _nonzeroClass;
         ReadOnlySpan<float> zeroCosts = _block.ZeroCosts;
         ReadOnlySpan<int> firstPoints = _block.FirstPoints;
@@ -145,14 +144,14 @@ internal sealed class TrellisSearch
             int negative = signs[i];
             survivors.Rates(nonzero, nonzeroClass, out Vector256<float> zeroRates, out Vector256<float> nonzeroRates);
             nonzeroRates += Vector256.ConditionalSelect(
-                nonzeroMask.AsSingle(),
+                nonzero.AsSingle(),
                 Vector256.Create(rates.Sign(negative, nonzeroClass)),
                 Vector256.Create(rates.Sign(negative, SymbolRates.ZeroClass)));
             Spread(_block.Distortions(i) + rates.Magnitudes(firstPoints[i], negative), out Vector256<float> even, out Vector256<float> odd);
             int decision = Step(
-                ref path, Vector256.Create(zeroCosts[i]) + zeroRates, even + nonzeroRates, odd + nonzeroRates, out nonzeroMask);
-            survivors.Advance(decision, nonzero, nonzeroClass, nonzeroMask);
-            nonzero = (int)nonzeroMask.ExtractMostSignificantBits();
+                ref path, Vector256.Create(zeroCosts[i]) + zeroRates, even + nonzeroRates, odd + nonzeroRates, out Vector256<int> nonzeroNow);
+            survivors.Advance(decision, nonzero, nonzeroClass, nonzeroNow);
+            nonzero = nonzeroNow;
             nonzeroClass = SymbolRates.PositiveClass - negative;
             decisions[i] = decision;
         }
@@ -160,13 +159,6 @@ internal sealed class TrellisSearch
         path.CopyTo(_pathCosts);
         _nonzero = nonzero;
         _nonzeroClass = nonzeroClass;
-    }
-
-    // All ones in lane s where bit s is set.
-    private static Vector256<int> MaskOf(int bits)
-    {
-        Vector256<int> lanes = Vector256.Create(1, 2, 4, 8, 16, 32, 64, 128);
-        return Vector256.Equals(Vector256.Create(bits) & lanes, lanes);
     }
 
     // The costs of four classes as lanes by origin state: of the even symbol and of the odd one.
@@ -211,7 +203,7 @@ internal sealed class TrellisSearch
             Vector128<float> magnitudes = _rates?.Magnitudes(_block.FirstPoints[i], negative) ?? default;
             for (int origin = 0; origin < StateCount; origin++)
             {
-                int neighbour = (_nonzero & (1 << origin)) == 0 ? SymbolRates.ZeroClass : _nonzeroClass;
+                int neighbour = _nonzero[origin] & _nonzeroClass;
                 float nonzeroRate = nonzeroRates[origin] + (_rates?.Sign(negative, neighbour) ?? 0);
                 float evenCost = _block.Distortion(i, origin & 1) + magnitudes[origin & 1] + nonzeroRate;
                 float oddCost = _block.Distortion(i, 2 + (origin & 1)) + magnitudes[2 + (origin & 1)] + nonzeroRate;
@@ -222,7 +214,7 @@ internal sealed class TrellisSearch
                 odd[origin] = _pathCosts[origin] + oddCost;
             }
 
-            int nonzero = 0;
+            Vector256<int> nonzero = Vector256<int>.Zero;
             for (int state = 0; state < StateCount; state++)
             {
                 float evenCost = even[Origin(state, 0)];
@@ -230,8 +222,8 @@ internal sealed class TrellisSearch
                 bool oddWins = oddCost < evenCost || (oddCost == evenCost && Origin(state, 1) < Origin(state, 0));
                 _pathCosts[state] = oddWins ? oddCost : evenCost;
                 if (oddWins) decision |= 1 << state;
-                Undo(decision, state, out _, out int nonzeroMask);
-                nonzero |= nonzeroMask & (1 << state);
+                Undo(decision, state, out _, out int nonzeroNow);
+                nonzero = nonzero.WithElement(state, nonzeroNow);
             }
 
             _rates?.Survivors.AdvanceScalar(decision, _nonzero, _nonzeroClass);

@@ -36,7 +36,7 @@ internal sealed class ReferenceEncoderRules(int greaterFlagCount)
             }
 
             levels[i] = weights[i] < 0 ? -choice : choice;
-            rates.Learn(levels[i], 0, neighbour);
+            Learn(rates, levels[i], 0, neighbour);
             neighbour = SymbolRates.ClassOf(levels[i]);
         }
 
@@ -90,7 +90,7 @@ internal sealed class ReferenceEncoderRules(int greaterFlagCount)
             {
                 (int origin, int symbol) = chosen[state];
                 nextRates[state] = rates[origin].Clone();
-                nextRates[state].Learn(symbol, odd ? state : origin, odd ? olderNeighbours[state] : neighbours[origin]);
+                Learn(nextRates[state], symbol, odd ? state : origin, odd ? olderNeighbours[state] : neighbours[origin]);
                 nextNeighbours[state] = SymbolRates.ClassOf(symbol);
             }
 
@@ -108,6 +108,12 @@ internal sealed class ReferenceEncoderRules(int greaterFlagCount)
         }
 
         return levels;
+    }
+
+    private static void Learn(SymbolRates rates, int symbol, int state, int neighbour)
+    {
+        if (symbol == 0) rates.LearnZero(state, neighbour);
+        else rates.LearnNonzero(symbol, state, neighbour);
     }
 
     private static double Rate(SymbolRates rates, int symbol, int state, int neighbour)
