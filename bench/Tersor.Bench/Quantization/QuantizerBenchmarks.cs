@@ -4,12 +4,13 @@ using Tersor.Quantization;
 
 namespace Tersor.Bench.Quantization;
 
-/// <summary>Ten million weights at step 0.0375: N(0, 0.05^2), and the same with nine of ten at zero. Divide 10^7 by the time for weights per second.</summary>
+/// <summary>Ten million weights at step 0.0375: N(0, 0.05^2), and the same with nine of ten at zero.</summary>
 [MemoryDiagnoser]
+[WeightCount(GaussianWeights.Count)]
 public class QuantizerBenchmarks
 {
-    private const int Count = 10_000_000;
-    private const double Step = 0.0375;
+    private const int Count = GaussianWeights.Count;
+    private const double Step = GaussianWeights.Step;
     private readonly int[] _levels = new int[Count];
     private readonly float[] _values = new float[Count];
     private float[] _weights = [];
@@ -18,21 +19,9 @@ public class QuantizerBenchmarks
     public string Weights { get; set; } = "gaussian";
 
     [GlobalSetup]
-    public void MakeWeights()
-    {
-        SplitMix64 random = new(1);
-        _weights = new float[Count];
-        foreach (ref float weight in _weights.AsSpan())
-        {
-            // Irwin-Hall: twelve uniform numbers less 6 are nearly Gaussian.
-            long sum = 0;
-            for (int i = 0; i < 12; i++) sum += random.NextBelow(1 << 24);
-            bool kept = Weights == "gaussian" || random.NextBelow(10) == 0;
-            weight = kept ? 0.05f * ((sum / (float)(1 << 24)) - 6) : 0;
-        }
-    }
+    public void MakeWeights() => _weights = GaussianWeights.Make(Weights);
 
-    [Benchmark]
+    [Benchmark(Baseline = true)]
     public void Nearest() => UniformQuantizer.Quantize(_weights, Step, _levels);
 
     [Benchmark]
