@@ -1,5 +1,3 @@
-using System.Numerics;
-using System.Runtime.InteropServices;
 using Tersor.Quantization;
 
 namespace Tersor.Nnc;
@@ -90,10 +88,10 @@ public sealed class LevelRule
         switch (Kind)
         {
             case LevelKind.Integer:
-                Scale(levels, 1f, values);
+                UniformQuantizer.Dequantize(levels, 1, values);
                 break;
             case LevelKind.Uniform:
-                Scale(levels, (float)Step, values);
+                UniformQuantizer.Dequantize(levels, Step, values);
                 break;
             case LevelKind.Codebook:
                 LookUp(levels, values);
@@ -101,22 +99,6 @@ public sealed class LevelRule
             default:
                 throw new InvalidOperationException("Raw values have no levels.");
         }
-    }
-
-    /// <summary>The scalar definition that the vector loop of <see cref="Reconstruct"/> must equal.</summary>
-    internal static void ScaleScalar(ReadOnlySpan<int> levels, float step, Span<float> values)
-    {
-        for (int i = 0; i < levels.Length; i++) values[i] = step * (float)levels[i];
-    }
-
-    private static void Scale(ReadOnlySpan<int> levels, float step, Span<float> values)
-    {
-        int whole = levels.Length - (levels.Length % Vector<int>.Count);
-        ReadOnlySpan<Vector<int>> from = MemoryMarshal.Cast<int, Vector<int>>(levels[..whole]);
-        Span<Vector<float>> to = MemoryMarshal.Cast<float, Vector<float>>(values[..whole]);
-        var steps = new Vector<float>(step);
-        for (int i = 0; i < from.Length; i++) to[i] = Vector.ConvertToSingle(from[i]) * steps;
-        ScaleScalar(levels[whole..], step, values[whole..]);
     }
 
     /// <summary>Whether the step size is a binary32 number; streams can state larger ones.</summary>

@@ -1,5 +1,6 @@
 using Tersor.Models;
 using Tersor.Nnc;
+using Tersor.Quantization;
 
 namespace Tersor.Tests.Nnc;
 
@@ -16,7 +17,7 @@ public class LevelRuleTests
                 int[] levels = [.. Enumerable.Range(0, length).Select(_ => (int)((long)random.NextUInt64() >> (32 + random.NextInt(32))))];
                 float[] expected = new float[length], actual = new float[length];
                 LevelRule rule = LevelRule.Uniform(qp, dependent: false);
-                LevelRule.ScaleScalar(levels, (float)rule.Step, expected);
+                UniformQuantizer.DequantizeScalar(levels, (float)rule.Step, expected);
                 rule.Reconstruct(levels, actual);
                 Assert.Equal(expected.Select(BitConverter.SingleToUInt32Bits), actual.Select(BitConverter.SingleToUInt32Bits));
             }
