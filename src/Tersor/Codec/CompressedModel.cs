@@ -69,8 +69,9 @@ public sealed class CompressedModel : IDisposable
     /// <summary>The coded tensor of that name, or null.</summary>
     public CompressedTensor? Find(string name) => _byName.GetValueOrDefault(name);
 
-    /// <summary>The values of a tensor.</summary>
+    /// <summary>The values of a tensor, narrow and wide floats and 32-bit integers converted to binary32.</summary>
     /// <exception cref="KeyNotFoundException">No coded tensor has this name.</exception>
+    /// <exception cref="InvalidOperationException">The elements are of another type: read the bytes of <see cref="ToModel"/>'s tensor.</exception>
     /// <exception cref="ModelFormatException">The tensor's unit is damaged.</exception>
     public float[] Decode(string name) => Require(name).ReadSingles();
 
@@ -78,6 +79,7 @@ public sealed class CompressedModel : IDisposable
     /// <param name="name">Name of a tensor of binary32 values.</param>
     /// <param name="values">One for each element, row-major.</param>
     /// <exception cref="KeyNotFoundException">No coded tensor has this name.</exception>
+    /// <exception cref="InvalidOperationException">The elements are not binary32.</exception>
     /// <exception cref="ArgumentException">The length is not the number of elements.</exception>
     /// <exception cref="ModelFormatException">The tensor's unit is damaged.</exception>
     public void Decode(string name, Span<float> values) => Require(name).Decode(values);
@@ -107,9 +109,12 @@ public sealed class CompressedModel : IDisposable
         OnnxModel onnx = OnnxModel.FromTopology(Topology.Bytes, tensors.GetValueOrDefault, Reader.Source);
         if (onnx.Summary.NodeCount > 0) return onnx;
 
-        // A list without nodes: it says types, shapes and metadata of some tensors, the others are as their units say.
+        // A list without nodes: it says types, shapes and metadata of some tensors, and may hold small ones; the others are as their units say.
         return new Model(
-            NncFormat.FormatName, Reader.Source, [.. Tensors.Select(tensor => onnx.Find(tensor.Name) ?? tensors[tensor.Name])], onnx.Metadata);
+            NncFormat.FormatName,
+            Reader.Source,
+            [.. Tensors.Select(tensor => onnx.Find(tensor.Name) ?? tensors[tensor.Name]), .. onnx.Tensors.Where(tensor => !tensors.ContainsKey(tensor.Name))],
+            onnx.Metadata);
     }
 
     /// <summary>Writes the whole model as ONNX: the bytes that a runtime's byte-array constructor takes.</summary>

@@ -106,8 +106,10 @@ public sealed class CompressedTensor
     {
         if (ElementType == ElementType.Int32)
         {
-            int[] integers = DecodeIntegers(Parts[0]);
-            return Array.ConvertAll(integers, value => (float)value);
+            ReadOnlySpan<int> integers = MemoryMarshal.Cast<byte, int>(ReadBytes().Span);
+            float[] widened = new float[integers.Length];
+            for (int i = 0; i < widened.Length; i++) widened[i] = integers[i];
+            return widened;
         }
 
         if (ElementType != ElementType.Float32) return ToTensor(null).ReadSingles();
@@ -121,7 +123,7 @@ public sealed class CompressedTensor
     {
         if (ByteLength > Array.MaxLength)
             throw new ResourceLimitException($"{_reader.Source}: tensor '{Name}' takes {ByteLength:N0} bytes decoded; at most {Array.MaxLength:N0} fit one array.");
-        if (ElementType is not (ElementType.Float32 or ElementType.Int32))
+        if (HoldsBits)
         {
             byte[] words = new byte[_reader.CountElements(Parts[0]) * 4L];
             _reader.Decode(Parts[0], MemoryMarshal.Cast<byte, float>(words.AsSpan()));
@@ -138,6 +140,9 @@ public sealed class CompressedTensor
     /// <summary>The tensor with its data decoded on demand, by <paramref name="read"/> or by itself.</summary>
     internal Tensor ToTensor(Func<ReadOnlyMemory<byte>>? read) =>
         new(Name, ElementType, Shape, ByteSource.Deferred(_reader.Source, ByteLength, read ?? ReadBytes));
+
+    // The unit has the bytes of the elements as they are, under a float's name.
+    private bool HoldsBits => ElementType != ElementType.Float32 && Parts[0].PayloadType == NncPayloadType.RawFloat;
 
     // Asked before memory is set aside: what a header declares is sure only then.
     private int CountElements() => _composed is not null ? _reader.CountElements(_composed) : _reader.CountElements(Parts[0]);

@@ -17,15 +17,15 @@ internal sealed class DecodeAhead(IReadOnlyList<long> byteLengths, Func<int, Rea
         lock (_lock)
         {
             task = Start(index);
-            long ahead = 0;
+            _started.Remove(index);
+            long ahead = _started.Keys.Sum(started => byteLengths[started]);
             for (int next = index + 1; next < byteLengths.Count && _started.Count < 4 * threads; next++)
             {
+                if (_started.ContainsKey(next)) continue;
                 ahead += byteLengths[next];
                 if (ahead > maxBytes) break;
                 _ = Start(next);
             }
-
-            _started.Remove(index);
         }
 
         return task.GetAwaiter().GetResult();

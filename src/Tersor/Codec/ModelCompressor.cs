@@ -2,6 +2,7 @@ using Tersor.EntropyCoding;
 using Tersor.Models;
 using Tersor.Models.Onnx;
 using Tersor.Nnc;
+using Tersor.Nnc.Syntax;
 using Tersor.Plans;
 using Tersor.Quantization;
 
@@ -27,7 +28,7 @@ public static class ModelCompressor
     /// <param name="destination">Receives the NNC stream.</param>
     /// <param name="threads">Tensors worked on side by side; memory grows with it, the bytes do not depend on it.</param>
     /// <param name="progress">Receives one step per tensor.</param>
-    /// <param name="cancellationToken">Checked per tensor.</param>
+    /// <param name="cancellationToken">Checked between the steps of each tensor: reading, quantization, search, coding, writing.</param>
     /// <returns>Where every byte went, and the plan with everything decided.</returns>
     /// <exception cref="PlanException">The plan does not fit the model.</exception>
     /// <exception cref="UnsupportedModelException">The model holds names or tensors that a stream cannot carry; all are listed.</exception>
@@ -41,8 +42,9 @@ public static class ModelCompressor
         plan.CheckAgainst(model, "plan");
         Dictionary<string, TensorPlan> plans = plan.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         TensorPlan[] planned = [.. model.Tensors.Select(tensor => plans[tensor.Name])];
-        Topology topology = MakeTopology(model, plan, planned, out bool[] isKept);
-        CheckNames(model, isKept);
+        bool[] isKept = ChooseKept(model, plan, planned);
+        CheckTensors(model, isKept);
+        Topology topology = MakeTopology(model, plan, isKept);
 
         NncStreamSettings settings = new() { Dialect = plan.Edition == 1 ? NncDialect.EditionOne : NncDialect.EditionTwo, Density = plan.QpDensity };
         NncWriter writer = new(destination, settings);
@@ -50,7 +52,7 @@ public static class ModelCompressor
         writer.WriteTopology(topology);
         long topologyBytes = writer.ByteCount - headerBytes;
 
-        TensorEncoder encoder = new(settings, model.Tensors.Count, keepsTypes: plan.Topology != TopologyCarriage.None);
+        TensorEncoder encoder = new(settings, model.Tensors.Count, keepsTypes: plan.Topology != TopologyCarriage.None, cancellationToken);
         TensorReport[] reports = new TensorReport[planned.Length];
         List<SharedValueTable> tables = [];
         List<string> warnings = [];
@@ -106,37 +108,45 @@ public static class ModelCompressor
         Task.Run(() => Compress(model, plan, destination, threads, progress, cancellationToken), cancellationToken);
 
     // Which tensors stay in the graph must be known before the first unit, since the topology comes first.
-    private static Topology MakeTopology(Model model, CompressionPlan plan, TensorPlan[] planned, out bool[] isKept)
+    private static bool[] ChooseKept(Model model, CompressionPlan plan, TensorPlan[] planned)
     {
-        isKept = new bool[planned.Length];
-        if (plan.Topology == TopologyCarriage.None) return new Topology(TopologyFormat.None, default);
-        HashSet<string> coded = new(StringComparer.Ordinal);
-        bool hasGraph = model.HasGraph;
-        for (int i = 0; i < planned.Length; i++)
+        bool[] isKept = new bool[planned.Length];
+        if (plan.Topology == TopologyCarriage.None || !model.HasGraph) return isKept;
+        for (int i = 0; i < isKept.Length; i++)
         {
             Tensor tensor = model.Tensors[i];
-            isKept[i] = hasGraph && (!model.CanDetach(tensor) || planned[i].Method == TensorMethod.Topology
-                || (planned[i].Method == TensorMethod.Lossless && tensor.ByteLength <= MaxTopologyTensorBytes));
-            if (!isKept[i]) coded.Add(tensor.Name);
+            isKept[i] = !model.CanDetach(tensor) || planned[i].Method == TensorMethod.Topology
+                || (planned[i].Method == TensorMethod.Lossless && tensor.ByteLength <= MaxTopologyTensorBytes);
         }
 
+        return isKept;
+    }
+
+    private static Topology MakeTopology(Model model, CompressionPlan plan, bool[] isKept)
+    {
+        if (plan.Topology == TopologyCarriage.None) return new Topology(TopologyFormat.None, default);
+        HashSet<string> coded = new(model.Tensors.Where((_, index) => !isKept[index]).Select(tensor => tensor.Name), StringComparer.Ordinal);
         if (model.MakeTopology(tensor => coded.Contains(tensor.Name)) is { } graph) return graph;
         Tensor[] described = [.. model.Tensors.Where(tensor => tensor.ElementType is not (ElementType.Float32 or ElementType.Int32) || tensor.Shape.Rank == 0)];
         if (described.Length == 0 && model.Metadata.Count == 0) return new Topology(TopologyFormat.None, default);
         return OnnxTopology.FromTensors(described.Select(tensor => (tensor.Name, tensor.ElementType, tensor.Shape)), model.Metadata);
     }
 
-    private static void CheckNames(Model model, bool[] isKept)
+    private static void CheckTensors(Model model, bool[] isKept)
     {
         List<string> problems = [];
         for (int i = 0; i < isKept.Length; i++)
         {
-            string name = model.Tensors[i].Name;
-            if (isKept[i]) continue;
-            if (name.Contains('\0', StringComparison.Ordinal)) problems.Add($"tensor {i}: its name holds a zero byte, which ends a name in the stream; rename it");
-            else if (StreamNames.IsReserved(name)) problems.Add($"tensor '{name}': names that end like this have a meaning in the stream (docs/nnc-files.md); rename it");
+            if (!isKept[i] && Obstacle(model.Tensors[i]) is { } obstacle)
+                problems.Add($"tensor {i} '{model.Tensors[i].Name.Replace("\0", "\\0", StringComparison.Ordinal)}': {obstacle}");
         }
 
         if (problems.Count > 0) throw new UnsupportedModelException(model.Source, problems);
     }
+
+    private static string? Obstacle(Tensor tensor) =>
+        !tensor.ElementType.IsNumeric() ? $"{tensor.ElementType.Name()} has no fixed width; leave the tensor out"
+        : tensor.Shape.Rank > CompressedDataHeader.MaxRank ? $"it has {tensor.Shape.Rank} dimensions, a stream at most {CompressedDataHeader.MaxRank}; reshape it"
+        : StreamNames.IsReserved(tensor.Name) ? "names that end like this have a meaning in the stream (docs/nnc-files.md); rename it"
+        : StreamNames.Obstacle(tensor);
 }

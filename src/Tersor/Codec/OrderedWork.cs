@@ -32,7 +32,7 @@ internal static class OrderedWork
         {
             for (int next = 0; next < count || window.Count > 0;)
             {
-                stop.Token.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 bool isFull = window.Count > 0 && (window.Count >= 16 * threads || inFlight + (next < count ? bytesOf(next) : 0) > maxBytesInFlight);
                 if (next < count && !isFull)
                 {

@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Text;
 using Tersor.Models;
+using Tersor.Nnc.Syntax;
 
 namespace Tersor.Codec;
 
@@ -23,6 +25,21 @@ internal static class StreamNames
 
     /// <summary>The name under which the bytes of <paramref name="tensor"/> travel as 32-bit words.</summary>
     public static string OfBits(Tensor tensor) => $"{tensor.Name}{Bits}{tensor.ElementType.Name()}:{tensor.Shape}";
+
+    /// <summary>What keeps the tensor's name, with the longest ending that it may get, out of a stream; null where nothing does.</summary>
+    public static string? Obstacle(Tensor tensor)
+    {
+        if (tensor.Name.Contains('\0', StringComparison.Ordinal)) return "its name holds a zero byte, which ends a name in the stream; rename it";
+        string longest = tensor.ElementType == ElementType.Float32 ? tensor.Name + SwappedIndex : OfBits(tensor);
+        try
+        {
+            return BitReader.StrictUtf8.GetByteCount(longest) > BitReader.MaxStringBytes ? $"its name takes more than the {BitReader.MaxStringBytes} bytes that a stream has for it; shorten it" : null;
+        }
+        catch (EncoderFallbackException)
+        {
+            return "its name holds half a surrogate pair and has no UTF-8 form; rename it";
+        }
+    }
 
     /// <summary>Whether a model's own name would be taken for one of ours.</summary>
     public static bool IsReserved(string name) =>

@@ -7,7 +7,7 @@ using Tersor.Quantization;
 namespace Tersor.Codec;
 
 /// <summary>Turns one tensor into units after its plan. Holds no state of a tensor, so several threads may use it at once.</summary>
-internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, bool keepsTypes)
+internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, bool keepsTypes, CancellationToken cancellationToken)
 {
     // Blocks of up to 64; what a search may choose from.
     private const int LargestScan = 4;
@@ -31,16 +31,7 @@ internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, b
     public Result Encode(Tensor tensor, TensorPlan plan, int ordinal)
     {
         List<string> warnings = [];
-        Encoding encoding;
-        if (plan.Method.IsLossy())
-        {
-            if (!tensor.ElementType.IsQuantizable()) throw NotQuantizable(tensor, plan);
-            encoding = Lossy(tensor, plan, ordinal, warnings);
-        }
-        else
-        {
-            encoding = Lossless(tensor, plan, ordinal);
-        }
+        Encoding encoding = plan.Method.IsLossy() ? Lossy(tensor, plan, ordinal, warnings) : Lossless(tensor, plan, ordinal);
 
         ElementType comesBackAs = encoding.Plan.Method == TensorMethod.Integer ? ElementType.Int32
             : encoding.Plan.Method.IsLossy() ? ElementType.Float32 : tensor.ElementType;
@@ -52,9 +43,10 @@ internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, b
     private Encoding Lossy(Tensor tensor, TensorPlan plan, int ordinal, List<string> warnings)
     {
         float[] values = tensor.ReadSingles();
+        cancellationToken.ThrowIfCancellationRequested();
         if (NonFiniteWeight.IndexOf(values) is int at and >= 0)
         {
-            warnings.Add($"tensor '{tensor.Name}': element {at} is {(float.IsNaN(values[at]) ? "NaN" : "infinite")}, so it is stored exactly");
+            warnings.Add($"tensor '{tensor.Name}': element {at} is {(float.IsNaN(values[at]) ? "NaN" : tensor.ElementType == ElementType.Float64 ? "infinite in binary32" : "infinite")}, so it is stored exactly");
             return Raw(tensor, plan, ordinal);
         }
 
@@ -64,7 +56,7 @@ internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, b
         if (qp != plan.Qp) warnings.Add($"tensor '{tensor.Name}': QP {plan.Qp} raised to {qp}, as its levels would pass 32 bits");
         plan = plan with { Qp = qp };
         Encoding coded = plan.Method == TensorMethod.Codebook ? Codebook(tensor, values, plan, ordinal) : Quantized(tensor, values, plan, ordinal);
-        if (coded.Report.Bytes < 4 * tensor.ElementCount) return coded;
+        if (coded.Report.Bytes < tensor.ByteLength) return coded;
         Encoding raw = Raw(tensor, plan, ordinal);
         return raw.Report.Bytes <= coded.Report.Bytes ? raw : coded;
     }
@@ -191,6 +183,8 @@ internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, b
     // N and scan order: as planned, or by what the levels cost.
     private (EncodedUnit Unit, TensorPlan Decided) EncodeLevels(LevelTensor tensor, TensorPlan plan, int ordinal)
     {
+        // The steps of a tensor take seconds where it is huge: quantization lies behind, search and coding follow.
+        cancellationToken.ThrowIfCancellationRequested();
         LevelSyntax start = SyntaxOf(tensor.Shape, plan, tensor.Rule);
         LevelSyntaxFreedom freedom = new()
         {
@@ -199,6 +193,7 @@ internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, b
             RowSkipping = plan.RowSkipping switch { true => RowSkipping.On, false => RowSkipping.Off, null => RowSkipping.WherePaying },
         };
         LevelSyntaxChoice choice = LevelSyntaxSearch.Choose(start, freedom, [], [], tensor.Levels);
+        cancellationToken.ThrowIfCancellationRequested();
         NncUnitOptions options = new()
         {
             ParameterId = ordinal,
@@ -250,9 +245,6 @@ internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, b
             SqnrDb = error?.SignalToNoiseDecibels ?? double.PositiveInfinity,
             MaxAbsError = error?.MaxAbsolute ?? 0,
         };
-
-    private static PlanException NotQuantizable(Tensor tensor, TensorPlan plan) =>
-        new([$"tensor '{tensor.Name}' holds {tensor.ElementType.Name()}, which {plan.Method.Name()} cannot quantize; plan it as lossless"]);
 
     private sealed record Encoding(TensorPlan Plan, EncodedUnit Unit, TensorReport Report, SharedValueTable? Table = null);
 }

@@ -104,7 +104,9 @@ public sealed record CompressionPlan
         return plan;
     }
 
-    /// <summary>Checks ranges and that every tensor of <paramref name="model"/> is planned once and no other; lists every problem at once.</summary>
+    /// <summary>
+    /// Checks ranges, that every tensor of <paramref name="model"/> is planned once and no other, and that methods suit element types; lists every problem at once.
+    /// </summary>
     /// <exception cref="PlanException">The plan does not fit.</exception>
     public void CheckAgainst(Model model, string source)
     {
@@ -115,6 +117,8 @@ public sealed record CompressionPlan
         [
             .. Tensors.Where(tensor => model.Find(tensor.Name) is null).Select(tensor => $"the model has no tensor '{tensor.Name}'"),
             .. model.Tensors.Where(tensor => !planned.Contains(tensor.Name)).Select(tensor => $"tensor '{tensor.Name}' is not in the plan"),
+            .. Tensors.Where(tensor => tensor.Method.IsLossy() && model.Find(tensor.Name) is { } found && !found.ElementType.IsQuantizable())
+                .Select(tensor => $"tensor '{tensor.Name}' holds {model.Find(tensor.Name)!.ElementType.Name()}, which {tensor.Method.Name()} cannot quantize; plan it as lossless"),
         ];
         if (problems.Count > 0)
             throw new PlanException([.. problems.Select(problem => $"{source}: does not fit {model.Source}: {problem}")]);
@@ -127,8 +131,14 @@ public sealed record CompressionPlan
         if (Edition is not (1 or 2)) problems.Add($"edition {Edition} is not 1 or 2");
         if (QpDensity is < 0 or > 7) problems.Add($"qpDensity {QpDensity} is not 0..7");
         HashSet<string> names = new(StringComparer.Ordinal);
-        foreach (TensorPlan tensor in Tensors)
+        foreach (TensorPlan? tensor in Tensors)
         {
+            if (tensor?.Name is null)
+            {
+                problems.Add("an entry of tensors has no name");
+                continue;
+            }
+
             string name = $"tensor '{tensor.Name}'";
             if (!names.Add(tensor.Name)) problems.Add($"{name} occurs twice");
             if (!Enum.IsDefined(tensor.Method)) problems.Add($"{name}: unknown method {tensor.Method}");

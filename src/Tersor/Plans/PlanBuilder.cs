@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Tersor.Codec;
 using Tersor.Models;
 using Tersor.Quantization;
 
@@ -25,6 +26,7 @@ public static class PlanBuilder
     /// <param name="progress">Receives one step per tensor read.</param>
     /// <param name="cancellationToken">Checked per tensor.</param>
     /// <exception cref="PlanException">The options contradict each other or a pattern matches no tensor; every problem is listed.</exception>
+    /// <exception cref="ModelFormatException">The model turns out damaged while its weights are read.</exception>
     public static CompressionPlan Build(
         Model model, PlanOptions options, int threads = 1, IProgress<ModelProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -34,15 +36,24 @@ public static class PlanBuilder
         TensorPlan[] plans = new TensorPlan[model.Tensors.Count];
         long total = model.Tensors.Sum(tensor => tensor.ByteLength);
         long done = 0;
-        ParallelOptions parallel = new() { MaxDegreeOfParallelism = Math.Max(1, threads), CancellationToken = cancellationToken };
-        Parallel.For(0, plans.Length, parallel, index =>
-        {
-            Tensor tensor = model.Tensors[index];
-            plans[index] = PlanTensor(tensor, options);
-            progress?.Report(new ModelProgress("plan", tensor.Name, Interlocked.Add(ref done, tensor.ByteLength), total));
-        });
+        OrderedWork.Run(
+            plans.Length,
+            threads,
+            index => MemoryNeeded(model.Tensors[index]),
+            index => PlanTensor(model.Tensors[index], options),
+            (index, plan) =>
+            {
+                plans[index] = plan;
+                done += model.Tensors[index].ByteLength;
+                progress?.Report(new ModelProgress("plan", model.Tensors[index].Name, done, total));
+            },
+            OrderedWork.DefaultMaxBytesInFlight,
+            cancellationToken);
         return new CompressionPlan { Edition = options.Edition, Topology = options.Topology, Tensors = plans };
     }
+
+    // The floats, and their magnitudes where those of a vector are sorted.
+    private static long MemoryNeeded(Tensor tensor) => 8 * Math.Max(1, tensor.ElementCount);
 
     private static void Check(Model model, PlanOptions options)
     {
