@@ -1,4 +1,5 @@
 using Tersor.EntropyCoding;
+using Tersor.Fuzz;
 using Tersor.Models;
 using Tersor.Nnc;
 using Tersor.Nnc.Syntax;
@@ -10,8 +11,6 @@ public class HostileStreamTests
     // What a damaged stream may cost: its bytes buy levels at 1024 to a byte, read and composed a few times over.
     private const long AllocationPerByte = 1024 * 4 * 8;
     private const long FixedAllocation = 1 << 20;
-
-    private static readonly NncReadOptions Options = new() { MaxUncodedElements = 1 << 14, MaxTopologyBytes = 1 << 16 };
 
     public static TheoryData<string> SmallVectors => [.. NncVectors.Single().Where(vector => vector.Stream.Length < 290).Select(vector => vector.Name).DefaultIfEmpty("absent")];
 
@@ -123,7 +122,7 @@ public class HostileStreamTests
         byte[] stream = Streams.Write(NncStreamSettings.Default, null, NncUnitEncoder.EncodeBlock(factors, NncStreamSettings.Default, encoding));
         using NncReader generous = NncReader.Open(stream);
         Assert.Equal(16_000_000, generous.CountElements(generous.FindComposed("w")!));
-        Assert.Throws<ResourceLimitException>(() => NncReader.Open(stream, Options).DecodeSingles("w"));
+        Assert.Throws<ResourceLimitException>(() => NncReader.Open(stream, new NncReadOptions { MaxUncodedElements = 1 << 14 }).DecodeSingles("w"));
     }
 
     [Fact]
@@ -205,34 +204,12 @@ public class HostileStreamTests
         return Streams.Join(profile, Streams.Parameters, unit);
     }
 
+    // Beyond the exceptions that the target states, memory is held tighter here than for arbitrary inputs.
     private static void Attack(byte[] stream)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
-        try
-        {
-            ReadEverything(stream);
-        }
-        catch (Exception e) when (e is ModelFormatException or UnsupportedModelException or ResourceLimitException)
-        {
-            Assert.NotEmpty(e.Message);
-        }
-
+        FuzzTargets.NncUnits.Run(stream);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         Assert.True(allocated < FixedAllocation + (AllocationPerByte * stream.Length), $"{allocated} bytes for {stream.Length}: {Convert.ToHexString(stream)}");
-    }
-
-    private static void ReadEverything(byte[] stream)
-    {
-        using NncReader reader = NncReader.Open(stream, Options);
-        reader.ReadTopology();
-        foreach (NncTensorInfo tensor in reader.Tensors)
-        {
-            float[] values = new float[reader.CountElements(tensor)];
-            reader.Decode(tensor, values);
-            reader.DecodeLevels(tensor);
-        }
-
-        foreach (NncComposedTensor tensor in reader.ComposedTensors) reader.DecodeSingles(tensor.Name);
-        new NncSequenceDecoder().Decode(reader);
     }
 }

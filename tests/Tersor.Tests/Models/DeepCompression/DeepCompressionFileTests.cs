@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Tersor.Fuzz;
 using Tersor.Models;
 using Tersor.Models.DeepCompression;
 
@@ -10,7 +11,7 @@ public class DeepCompressionFileTests
 {
     private const string SharedFile = "models/squeezenet-v1.0-deep-compressed.net";
 
-    private static readonly DeepCompressionNetwork OneLayer = new("one layer", [new("fc", new TensorShape(2, 10))]);
+    private static readonly DeepCompressionNetwork OneLayer = FuzzTargets.OneLayer;
 
     // One fully connected layer of 2 x 10: nz 3, codebook, two biases, ids 3 5 0, gaps 0 15 2.
     private static byte[] SyntheticFile()
@@ -103,8 +104,8 @@ public class DeepCompressionFileTests
     [Fact]
     public void Open_DamagedFiles_SucceedOrFailInOrder()
     {
-        foreach (byte[] damaged in Mutations.SingleBitFlips(SyntheticFile())) ReaderFuzz.DeepCompression(damaged, OneLayer);
-        foreach (byte[] damaged in Mutations.Random(SyntheticFile(), 3, 3000)) ReaderFuzz.DeepCompression(damaged, OneLayer);
+        foreach (byte[] damaged in Mutations.SingleBitFlips(SyntheticFile())) FuzzTargets.DeepCompression.Run(damaged);
+        foreach (byte[] damaged in Mutations.Random(SyntheticFile(), 3, 3000)) FuzzTargets.DeepCompression.Run(damaged);
     }
 
     [Fact]

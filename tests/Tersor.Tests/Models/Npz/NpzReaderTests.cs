@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
+using Tersor.Fuzz;
 using Tersor.Models;
 using Tersor.Models.Npz;
 
@@ -216,10 +217,10 @@ public class NpzReaderTests
     public void Open_DamagedFiles_SucceedOrFailInOrder()
     {
         byte[] array = Array("{'descr': '>f4', 'fortran_order': True, 'shape': (2, 3), }", 24);
-        foreach (byte[] damaged in Mutations.Truncations(array)) ReaderFuzz.Npz(damaged);
-        foreach (byte[] damaged in Mutations.SingleBitFlips(array)) ReaderFuzz.Npz(damaged);
-        foreach (byte[] damaged in Mutations.Random(array, 0xA88A1, 2000)) ReaderFuzz.Npz(damaged);
+        foreach (byte[] damaged in Mutations.Truncations(array)) FuzzTargets.Npz.Run(damaged);
+        foreach (byte[] damaged in Mutations.SingleBitFlips(array)) FuzzTargets.Npz.Run(damaged);
+        foreach (byte[] damaged in Mutations.Random(array, 0xA88A1, 2000)) FuzzTargets.Npz.Run(damaged);
         byte[] archive = TestAssets.Bytes("npz/compressed.npz");
-        foreach (byte[] damaged in Mutations.Random(archive, 0xA5C, 1000)) ReaderFuzz.Npz(damaged);
+        foreach (byte[] damaged in Mutations.Random(archive, 0xA5C, 1000)) FuzzTargets.Npz.Run(damaged);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Google.Protobuf;
+using Tersor.Fuzz;
 using Tersor.Models;
 using Tersor.Models.Onnx;
 using Tersor.Tests.Models.Onnx.Oracle;
@@ -37,7 +38,7 @@ public class OnnxAttackTests
     public void Open_RandomDamage_IsReadOrRefused()
     {
         byte[] valid = Everything();
-        foreach (byte[] damaged in Mutations.Random(valid, seed: 20, count: 4_000)) ReaderFuzz.Onnx(damaged);
+        foreach (byte[] damaged in Mutations.Random(valid, seed: 20, count: 4_000)) FuzzTargets.Onnx.Run(damaged);
     }
 
     [Fact]
@@ -47,7 +48,8 @@ public class OnnxAttackTests
         foreach (Func<Tensor, bool> isCoded in (Func<Tensor, bool>[])[_ => true, tensor => tensor.ByteLength > 8])
         {
             byte[] valid = model.MakeTopology(isCoded).Bytes.ToArray();
-            foreach (byte[] damaged in Mutations.Random(valid, seed: 21, count: 1_500)) ReaderFuzz.OnnxTopology(damaged, model.Find);
+            FuzzTarget target = OnnxTargets.Topology("onnx-topology", model.Find);
+            foreach (byte[] damaged in Mutations.Random(valid, seed: 21, count: 1_500)) target.Run(damaged);
         }
     }
 
@@ -58,8 +60,7 @@ public class OnnxAttackTests
             External("a", [2], "w.bin", ("offset", "8"), ("checksum", new string('0', 40))),
             External("b", [2], "w.bin"),
             Raw("c", ElementType.UInt8, [3])).ToByteArray();
-        foreach (byte[] damaged in Mutations.Random(valid, seed: 22, count: 3_000))
-            ReaderFuzz.OnnxTopology(damaged, name => new Tensor(name, new TensorShape(2), [1, 2]));
+        foreach (byte[] damaged in Mutations.Random(valid, seed: 22, count: 3_000)) FuzzTargets.OnnxTopology.Run(damaged);
     }
 
     [Theory]

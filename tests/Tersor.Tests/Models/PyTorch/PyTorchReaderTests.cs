@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Tersor.Fuzz;
 using Tersor.Models;
 using Tersor.Models.PyTorch;
 
@@ -262,11 +263,11 @@ public class PyTorchReaderTests
         foreach (string name in (ReadOnlySpan<string>)["protocol4.pt", "wrapped.pt", "module.pt"])
         {
             byte[] file = TestAssets.Bytes("pytorch/" + name);
-            foreach (byte[] damaged in Mutations.Random(file, 0xBADF00D, 1500)) ReaderFuzz.PyTorch(damaged);
+            foreach (byte[] damaged in Mutations.Random(file, 0xBADF00D, 1500)) FuzzTargets.PyTorch.Run(damaged);
         }
 
-        foreach (byte[] damaged in Mutations.Truncations(TestAssets.Bytes("pytorch/lone.pt"))) ReaderFuzz.PyTorch(damaged);
-        foreach (byte[] damaged in Mutations.SingleBitFlips(TestAssets.Bytes("pytorch/lone.pt"))) ReaderFuzz.PyTorch(damaged);
+        foreach (byte[] damaged in Mutations.Truncations(TestAssets.Bytes("pytorch/lone.pt"))) FuzzTargets.PyTorch.Run(damaged);
+        foreach (byte[] damaged in Mutations.SingleBitFlips(TestAssets.Bytes("pytorch/lone.pt"))) FuzzTargets.PyTorch.Run(damaged);
     }
 
     [Fact]
@@ -277,8 +278,8 @@ public class PyTorchReaderTests
             .Text("b").Op("](K\u0001K\u0002e").Text("c").Global("torch", "Size").Numbers(3).Raw(0x85).Op("R")
             .Text("d").Global("argparse", "Namespace").Op(")").Raw(0x81).Op("}b").Op("u}b").Stop();
         (string, byte[])[] members = [("data/0", Checkpoint.Singles(6)), ("byteorder", "big"u8.ToArray())];
-        ReaderFuzz.PyTorch(Checkpoint.Of(pickle, members));
-        foreach (byte[] damaged in Mutations.SingleBitFlips(pickle)) ReaderFuzz.PyTorch(Checkpoint.Of(damaged, members));
-        foreach (byte[] damaged in Mutations.Random(pickle, 0x91C1E, 4000)) ReaderFuzz.PyTorch(Checkpoint.Of(damaged, members));
+        FuzzTargets.PyTorch.Run(Checkpoint.Of(pickle, members));
+        foreach (byte[] damaged in Mutations.SingleBitFlips(pickle)) FuzzTargets.PyTorch.Run(Checkpoint.Of(damaged, members));
+        foreach (byte[] damaged in Mutations.Random(pickle, 0x91C1E, 4000)) FuzzTargets.PyTorch.Run(Checkpoint.Of(damaged, members));
     }
 }

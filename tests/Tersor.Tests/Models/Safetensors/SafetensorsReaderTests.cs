@@ -1,4 +1,5 @@
 using System.Text;
+using Tersor.Fuzz;
 using Tersor.Models;
 using Tersor.Models.Safetensors;
 
@@ -242,7 +243,7 @@ public class SafetensorsReaderTests
     {
         string json = $"{{\"__metadata__\":{{\"k\":\"v\"}},{SafetensorsFile.Entry("a", "F32", "2,1", 0, 8)},{SafetensorsFile.Entry("b", "BOOL", "", 8, 9)}}}";
         byte[] file = SafetensorsFile.Of(json, 9);
-        foreach (byte[] damaged in Mutations.SingleBitFlips(file)) ReaderFuzz.Safetensors(damaged);
-        foreach (byte[] damaged in Mutations.Random(file, 0x5AFE, 5000)) ReaderFuzz.Safetensors(damaged);
+        foreach (byte[] damaged in Mutations.SingleBitFlips(file)) FuzzTargets.Safetensors.Run(damaged);
+        foreach (byte[] damaged in Mutations.Random(file, 0x5AFE, 5000)) FuzzTargets.Safetensors.Run(damaged);
     }
 }
