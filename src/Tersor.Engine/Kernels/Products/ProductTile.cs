@@ -1,0 +1,194 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Tersor.Engine.Kernels;
+
+/// <summary>
+/// The inner kernel of the matrix product: a tile of up to 12 x 32 results is held in registers while one column of the left
+/// operand and one row of the right operand are read at each step of the depth.
+/// </summary>
+/// <remarks>
+/// Each result is a chain of multiply-adds in the order of the depth, then one addition to what was there, whatever the width
+/// of the vectors and the shape of the tile: how a product is cut into tiles does not show in its results.
+/// </remarks>
+internal static unsafe class ProductTile
+{
+    /// <summary>Rows of the tallest tile.</summary>
+    public const int MaxRows = 12;
+
+    /// <summary>Columns of a panel of the right operand.</summary>
+    public const int PanelColumns = 32;
+
+    /// <summary>
+    /// <c>c[rows, columns] (+)= a[depth, rows]^T b[depth, columns]</c>, <c>a</c> packed with <c>rows</c> values a step.
+    /// Writes whole vectors: up to <see cref="PanelColumns"/> columns may be written where fewer are asked for.
+    /// </summary>
+    public static delegate*<int, float*, float*, nint, float*, nint, int, bool, void> For(VectorWidth width, int rows) => (width, rows) switch
+    {
+        (VectorWidth.Bits512, 12) => &Tile512<Constant12>,
+        (VectorWidth.Bits512, 8) => &Tile512<Constant8>,
+        (VectorWidth.Bits512, 4) => &Tile512<Constant4>,
+        (VectorWidth.Bits256, 12) => &Tiles<Vector256<float>, Vector256Lanes, Constant6, Constant12>,
+        (VectorWidth.Bits256, 8) => &Tiles<Vector256<float>, Vector256Lanes, Constant4, Constant8>,
+        (VectorWidth.Bits256, 4) => &Tiles<Vector256<float>, Vector256Lanes, Constant4, Constant4>,
+        (VectorWidth.Bits128, 12) => &Tiles<Vector128<float>, Vector128Lanes, Constant6, Constant12>,
+        (VectorWidth.Bits128, 8) => &Tiles<Vector128<float>, Vector128Lanes, Constant4, Constant8>,
+        (VectorWidth.Bits128, 4) => &Tiles<Vector128<float>, Vector128Lanes, Constant4, Constant4>,
+        (VectorWidth.Scalar, 12) => &Tiles<float, ScalarLanes, Constant4, Constant12>,
+        (VectorWidth.Scalar, 8) => &Tiles<float, ScalarLanes, Constant4, Constant8>,
+        (VectorWidth.Scalar, 4) => &Tiles<float, ScalarLanes, Constant4, Constant4>,
+        _ => throw new ArgumentOutOfRangeException(nameof(rows)),
+    };
+
+    private static void Tile512<TRows>(int depth, float* a, float* b, nint bStride, float* c, nint cStride, int columns, bool accumulate)
+        where TRows : struct, IConstant => Tiles<Vector512<float>, Vector512Lanes, TRows, TRows>(depth, a, b, bStride, c, cStride, columns, accumulate);
+
+    /// <summary>Cuts the tile into what the registers of this width hold.</summary>
+    private static void Tiles<TVector, TLanes, TRows, TPackedRows>(
+        int depth, float* a, float* b, nint bStride, float* c, nint cStride, int columns, bool accumulate)
+        where TVector : unmanaged
+        where TLanes : struct, ILanes<TVector>
+        where TRows : struct, IConstant
+        where TPackedRows : struct, IConstant
+    {
+        for (int row = 0; row < TPackedRows.Value; row += TRows.Value)
+        {
+            for (int column = 0; column < columns; column += 2 * TLanes.Count)
+            {
+                if (columns - column > TLanes.Count)
+                {
+                    Tile<TVector, TLanes, TRows, TPackedRows, Constant2>(depth, a + row, b + column, bStride, c + row * cStride + column, cStride, accumulate);
+                }
+                else
+                {
+                    Tile<TVector, TLanes, TRows, TPackedRows, Constant1>(depth, a + row, b + column, bStride, c + row * cStride + column, cStride, accumulate);
+                }
+            }
+        }
+    }
+
+    /// <summary>One tile in registers. The conditions are constants when this is compiled: rows that are not asked for cost nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Tile<TVector, TLanes, TRows, TPackedRows, TVectors>(
+        int depth, float* a, float* b, nint bStride, float* c, nint cStride, bool accumulate)
+        where TVector : unmanaged
+        where TLanes : struct, ILanes<TVector>
+        where TRows : struct, IConstant
+        where TPackedRows : struct, IConstant
+        where TVectors : struct, IConstant
+    {
+        TVector zero = TLanes.Zero;
+        TVector left0 = zero, right0 = zero;
+        TVector left1 = zero, right1 = zero;
+        TVector left2 = zero, right2 = zero;
+        TVector left3 = zero, right3 = zero;
+        TVector left4 = zero, right4 = zero;
+        TVector left5 = zero, right5 = zero;
+        TVector left6 = zero, right6 = zero;
+        TVector left7 = zero, right7 = zero;
+        TVector left8 = zero, right8 = zero;
+        TVector left9 = zero, right9 = zero;
+        TVector left10 = zero, right10 = zero;
+        TVector left11 = zero, right11 = zero;
+
+        for (int step = 0; step < depth; step++)
+        {
+            TVector left = TLanes.Load(b);
+            TVector right = TVectors.Value > 1 ? TLanes.Load(b + TLanes.Count) : zero;
+            TVector factor;
+            factor = TLanes.Broadcast(a[0]);
+            left0 = TLanes.MultiplyAdd(factor, left, left0);
+            right0 = TVectors.Value > 1 ? TLanes.MultiplyAdd(factor, right, right0) : zero;
+            factor = TLanes.Broadcast(a[1]);
+            left1 = TLanes.MultiplyAdd(factor, left, left1);
+            right1 = TVectors.Value > 1 ? TLanes.MultiplyAdd(factor, right, right1) : zero;
+            factor = TLanes.Broadcast(a[2]);
+            left2 = TLanes.MultiplyAdd(factor, left, left2);
+            right2 = TVectors.Value > 1 ? TLanes.MultiplyAdd(factor, right, right2) : zero;
+            factor = TLanes.Broadcast(a[3]);
+            left3 = TLanes.MultiplyAdd(factor, left, left3);
+            right3 = TVectors.Value > 1 ? TLanes.MultiplyAdd(factor, right, right3) : zero;
+            if (TRows.Value > 4)
+            {
+                factor = TLanes.Broadcast(a[4]);
+                left4 = TLanes.MultiplyAdd(factor, left, left4);
+                right4 = TVectors.Value > 1 ? TLanes.MultiplyAdd(factor, right, right4) : zero;
+                factor = TLanes.Broadcast(a[5]);
+                left5 = TLanes.MultiplyAdd(factor, left, left5);
+                right5 = TVectors.Value > 1 ? TLanes.MultiplyAdd(factor, right, right5) : zero;
+            }
+
+            if (TRows.Value > 6)
+            {
+                factor = TLanes.Broadcast(a[6]);
+                left6 = TLanes.MultiplyAdd(factor, left, left6);
+                right6 = TVectors.Value > 1 ? TLanes.MultiplyAdd(factor, right, right6) : zero;
+                factor = TLanes.Broadcast(a[7]);
+                left7 = TLanes.MultiplyAdd(factor, left, left7);
+                right7 = TVectors.Value > 1 ? TLanes.MultiplyAdd(factor, right, right7) : zero;
+            }
+
+            if (TRows.Value > 8)
+            {
+                factor = TLanes.Broadcast(a[8]);
+                left8 = TLanes.MultiplyAdd(factor, left, left8);
+                right8 = TVectors.Value > 1 ? TLanes.MultiplyAdd(factor, right, right8) : zero;
+                factor = TLanes.Broadcast(a[9]);
+                left9 = TLanes.MultiplyAdd(factor, left, left9);
+                right9 = TVectors.Value > 1 ? TLanes.MultiplyAdd(factor, right, right9) : zero;
+                factor = TLanes.Broadcast(a[10]);
+                left10 = TLanes.MultiplyAdd(factor, left, left10);
+                right10 = TVectors.Value > 1 ? TLanes.MultiplyAdd(factor, right, right10) : zero;
+                factor = TLanes.Broadcast(a[11]);
+                left11 = TLanes.MultiplyAdd(factor, left, left11);
+                right11 = TVectors.Value > 1 ? TLanes.MultiplyAdd(factor, right, right11) : zero;
+            }
+
+            a += TPackedRows.Value;
+            b += bStride;
+        }
+
+        Finish<TVector, TLanes, TVectors>(c, left0, right0, accumulate);
+        Finish<TVector, TLanes, TVectors>(c + cStride, left1, right1, accumulate);
+        Finish<TVector, TLanes, TVectors>(c + 2 * cStride, left2, right2, accumulate);
+        Finish<TVector, TLanes, TVectors>(c + 3 * cStride, left3, right3, accumulate);
+        if (TRows.Value > 4)
+        {
+            Finish<TVector, TLanes, TVectors>(c + 4 * cStride, left4, right4, accumulate);
+            Finish<TVector, TLanes, TVectors>(c + 5 * cStride, left5, right5, accumulate);
+        }
+
+        if (TRows.Value > 6)
+        {
+            Finish<TVector, TLanes, TVectors>(c + 6 * cStride, left6, right6, accumulate);
+            Finish<TVector, TLanes, TVectors>(c + 7 * cStride, left7, right7, accumulate);
+        }
+
+        if (TRows.Value > 8)
+        {
+            Finish<TVector, TLanes, TVectors>(c + 8 * cStride, left8, right8, accumulate);
+            Finish<TVector, TLanes, TVectors>(c + 9 * cStride, left9, right9, accumulate);
+            Finish<TVector, TLanes, TVectors>(c + 10 * cStride, left10, right10, accumulate);
+            Finish<TVector, TLanes, TVectors>(c + 11 * cStride, left11, right11, accumulate);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish<TVector, TLanes, TVectors>(float* c, TVector left, TVector right, bool accumulate)
+        where TVector : unmanaged
+        where TLanes : struct, ILanes<TVector>
+        where TVectors : struct, IConstant
+    {
+        if (accumulate)
+        {
+            left = TLanes.Add(TLanes.Load(c), left);
+            right = TVectors.Value > 1 ? TLanes.Add(TLanes.Load(c + TLanes.Count), right) : right;
+        }
+
+        TLanes.Store(left, c);
+        if (TVectors.Value > 1)
+        {
+            TLanes.Store(right, c + TLanes.Count);
+        }
+    }
+}
