@@ -11,6 +11,9 @@ internal unsafe struct BlockedProduct
     /// <summary>Panels that are packed at a time.</summary>
     public const int PanelsAtATime = 8;
 
+    /// <summary>With this many tiles or fewer, reading a matrix where it stands costs less than packing it.</summary>
+    public const int LargestDirectTiles = 2;
+
     public PackedLeft Left;
     public int Rows;
     public float* Result;

@@ -16,7 +16,6 @@ public static unsafe class MatrixProduct
     private const long LargestPackedLeft = 4L << 20;
 
     private const int LargestDotRows = 16;
-    private const int LargestDirectTiles = 2;
 
     /// <summary>
     /// <c>C = alpha op(A) op(B) + beta C</c>, all row-major: op(A) is m x k, op(B) is k x n, C is m x n. With
@@ -194,7 +193,7 @@ public static unsafe class MatrixProduct
                 Packed = packed,
             };
             threads.Run(pack.Tasks, ref pack);
-            var multiply = new BlockedProductJob(operands, row, rows, packed, accumulate, tiles.Count <= LargestDirectTiles, threadsUsed);
+            var multiply = new BlockedProductJob(operands, row, rows, packed, accumulate, tiles.Count <= BlockedProduct.LargestDirectTiles, threadsUsed);
             threads.Run(multiply.Tasks, ref multiply);
         }
     }
