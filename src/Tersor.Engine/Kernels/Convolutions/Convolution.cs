@@ -60,23 +60,19 @@ public static unsafe partial class Convolution
             PatchGeometry geometry = Geometry(shape);
             if (shape.Groups == shape.InputChannels && shape.Groups > 1)
             {
-                int* offsets = (int*)threads.CallerScratch.Reserve(ScratchUse.Offsets, geometry.Depth);
-                geometry.WriteOffsets(new ImageSlice(geometry.Rows, geometry.Columns, geometry.Rows.OutputSize), 1, offsets);
-                var depthwise = new DepthwiseForwardJob
-                {
-                    Geometry = geometry,
-                    Channels = shape.InputChannels,
-                    Multiplier = shape.OutputChannels / shape.InputChannels,
-                    Input = pointerInput,
-                    Weight = pointerWeight,
-                    Bias = pointerBias,
-                    Residual = pointerResidual,
-                    Output = pointerOutput,
-                    Offsets = offsets,
-                    Activation = activation,
-                    Width = width,
-                };
-                threads.Run(shape.Batch * shape.InputChannels, ref depthwise);
+                RunDepthwise(
+                    width,
+                    geometry,
+                    shape.Batch,
+                    shape.InputChannels,
+                    shape.OutputChannels / shape.InputChannels,
+                    pointerInput,
+                    pointerWeight,
+                    pointerOutput,
+                    threads,
+                    pointerBias,
+                    pointerResidual,
+                    activation);
                 return;
             }
 
@@ -95,6 +91,39 @@ public static unsafe partial class Convolution
             };
             product.Run(pointerWeight, threads);
         }
+    }
+
+    private static void RunDepthwise(
+        VectorWidth width,
+        PatchGeometry geometry,
+        int batch,
+        int channels,
+        int multiplier,
+        float* input,
+        float* weight,
+        float* output,
+        KernelThreads threads,
+        float* bias = null,
+        float* residual = null,
+        Activation activation = default)
+    {
+        int* offsets = (int*)threads.CallerScratch.Reserve(ScratchUse.Offsets, geometry.Depth);
+        geometry.WriteOffsets(new ImageSlice(geometry.Rows, geometry.Columns, geometry.Rows.OutputSize), 1, offsets);
+        var job = new DepthwiseForwardJob
+        {
+            Geometry = geometry,
+            Channels = channels,
+            Multiplier = multiplier,
+            Input = input,
+            Weight = weight,
+            Bias = bias,
+            Residual = residual,
+            Output = output,
+            Offsets = offsets,
+            Activation = activation,
+            Width = width,
+        };
+        threads.Run(batch * channels, ref job);
     }
 
     private static PatchGeometry Geometry(in ConvolutionShape shape) => new(shape.Rows, shape.Columns, shape.InputChannels / shape.Groups);

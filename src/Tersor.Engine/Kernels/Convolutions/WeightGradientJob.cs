@@ -1,0 +1,164 @@
+namespace Tersor.Engine.Kernels;
+
+/// <summary>
+/// The gradient of a convolution's weight: inner products, along the positions of all images, of the output's gradient with
+/// patch rows. A task is a group and a block of input channels: each makes only the patch rows of its own.
+/// </summary>
+internal unsafe struct WeightGradientJob : IKernelJob
+{
+    // Positions that are summed in one go, in whole images when those are small: fixed, for the order of the sum to be.
+    private const int PositionsAtOnce = 1024;
+    private const int PatchRowsAtOnce = 48;
+    private const int TasksPerThread = 3;
+
+    public PatchGeometry Geometry;
+    public int Batch;
+    public int Groups;
+
+    /// <summary>Output channels of one group.</summary>
+    public int OutputChannels;
+
+    public float* Input;
+    public float* OutputGradient;
+    public float* WeightGradient;
+    public bool Accumulate;
+    public VectorWidth Width;
+
+    private int _channelsPerTask;
+    private int _channelTasks;
+    private int _channelsAtOnce;
+    private int _rowsAtOnce;
+    private int _imagesAtOnce;
+    private int* _offsets;
+
+    public void Run(KernelThreads threads)
+    {
+        int positions = Geometry.Rows.KernelSize * Geometry.Columns.KernelSize;
+        if (Batch == 0)
+        {
+            if (!Accumulate)
+            {
+                new Span<float>(WeightGradient, Groups * OutputChannels * Geometry.Depth).Clear();
+            }
+
+            return;
+        }
+
+        _rowsAtOnce = Math.Clamp(PositionsAtOnce / Geometry.Columns.OutputSize, 1, Geometry.Rows.OutputSize);
+        _imagesAtOnce = Math.Clamp(PositionsAtOnce / Geometry.Area, 1, Batch);
+        int wanted = threads.Count == 1 ? 1 : threads.Count * TasksPerThread;
+        int perGroup = Math.Clamp((wanted + Groups - 1) / Groups, 1, Geometry.Channels);
+        _channelsPerTask = (Geometry.Channels + perGroup - 1) / perGroup;
+        _channelTasks = (Geometry.Channels + _channelsPerTask - 1) / _channelsPerTask;
+        _channelsAtOnce = Math.Clamp(PatchRowsAtOnce / positions, 1, _channelsPerTask);
+        _offsets = (int*)threads.CallerScratch.Reserve(ScratchUse.Offsets, (long)_channelsAtOnce * positions);
+        Geometry.WriteOffsets(new ImageSlice(Geometry.Rows, Geometry.Columns, _rowsAtOnce), _channelsAtOnce, _offsets);
+        threads.Run(Groups * _channelTasks, ref this);
+    }
+
+    public readonly void Execute(int task, KernelScratch scratch)
+    {
+        (int group, int channelTask) = Math.DivRem(task, _channelTasks);
+        int firstChannel = channelTask * _channelsPerTask;
+        int endChannel = Math.Min(firstChannel + _channelsPerTask, Geometry.Channels);
+        int length = _imagesAtOnce * _rowsAtOnce * Geometry.Columns.OutputSize;
+        float* gradients = _imagesAtOnce == 1 ? null : scratch.Reserve(ScratchUse.PackedRight, (long)OutputChannels * length);
+        bool accumulate = Accumulate;
+        for (int image = 0; image < Batch; image += _imagesAtOnce)
+        {
+            int images = Math.Min(_imagesAtOnce, Batch - image);
+            for (int row = 0; row < Geometry.Rows.OutputSize; row += _rowsAtOnce)
+            {
+                int rows = Math.Min(_rowsAtOnce, Geometry.Rows.OutputSize - row);
+                int positions = rows * Geometry.Columns.OutputSize;
+                float* left = Gradient(image, group) + row * Geometry.Columns.OutputSize;
+                nint leftStride = Geometry.Area;
+                if (gradients is not null)
+                {
+                    leftStride = images * positions;
+                    GatherGradients(image, images, group, gradients);
+                    left = gradients;
+                }
+
+                for (int channel = firstChannel; channel < endChannel; channel += _channelsAtOnce)
+                {
+                    int channels = Math.Min(_channelsAtOnce, endChannel - channel);
+                    AddChannels(image, images, group, channel, channels, row, positions, left, leftStride, accumulate, scratch);
+                }
+
+                accumulate = true;
+            }
+        }
+    }
+
+    private readonly float* Gradient(int image, int group) => OutputGradient + ((nint)image * Groups + group) * OutputChannels * Geometry.Area;
+
+    /// <summary>The gradients of several whole images, channel by channel, images side by side.</summary>
+    private readonly void GatherGradients(int image, int images, int group, float* gradients)
+    {
+        int area = Geometry.Area;
+        for (int i = 0; i < images; i++)
+        {
+            float* source = Gradient(image + i, group);
+            for (int channel = 0; channel < OutputChannels; channel++)
+            {
+                new ReadOnlySpan<float>(source + (nint)channel * area, area).CopyTo(new Span<float>(gradients + ((nint)channel * images + i) * area, area));
+            }
+        }
+    }
+
+    private readonly void AddChannels(
+        int image,
+        int images,
+        int group,
+        int channel,
+        int channels,
+        int row,
+        int positions,
+        float* left,
+        nint leftStride,
+        bool accumulate,
+        KernelScratch scratch)
+    {
+        int patchRows = channels * Geometry.Rows.KernelSize * Geometry.Columns.KernelSize;
+        int depth = images * positions;
+        float* right;
+        nint rightStride;
+        if (Geometry.IsIdentity && images == 1)
+        {
+            right = Image(image, group, channel) + row * Geometry.Columns.OutputSize;
+            rightStride = Geometry.Area;
+        }
+        else
+        {
+            // Sixteen values between rows: patches are written in whole vectors, image after image.
+            rightStride = depth + 16;
+            right = scratch.Reserve(ScratchUse.Partial, patchRows * (long)rightStride);
+            var slice = new ImageSlice(Geometry.Rows, Geometry.Columns, _rowsAtOnce);
+            float* values = scratch.Reserve(ScratchUse.ImageSlice, slice.Length(channels));
+            for (int i = 0; i < images; i++)
+            {
+                slice.Fill(Image(image + i, group, channel), channels, row, values);
+                var patches = new PatchPanels(values, _offsets, Geometry.Columns.OutputSize, slice.OutputRowStep, Width);
+                patches.Copy(0, patchRows, 0, positions, right + i * positions, rightStride);
+            }
+        }
+
+        DotTile.Products(
+            Width,
+            OutputChannels,
+            patchRows,
+            depth,
+            left,
+            leftStride,
+            right,
+            rightStride,
+            WeightGradient + (nint)group * OutputChannels * Geometry.Depth + channel * (Geometry.Depth / Geometry.Channels),
+            Geometry.Depth,
+            1f,
+            accumulate ? 1f : 0f);
+    }
+
+    private readonly float* Image(int image, int group, int channel) =>
+        Input + (((nint)image * Groups + group) * Geometry.Channels + channel) * Geometry.InputArea;
+}
