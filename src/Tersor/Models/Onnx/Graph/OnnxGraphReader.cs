@@ -127,11 +127,11 @@ internal sealed class OnnxGraphReader
 
     private void ReadInitializer(OnnxMessage message)
     {
-        OnnxTensorRecord? record = OnnxTensorScan.Read(_reader, message, isTopology: _weights is not null, warn: null);
+        OnnxTensorRecord? record = OnnxTensorScan.Read(_reader, message, isTopology: _weights is not null, out string? unlisted, out _);
         Keep();
         if (record is null)
         {
-            _unsupported.Add($"initializer '{message.Name}' holds text or an unknown type, which cannot be run");
+            _unsupported.Add($"initializer '{message.Name}' cannot be run: it is {unlisted}");
         }
         else
         {
@@ -257,7 +257,7 @@ internal sealed class OnnxGraphReader
 
     private void ReadAttributeTensor(PendingAttribute attribute, OnnxMessage message)
     {
-        OnnxTensorRecord? record = OnnxTensorScan.Read(_reader, message, isTopology: _weights is not null, warn: null);
+        OnnxTensorRecord? record = OnnxTensorScan.Read(_reader, message, isTopology: _weights is not null, out _, out _);
         Keep();
         if (record is null) attribute.HasUnreadableTensor = true;
         else attribute.Tensors.Add(record);
@@ -308,26 +308,14 @@ internal sealed class OnnxGraphReader
         }
 
         if (record.IsPlaceholder) throw _reader.Malformed(record.Message.Payload.FieldStart, $"the model has no tensor '{name}'");
-        return new Tensor(name, record.ElementType, record.Shape, DataOf(record, name));
+        return new Tensor(record.Message.Name, record.ElementType, record.Shape, DataOf(record, name));
     }
 
     private ByteSource DataOf(OnnxTensorRecord record, string name)
     {
-        long length = record.ElementType.ByteLength(record.Shape.ElementCount);
-        switch (record)
-        {
-            case { External: not null }:
-                _unsupported.Add($"tensor '{name}' lies in another file ('{record.External.Location}'); open the model with ModelFormats.Open and take the graph from it");
-                return ByteSource.Deferred(name, length, () => throw new InvalidOperationException($"tensor '{name}' lies in another file"));
-            case { Encoding: OnnxEncoding.Raw, Data: { } place }:
-                return _source.Slice(place.Start, place.Length);
-            case { Encoding: OnnxEncoding.None } or { Shape.ElementCount: 0 }:
-                return ByteSource.FromMemory(ReadOnlyMemory<byte>.Empty, name);
-            case { Encoding: OnnxEncoding.Raw }:
-                throw _reader.Malformed(record.Message.Payload.FieldStart, $"tensor '{name}' spreads raw_data over several fields; export it again");
-            default:
-                return ByteSource.FromMemory(OnnxTypedData.Decode(_source, record), name);
-        }
+        if (record.External is null) return OnnxModel.InlineData(_source, record);
+        _unsupported.Add($"tensor '{name}' lies in another file ('{record.External.Location}'); open the model with ModelFormats.Open and take the graph from it");
+        return ByteSource.Deferred(name, record.ElementType.ByteLength(record.Shape.ElementCount), () => throw new InvalidOperationException($"tensor '{name}' lies in another file"));
     }
 
     private void ReadValue(WireField field, List<OnnxGraphValue> values)

@@ -6,7 +6,7 @@ internal static class OnnxGraphWriter
     public static void Write(OnnxGraph graph, Stream destination)
     {
         ArgumentNullException.ThrowIfNull(destination);
-        WireWriter model = new();
+        StreamedWireWriter model = new();
         model.Number(OnnxFields.Model.IrVersion, graph.IrVersion > 0 ? graph.IrVersion : IrVersionFor(graph.OperatorSetVersion()));
         model.Text(OnnxFields.Model.ProducerName, "tersor");
         model.Message(OnnxFields.Model.Graph, Graph(graph));
@@ -14,11 +14,11 @@ internal static class OnnxGraphWriter
         {
             model.Message(
                 OnnxFields.Model.OpsetImport,
-                new WireWriter().Text(OnnxFields.OperatorSet.Domain, set.Domain).Number(OnnxFields.OperatorSet.Version, set.Version));
+                new StreamedWireWriter().Text(OnnxFields.OperatorSet.Domain, set.Domain).Number(OnnxFields.OperatorSet.Version, set.Version));
         }
 
         foreach ((string key, string value) in graph.Metadata.OrderBy(entry => entry.Key, StringComparer.Ordinal))
-            model.Message(OnnxFields.Model.MetadataProps, new WireWriter().Text(OnnxFields.Entry.Key, key).Text(OnnxFields.Entry.Value, value));
+            model.Message(OnnxFields.Model.MetadataProps, new StreamedWireWriter().Text(OnnxFields.Entry.Key, key).Text(OnnxFields.Entry.Value, value));
         if (model.Length > int.MaxValue)
             throw new ResourceLimitException($"{graph.Source}: the model takes {model.Length:N0} bytes, protobuf readers stop at 2 GB.");
         model.WriteTo(destination);
@@ -37,9 +37,9 @@ internal static class OnnxGraphWriter
         _ => 10,
     };
 
-    private static WireWriter Graph(OnnxGraph graph)
+    private static StreamedWireWriter Graph(OnnxGraph graph)
     {
-        WireWriter message = new();
+        StreamedWireWriter message = new();
         foreach (OnnxNode node in graph.Nodes) message.Message(OnnxFields.Graph.Node, Node(node));
         message.Text(OnnxFields.Graph.Name, graph.Name);
         foreach (Tensor tensor in graph.Initializers) message.Message(OnnxFields.Graph.Initializer, TensorMessage(tensor));
@@ -49,9 +49,9 @@ internal static class OnnxGraphWriter
         return message;
     }
 
-    private static WireWriter Node(OnnxNode node)
+    private static StreamedWireWriter Node(OnnxNode node)
     {
-        WireWriter message = new();
+        StreamedWireWriter message = new();
         foreach (string input in node.Inputs) message.Text(OnnxFields.Node.Input, input);
         foreach (string output in node.Outputs) message.Text(OnnxFields.Node.Output, output);
         if (node.Name.Length > 0) message.Text(OnnxFields.Node.Name, node.Name);
@@ -66,9 +66,9 @@ internal static class OnnxGraphWriter
         return message;
     }
 
-    private static WireWriter Attribute(OnnxAttribute attribute)
+    private static StreamedWireWriter Attribute(OnnxAttribute attribute)
     {
-        WireWriter message = new();
+        StreamedWireWriter message = new();
         message.Text(OnnxFields.Attribute.Name, attribute.Name);
         switch (attribute.Type)
         {
@@ -101,9 +101,9 @@ internal static class OnnxGraphWriter
         return message.Number(OnnxFields.Attribute.Type, (long)attribute.Type);
     }
 
-    private static WireWriter TensorMessage(Tensor tensor)
+    private static StreamedWireWriter TensorMessage(Tensor tensor)
     {
-        WireWriter message = new();
+        StreamedWireWriter message = new();
         foreach (long dimension in tensor.Shape.Dimensions) message.Number(OnnxFields.Tensor.Dimensions, dimension);
         return message
             .Number(OnnxFields.Tensor.DataType, (long)tensor.ElementType)
@@ -111,16 +111,16 @@ internal static class OnnxGraphWriter
             .Content(OnnxFields.Tensor.RawData, tensor.Data);
     }
 
-    private static WireWriter Value(OnnxGraphValue value)
+    private static StreamedWireWriter Value(OnnxGraphValue value)
     {
-        WireWriter type = new();
+        StreamedWireWriter type = new();
         type.Number(OnnxFields.TensorType.ElementType, (long)value.ElementType);
         if (value.Dimensions is not null)
         {
-            WireWriter shape = new();
+            StreamedWireWriter shape = new();
             foreach (OnnxDimension dimension in value.Dimensions)
             {
-                WireWriter part = new();
+                StreamedWireWriter part = new();
                 if (dimension.Size is { } size) part.Number(OnnxFields.Dimension.Value, size);
                 else if (dimension.Symbol is { } symbol) part.Text(OnnxFields.Dimension.Parameter, symbol);
                 shape.Message(OnnxFields.Shape.Dimension, part);
@@ -129,8 +129,8 @@ internal static class OnnxGraphWriter
             type.Message(OnnxFields.TensorType.Shape, shape);
         }
 
-        return new WireWriter()
+        return new StreamedWireWriter()
             .Text(OnnxFields.ValueInfo.Name, value.Name)
-            .Message(OnnxFields.ValueInfo.Type, new WireWriter().Message(OnnxFields.Type.Tensor, type));
+            .Message(OnnxFields.ValueInfo.Type, new StreamedWireWriter().Message(OnnxFields.Type.Tensor, type));
     }
 }

@@ -7,14 +7,14 @@ namespace Tersor.Models.Onnx;
 /// A protobuf message in the making: pieces of bytes with the contents of tensors between them, which are read only when the whole is written. Lengths are
 /// known at any time.
 /// </summary>
-internal sealed class WireWriter
+internal sealed class StreamedWireWriter
 {
     private readonly List<ByteSource> _pieces = [];
 
     /// <summary>Bytes so far.</summary>
     public long Length { get; private set; }
 
-    public WireWriter Number(int field, long value)
+    public StreamedWireWriter Number(int field, long value)
     {
         byte[] bytes = new byte[Varint.Width(Tag(field, WireType.Varint)) + Varint.Width((ulong)value)];
         int tagWidth = Varint.Width(Tag(field, WireType.Varint));
@@ -23,7 +23,7 @@ internal sealed class WireWriter
         return Append(bytes);
     }
 
-    public WireWriter Single(int field, float value)
+    public StreamedWireWriter Single(int field, float value)
     {
         int tagWidth = Varint.Width(Tag(field, WireType.Fixed32));
         byte[] bytes = new byte[tagWidth + 4];
@@ -32,13 +32,13 @@ internal sealed class WireWriter
         return Append(bytes);
     }
 
-    public WireWriter Text(int field, string value)
+    public StreamedWireWriter Text(int field, string value)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(value);
         return Append(Varint.FieldHead(field, bytes.Length)).Append(bytes);
     }
 
-    public WireWriter Message(int field, WireWriter message)
+    public StreamedWireWriter Message(int field, StreamedWireWriter message)
     {
         Append(Varint.FieldHead(field, message.Length));
         _pieces.AddRange(message._pieces);
@@ -46,7 +46,7 @@ internal sealed class WireWriter
         return this;
     }
 
-    public WireWriter Content(int field, ByteSource content)
+    public StreamedWireWriter Content(int field, ByteSource content)
     {
         Append(Varint.FieldHead(field, content.Length));
         _pieces.Add(content);
@@ -61,7 +61,7 @@ internal sealed class WireWriter
 
     private static ulong Tag(int field, WireType type) => ((ulong)field << 3) | (ulong)type;
 
-    private WireWriter Append(byte[] bytes)
+    private StreamedWireWriter Append(byte[] bytes)
     {
         _pieces.Add(ByteSource.FromMemory(bytes));
         Length += bytes.Length;
