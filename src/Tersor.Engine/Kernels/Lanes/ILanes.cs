@@ -50,6 +50,12 @@ internal unsafe interface ILanes<TVector>
 
     static abstract TVector Sqrt(TVector value);
 
+    /// <summary>The natural logarithm.</summary>
+    static abstract TVector Log(TVector value);
+
+    /// <summary><c>value</c> to the power <c>exponent</c>, lane by lane as <see cref="MathF.Pow"/> has it.</summary>
+    static abstract TVector Power(TVector value, TVector exponent);
+
     /// <summary>The nearest integers, ties to even.</summary>
     static abstract TVector Round(TVector value);
 

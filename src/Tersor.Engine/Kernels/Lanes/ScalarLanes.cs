@@ -33,6 +33,10 @@ internal readonly unsafe struct ScalarLanes : ILanes<float>
 
     public static float Sqrt(float value) => MathF.Sqrt(value);
 
+    public static float Log(float value) => MathF.Log(value);
+
+    public static float Power(float value, float exponent) => MathF.Pow(value, exponent);
+
     public static float Round(float value) => MathF.Round(value);
 
     public static float PowerOfTwo(float exponent) => BitConverter.Int32BitsToSingle(((int)exponent + 127) << 23);

@@ -41,6 +41,19 @@ internal readonly unsafe struct Vector128Lanes : ILanes<Vector128<float>>
 
     public static Vector128<float> Sqrt(Vector128<float> value) => Vector128.Sqrt(value);
 
+    public static Vector128<float> Log(Vector128<float> value) => Vector128.Log(value);
+
+    public static Vector128<float> Power(Vector128<float> value, Vector128<float> exponent)
+    {
+        float* results = stackalloc float[Vector128<float>.Count];
+        for (int lane = 0; lane < Vector128<float>.Count; lane++)
+        {
+            results[lane] = MathF.Pow(value[lane], exponent[lane]);
+        }
+
+        return Vector128.Load(results);
+    }
+
     public static Vector128<float> Round(Vector128<float> value) => Vector128.Round(value);
 
     public static Vector128<float> PowerOfTwo(Vector128<float> exponent) =>

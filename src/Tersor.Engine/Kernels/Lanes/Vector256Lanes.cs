@@ -41,6 +41,19 @@ internal readonly unsafe struct Vector256Lanes : ILanes<Vector256<float>>
 
     public static Vector256<float> Sqrt(Vector256<float> value) => Vector256.Sqrt(value);
 
+    public static Vector256<float> Log(Vector256<float> value) => Vector256.Log(value);
+
+    public static Vector256<float> Power(Vector256<float> value, Vector256<float> exponent)
+    {
+        float* results = stackalloc float[Vector256<float>.Count];
+        for (int lane = 0; lane < Vector256<float>.Count; lane++)
+        {
+            results[lane] = MathF.Pow(value[lane], exponent[lane]);
+        }
+
+        return Vector256.Load(results);
+    }
+
     public static Vector256<float> Round(Vector256<float> value) => Vector256.Round(value);
 
     public static Vector256<float> PowerOfTwo(Vector256<float> exponent) =>

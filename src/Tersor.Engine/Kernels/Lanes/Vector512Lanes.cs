@@ -41,6 +41,19 @@ internal readonly unsafe struct Vector512Lanes : ILanes<Vector512<float>>
 
     public static Vector512<float> Sqrt(Vector512<float> value) => Vector512.Sqrt(value);
 
+    public static Vector512<float> Log(Vector512<float> value) => Vector512.Log(value);
+
+    public static Vector512<float> Power(Vector512<float> value, Vector512<float> exponent)
+    {
+        float* results = stackalloc float[Vector512<float>.Count];
+        for (int lane = 0; lane < Vector512<float>.Count; lane++)
+        {
+            results[lane] = MathF.Pow(value[lane], exponent[lane]);
+        }
+
+        return Vector512.Load(results);
+    }
+
     public static Vector512<float> Round(Vector512<float> value) => Vector512.Round(value);
 
     public static Vector512<float> PowerOfTwo(Vector512<float> exponent) =>
