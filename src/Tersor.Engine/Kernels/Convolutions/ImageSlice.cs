@@ -50,8 +50,8 @@ internal readonly struct ImageSlice
         return kernelRow * _rows.Dilation * RowLength + column % _columns.Stride * RemainderWidth + column / _columns.Stride;
     }
 
-    /// <summary>Copies channels of one image for the output rows from <paramref name="firstOutputRow"/>.</summary>
-    public unsafe void Fill(float* image, int channels, int firstOutputRow, float* slice)
+    /// <summary>Copies channels of one image for the output rows from <paramref name="firstOutputRow"/>, with <paramref name="padding"/> outside it.</summary>
+    public unsafe void Fill(float* image, int channels, int firstOutputRow, float* slice, float padding = 0f)
     {
         int firstRow = firstOutputRow * _rows.Stride - _rows.PadBefore;
         nint imageChannel = (nint)_rows.InputSize * _columns.InputSize;
@@ -68,11 +68,11 @@ internal readonly struct ImageSlice
                 int source = firstRow + row;
                 if ((uint)source < (uint)_rows.InputSize)
                 {
-                    FillRow(image + source * (nint)_columns.InputSize, target);
+                    FillRow(image + source * (nint)_columns.InputSize, target, padding);
                 }
                 else
                 {
-                    new Span<float>(target, RowLength).Clear();
+                    new Span<float>(target, RowLength).Fill(padding);
                 }
             }
 
@@ -100,39 +100,39 @@ internal readonly struct ImageSlice
         return false;
     }
 
-    private unsafe void FillRow(float* source, float* target)
+    private unsafe void FillRow(float* source, float* target, float padding)
     {
         switch (_columns.Stride)
         {
             case 1:
-                FillContiguous(source, target);
+                FillContiguous(source, target, padding);
                 break;
             case 2:
-                FillAlternating(source, target);
+                FillAlternating(source, target, padding);
                 break;
             default:
                 for (int remainder = 0; remainder < _columns.Stride; remainder++)
                 {
-                    FillRemainder(source, remainder, 0, target + remainder * RemainderWidth);
+                    FillRemainder(source, remainder, 0, target + remainder * RemainderWidth, padding);
                 }
 
                 break;
         }
     }
 
-    private unsafe void FillContiguous(float* source, float* target)
+    private unsafe void FillContiguous(float* source, float* target, float padding)
     {
         int before = Math.Clamp(_columns.PadBefore, 0, RowLength);
         int first = Math.Max(-_columns.PadBefore, 0);
         int count = Math.Clamp(_columns.InputSize - first, 0, RowLength - before);
         var row = new Span<float>(target, RowLength);
-        row[..before].Clear();
+        row[..before].Fill(padding);
         new ReadOnlySpan<float>(source + first, count).CopyTo(row[before..]);
-        row[(before + count)..].Clear();
+        row[(before + count)..].Fill(padding);
     }
 
     /// <summary>Even and odd columns apart, four of each at a time.</summary>
-    private unsafe void FillAlternating(float* source, float* target)
+    private unsafe void FillAlternating(float* source, float* target, float padding)
     {
         float* even = target;
         float* odd = target + RemainderWidth;
@@ -142,8 +142,8 @@ internal readonly struct ImageSlice
         int inside = (_columns.PadBefore + 1) / 2;
         for (; index < Math.Min(inside, RemainderWidth); index++)
         {
-            even[index] = At(source, 2 * index);
-            odd[index] = At(source, 2 * index + 1);
+            even[index] = At(source, 2 * index, padding);
+            odd[index] = At(source, 2 * index + 1, padding);
         }
 
         if (Sse.IsSupported || AdvSimd.Arm64.IsSupported)
@@ -166,21 +166,21 @@ internal readonly struct ImageSlice
             }
         }
 
-        FillRemainder(source, 0, index, even);
-        FillRemainder(source, 1, index, odd);
+        FillRemainder(source, 0, index, even, padding);
+        FillRemainder(source, 1, index, odd, padding);
     }
 
-    private unsafe void FillRemainder(float* source, int remainder, int firstIndex, float* target)
+    private unsafe void FillRemainder(float* source, int remainder, int firstIndex, float* target, float padding)
     {
         for (int index = firstIndex; index < RemainderWidth; index++)
         {
-            target[index] = At(source, index * _columns.Stride + remainder);
+            target[index] = At(source, index * _columns.Stride + remainder, padding);
         }
     }
 
-    private unsafe float At(float* source, int paddedColumn)
+    private unsafe float At(float* source, int paddedColumn, float padding)
     {
         int column = paddedColumn - _columns.PadBefore;
-        return (uint)column < (uint)_columns.InputSize ? source[column] : 0f;
+        return (uint)column < (uint)_columns.InputSize ? source[column] : padding;
     }
 }

@@ -1,0 +1,106 @@
+using System.Runtime.Intrinsics;
+
+namespace Tersor.Engine.Kernels;
+
+/// <summary>What is made of a window.</summary>
+internal enum PoolingKind
+{
+    /// <summary>Its largest value.</summary>
+    Maximum,
+
+    /// <summary>Its average.</summary>
+    Average,
+}
+
+/// <summary>Pooling, some planes per task: a plane is padded once, then windows side by side are read as vectors.</summary>
+internal unsafe struct PoolingJob : IKernelJob
+{
+    public PoolingShape Shape;
+    public PoolingKind Kind;
+    public float* Input;
+    public float* Output;
+
+    /// <summary>Where each position of the window begins in a slice.</summary>
+    public int* Offsets;
+
+    /// <summary>Positions of the window.</summary>
+    public int Positions;
+
+    /// <summary>For an average: one over the columns that count, for each column of the output.</summary>
+    public float* ColumnFactors;
+
+    public VectorWidth Width;
+
+    public readonly void Execute(int task, KernelScratch scratch)
+    {
+        var slice = new ImageSlice(Shape.Rows, Shape.Columns, Shape.Rows.OutputSize);
+        float* values = scratch.Reserve(ScratchUse.ImageSlice, slice.Length(1));
+        float padding = Kind == PoolingKind.Maximum ? float.NegativeInfinity : 0f;
+        int first = task * Shape.PlanesPerTask;
+        int end = Math.Min(first + Shape.PlanesPerTask, Shape.Planes);
+        for (int plane = first; plane < end; plane++)
+        {
+            slice.Fill(Input + (nint)plane * Shape.InputArea, 1, 0, values, padding);
+            float* output = Output + (nint)plane * Shape.OutputArea;
+            for (int row = 0; row < Shape.Rows.OutputSize; row++)
+            {
+                float factor = Kind == PoolingKind.Average ? 1f / Shape.Counted(Shape.Rows, row) : 1f;
+                Row(values + row * (nint)slice.OutputRowStep, output + (nint)row * Shape.Columns.OutputSize, factor);
+            }
+        }
+    }
+
+    private readonly void Row(float* source, float* output, float factor)
+    {
+        switch (Width)
+        {
+            case VectorWidth.Bits512 when Shape.Columns.OutputSize >= Vector512Lanes.Count:
+                Row<Vector512<float>, Vector512Lanes>(source, output, factor);
+                break;
+            case VectorWidth.Bits512 or VectorWidth.Bits256 when Shape.Columns.OutputSize >= Vector256Lanes.Count:
+                Row<Vector256<float>, Vector256Lanes>(source, output, factor);
+                break;
+            case not VectorWidth.Scalar:
+                Row<Vector128<float>, Vector128Lanes>(source, output, factor);
+                break;
+            default:
+                Row<float, ScalarLanes>(source, output, factor);
+                break;
+        }
+    }
+
+    private readonly void Row<TVector, TLanes>(float* source, float* output, float factor)
+        where TVector : unmanaged
+        where TLanes : struct, ILanes<TVector>
+    {
+        int column = 0;
+        for (; column + TLanes.Count <= Shape.Columns.OutputSize; column += TLanes.Count)
+        {
+            Windows<TVector, TLanes>(source, output, column, factor);
+        }
+
+        for (; column < Shape.Columns.OutputSize; column++)
+        {
+            Windows<float, ScalarLanes>(source, output, column, factor);
+        }
+    }
+
+    private readonly void Windows<TVector, TLanes>(float* source, float* output, int column, float factor)
+        where TVector : unmanaged
+        where TLanes : struct, ILanes<TVector>
+    {
+        TVector result = TLanes.Load(source + Offsets[0] + column);
+        for (int position = 1; position < Positions; position++)
+        {
+            TVector value = TLanes.Load(source + Offsets[position] + column);
+            result = Kind == PoolingKind.Maximum ? TLanes.AtLeast(value, result) : TLanes.Add(result, value);
+        }
+
+        if (Kind == PoolingKind.Average)
+        {
+            result = TLanes.Multiply(result, TLanes.Multiply(TLanes.Load(ColumnFactors + column), TLanes.Broadcast(factor)));
+        }
+
+        TLanes.Store(result, output + column);
+    }
+}
