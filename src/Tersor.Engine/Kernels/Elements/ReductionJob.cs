@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Tersor.Engine.Kernels;
@@ -5,6 +6,9 @@ namespace Tersor.Engine.Kernels;
 /// <summary>A reduction, some results per task.</summary>
 internal unsafe struct ReductionJob : IKernelJob
 {
+    // Rows summed in single precision before they are added in double: more would lose digits.
+    private const int RowsInVectors = 256;
+
     public ReductionPlan Plan;
     public ReductionKind Kind;
     public float* Input;
@@ -84,12 +88,13 @@ internal unsafe struct ReductionJob : IKernelJob
                     r3 = Take<TVector, TLanes>(r3, TLanes.Load(run + index + 3 * TLanes.Count));
                 }
 
-                result = Kind switch
+                float part = Kind switch
                 {
-                    ReductionKind.Maximum => Math.Max(result, TLanes.Max(TLanes.AtLeast(TLanes.AtLeast(r0, r1), TLanes.AtLeast(r2, r3)))),
-                    ReductionKind.Minimum => Math.Min(result, -TLanes.Max(TLanes.Subtract(TLanes.Zero, TLanes.AtMost(TLanes.AtMost(r0, r1), TLanes.AtMost(r2, r3))))),
-                    _ => result + TLanes.Sum(TLanes.Add(TLanes.Add(r0, r1), TLanes.Add(r2, r3))),
+                    ReductionKind.Maximum => TLanes.Max(TLanes.AtLeast(TLanes.AtLeast(r0, r1), TLanes.AtLeast(r2, r3))),
+                    ReductionKind.Minimum => -TLanes.Max(TLanes.Subtract(TLanes.Zero, TLanes.AtMost(TLanes.AtMost(r0, r1), TLanes.AtMost(r2, r3)))),
+                    _ => TLanes.Sum(TLanes.Add(TLanes.Add(r0, r1), TLanes.Add(r2, r3))),
                 };
+                result = Join(result, part);
             }
 
             for (; index < Plan.Row; index++)
@@ -101,26 +106,38 @@ internal unsafe struct ReductionJob : IKernelJob
         return result;
     }
 
-    /// <summary>Results side by side, each of values a row apart.</summary>
+    /// <summary>Results side by side, each of values a row apart: some hundred rows in vectors, those in double.</summary>
+    [SkipLocalsInit]
     private readonly void FourColumns<TVector, TLanes>(float* source, float* target)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
     {
-        TVector r0 = TLanes.Broadcast((float)Start()), r1 = r0, r2 = r0, r3 = r0;
-        for (int outer = 0; outer < Plan.OuterReduced; outer++)
+        double* results = stackalloc double[4 * TLanes.Count];
+        float* partial = stackalloc float[4 * TLanes.Count];
+        new Span<double>(results, 4 * TLanes.Count).Fill(Start());
+        for (int first = 0; first < Plan.OuterReduced; first += RowsInVectors)
         {
-            float* row = source + Plan.ReducedStart(outer);
-            r0 = Take<TVector, TLanes>(r0, TLanes.Load(row));
-            r1 = Take<TVector, TLanes>(r1, TLanes.Load(row + TLanes.Count));
-            r2 = Take<TVector, TLanes>(r2, TLanes.Load(row + 2 * TLanes.Count));
-            r3 = Take<TVector, TLanes>(r3, TLanes.Load(row + 3 * TLanes.Count));
+            TVector r0 = TLanes.Broadcast((float)Start()), r1 = r0, r2 = r0, r3 = r0;
+            int end = Math.Min(first + RowsInVectors, Plan.OuterReduced);
+            for (int outer = first; outer < end; outer++)
+            {
+                float* row = source + Plan.ReducedStart(outer);
+                r0 = Take<TVector, TLanes>(r0, TLanes.Load(row));
+                r1 = Take<TVector, TLanes>(r1, TLanes.Load(row + TLanes.Count));
+                r2 = Take<TVector, TLanes>(r2, TLanes.Load(row + 2 * TLanes.Count));
+                r3 = Take<TVector, TLanes>(r3, TLanes.Load(row + 3 * TLanes.Count));
+            }
+
+            TLanes.Store(r0, partial);
+            TLanes.Store(r1, partial + TLanes.Count);
+            TLanes.Store(r2, partial + 2 * TLanes.Count);
+            TLanes.Store(r3, partial + 3 * TLanes.Count);
+            for (int i = 0; i < 4 * TLanes.Count; i++)
+            {
+                results[i] = Join(results[i], partial[i]);
+            }
         }
 
-        float* results = stackalloc float[4 * TLanes.Count];
-        TLanes.Store(r0, results);
-        TLanes.Store(r1, results + TLanes.Count);
-        TLanes.Store(r2, results + 2 * TLanes.Count);
-        TLanes.Store(r3, results + 3 * TLanes.Count);
         for (int i = 0; i < 4 * TLanes.Count; i++)
         {
             Finish(results[i], target + i);
@@ -149,6 +166,14 @@ internal unsafe struct ReductionJob : IKernelJob
         ReductionKind.Maximum => double.NegativeInfinity,
         ReductionKind.Minimum => double.PositiveInfinity,
         _ => 0.0,
+    };
+
+    /// <summary>Joins results of parts.</summary>
+    private readonly double Join(double result, double part) => Kind switch
+    {
+        ReductionKind.Maximum => Math.Max(result, part),
+        ReductionKind.Minimum => Math.Min(result, part),
+        _ => result + part,
     };
 
     private readonly double Take(double result, float value) => Kind switch

@@ -69,6 +69,11 @@ internal unsafe struct PermutationPlan
             seen |= 1u << permutation[i];
         }
 
+        if (Length == 0)
+        {
+            return;
+        }
+
         // Dimensions of the output from the last, each joined with the one inside it when the input has them so.
         Span<int> sizes = stackalloc int[Broadcast.MaxRank];
         Span<int> steps = stackalloc int[Broadcast.MaxRank];
