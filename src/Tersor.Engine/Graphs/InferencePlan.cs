@@ -64,7 +64,7 @@ public sealed class InferencePlan
     {
         foreach (PlanStep step in _steps)
         {
-            if (!step.Operator.IsView) step.Operator.Forward(step.Context);
+            if (!step.SharesMemory) step.Operator.Forward(step.Context);
         }
     }
 
@@ -93,7 +93,12 @@ public sealed class InferencePlan
         {
             OperatorContext context = _steps[i].Context;
             ValueSlot? output = context.OutputSlots[0];
-            if (output is not null && SharedInput(memory, _steps[i], i, lastReads, kept) is { } shared) memory.Share(output, shared);
+            if (output is not null && SharedInput(memory, _steps[i], i, lastReads, kept) is { } shared)
+            {
+                memory.Share(output, shared);
+                _steps[i].SharesMemory = _steps[i].Operator.IsView;
+            }
+
             foreach (ValueSlot? slot in context.InputSlots) memory.Use(slot, i);
             foreach (ValueSlot? slot in context.OutputSlots)
             {

@@ -66,7 +66,7 @@ public sealed class TrainingPlan
         for (int i = 0; i < _steps.Length; i++)
         {
             PlanStep step = _steps[i];
-            if (step.Operator.IsView) continue;
+            if (step.SharesMemory) continue;
             step.Context.RandomSeed = RandomStream.Derive(seed, i);
             step.Operator.Forward(step.Context);
         }
@@ -164,7 +164,12 @@ public sealed class TrainingPlan
         for (int i = 0; i < _steps.Length; i++)
         {
             OperatorContext context = _steps[i].Context;
-            if (_steps[i].Operator.IsView && context.InputSlots[0] is { Constant: null, Parameter: null } viewed) memory.Share(context.OutputSlots[0]!, viewed);
+            if (_steps[i].Operator.IsView && context.InputSlots[0] is { Constant: null, Parameter: null } viewed)
+            {
+                memory.Share(context.OutputSlots[0]!, viewed);
+                _steps[i].SharesMemory = true;
+            }
+
             foreach (ValueSlot? slot in context.InputSlots) memory.Use(slot, i);
             foreach (ValueSlot? slot in context.OutputSlots) memory.Use(slot, i);
             memory.Use(context.SavedSlot, i);

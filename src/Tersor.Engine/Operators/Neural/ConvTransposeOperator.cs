@@ -91,7 +91,7 @@ internal sealed class ConvTransposeOperator(OnnxNode node) : Operator(node)
         {
             long total = full - size;
             if (total < 0) throw context.Unsupported($"an output_shape of {size} where at most {full} are reached");
-            before = (int)(_window.PadsBefore ? total - (total / 2) : total / 2);
+            before = (int)(_window.PadsAfter ? total / 2 : total - (total / 2));
             after = (int)total - before;
         }
 

@@ -27,7 +27,8 @@ internal sealed class WindowAttributes
 
     public bool IsAutomatic => _autoPad is "SAME_UPPER" or "SAME_LOWER";
 
-    public bool PadsBefore => _autoPad == "SAME_LOWER";
+    /// <summary>Whether the odd element of automatic padding goes to the end.</summary>
+    public bool PadsAfter => _autoPad == "SAME_UPPER";
 
     /// <summary>Images are N x C x L or N x C x H x W.</summary>
     public static void RequireImages(OperatorContext context)
@@ -110,7 +111,7 @@ internal sealed class WindowAttributes
         int output = (size + stride - 1) / stride;
         int total = Math.Max(0, ((output - 1) * stride) + ((kernel - 1) * dilation) + 1 - size);
         int smaller = total / 2;
-        return PadsBefore ? (total - smaller, smaller) : (smaller, total - smaller);
+        return PadsAfter ? (smaller, total - smaller) : (total - smaller, smaller);
     }
 
     private static int Size(OperatorContext context, string attribute, long value) =>
