@@ -14,6 +14,7 @@ namespace Tersor.Engine.Graphs;
 public sealed class TrainingPlan
 {
     private readonly ExecutableGraph _graph;
+    private readonly GraphParameter[] _parameters;
     private readonly PlanStep[] _steps;
     private readonly List<BackwardStep> _backward = [];
     private readonly IReadOnlyList<ValueSlot> _inputs;
@@ -22,6 +23,7 @@ public sealed class TrainingPlan
     internal TrainingPlan(ExecutableGraph graph, IReadOnlyDictionary<string, TensorShape> inputShapes, KernelThreads threads)
     {
         _graph = graph;
+        _parameters = [.. graph.Parameters];
         PlanSteps plan = PlanSteps.Make(graph, inputShapes, isTraining: true, threads);
         _inputs = plan.Inputs;
         _outputs = plan.Outputs;
@@ -62,7 +64,7 @@ public sealed class TrainingPlan
     /// <param name="seed">Decides what random operators do; another for every step.</param>
     public void Forward(ulong seed)
     {
-        foreach (GraphParameter parameter in _graph.Parameters) parameter.Refresh();
+        foreach (GraphParameter parameter in _parameters) parameter.Refresh();
         for (int i = 0; i < _steps.Length; i++)
         {
             PlanStep step = _steps[i];
@@ -81,7 +83,7 @@ public sealed class TrainingPlan
             foreach ((ValueSlot part, ValueSlot sum) in step.Sums) TensorPrimitives.Add(sum.Singles, part.Singles, sum.Singles);
         }
 
-        foreach (GraphParameter parameter in _graph.Parameters)
+        foreach (GraphParameter parameter in _parameters)
         {
             if (parameter.IsTrainable) parameter.Function?.Backward(parameter.Values, parameter.ForwardGradient);
         }
