@@ -46,31 +46,68 @@ internal readonly unsafe struct PatchPanels(float* slice, int* offsets, int outp
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
     {
+        // The same vectors are copied for every patch row: where they stand is worked out once, for a stretch of columns.
+        const int MostVectors = 64;
+        int* from = stackalloc int[MostVectors];
+        int* to = stackalloc int[MostVectors];
         int row = column / outputWidth;
-        int first = column - row * outputWidth;
-        float* origin = slice + row * (nint)outputRowStep;
+        int skip = column - row * outputWidth;
+        int done = 0;
+        while (done < columns)
+        {
+            int vectors = 0;
+            while (done < columns && vectors < MostVectors)
+            {
+                from[vectors] = row * outputRowStep + skip;
+                to[vectors++] = done;
+                int rest = Math.Min(outputWidth - skip, columns - done);
+                int step = Math.Min(TLanes.Count, rest);
+                done += step;
+                skip += step;
+                if (skip == outputWidth)
+                {
+                    row++;
+                    skip = 0;
+                }
+            }
+
+            CopyVectors<TVector, TLanes>(depthStart, depth, from, to, vectors, target, stride);
+        }
+    }
+
+    private void CopyVectors<TVector, TLanes>(int depthStart, int depth, int* from, int* to, int vectors, float* target, nint stride)
+        where TVector : unmanaged
+        where TLanes : struct, ILanes<TVector>
+    {
+        if (vectors == 2)
+        {
+            nint from0 = from[0], from1 = from[1], to0 = to[0], to1 = to[1];
+            for (int k = depthStart; k < depthStart + depth; k++)
+            {
+                float* line = slice + offsets[k];
+                TLanes.Store(TLanes.Load(line + from0), target + to0);
+                TLanes.Store(TLanes.Load(line + from1), target + to1);
+                target += stride;
+            }
+
+            return;
+        }
+
         for (int k = depthStart; k < depthStart + depth; k++)
         {
-            float* line = origin + offsets[k];
-            float* to = target;
-            float* end = target + columns;
-            int skip = first;
-            while (to < end)
+            float* line = slice + offsets[k];
+            int i = 0;
+            for (; i + 4 <= vectors; i += 4)
             {
-                float* from = line + skip;
-                float* stop = to + (outputWidth - skip);
-                float* limit = stop < end ? stop : end;
-                do
-                {
-                    TLanes.Store(TLanes.Load(from), to);
-                    from += TLanes.Count;
-                    to += TLanes.Count;
-                }
-                while (to < limit);
+                TLanes.Store(TLanes.Load(line + from[i]), target + to[i]);
+                TLanes.Store(TLanes.Load(line + from[i + 1]), target + to[i + 1]);
+                TLanes.Store(TLanes.Load(line + from[i + 2]), target + to[i + 2]);
+                TLanes.Store(TLanes.Load(line + from[i + 3]), target + to[i + 3]);
+            }
 
-                to = stop;
-                line += outputRowStep;
-                skip = 0;
+            for (; i < vectors; i++)
+            {
+                TLanes.Store(TLanes.Load(line + from[i]), target + to[i]);
             }
 
             target += stride;

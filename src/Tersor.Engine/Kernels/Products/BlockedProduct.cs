@@ -76,6 +76,7 @@ internal unsafe struct BlockedProduct
         float* left = Left.Tile(tile, depthStart, steps);
         bool accumulate = Accumulate || depthStart > 0;
         var kernel = ProductTile.For(Width, height);
+        bool inRegisters = last && Epilogue.FitsTile;
         float* edge = stackalloc float[ProductTile.MaxRows * Width32];
         for (int panel = 0, column = firstColumn; column < endColumn; panel++, column += Width32)
         {
@@ -83,11 +84,16 @@ internal unsafe struct BlockedProduct
             float* result = Result + row * ResultStride + column;
             if (rows == height && columns == Width32)
             {
-                kernel(steps, left, panels[panel], strides[panel], result, ResultStride, columns, accumulate);
+                TileFinish finish = inRegisters ? Epilogue.ForTile(ResultStride, row, column) : default;
+                kernel(steps, left, panels[panel], strides[panel], result, ResultStride, columns, accumulate, inRegisters ? &finish : null);
+                if (inRegisters)
+                {
+                    continue;
+                }
             }
             else
             {
-                kernel(steps, left, panels[panel], strides[panel], edge, Width32, columns, false);
+                kernel(steps, left, panels[panel], strides[panel], edge, Width32, columns, false, null);
                 CopyEdge(edge, result, rows, columns, accumulate);
             }
 

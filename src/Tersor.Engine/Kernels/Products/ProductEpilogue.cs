@@ -18,6 +18,19 @@ internal unsafe struct ProductEpilogue
 
     public readonly bool IsEmpty => RowBias is null && ColumnBias is null && Residual is null && Activation.Kind == ActivationKind.None;
 
+    /// <summary>Whether it can be done in registers, as a <see cref="TileFinish"/>.</summary>
+    public readonly bool FitsTile => !IsEmpty && Activation.Kind is (ActivationKind.None or ActivationKind.Clip);
+
+    /// <summary>What the tile at <paramref name="row"/>, <paramref name="column"/> goes through.</summary>
+    public readonly TileFinish ForTile(nint cStride, int row, int column) => new()
+    {
+        RowBias = RowBias is null ? null : RowBias + row,
+        ColumnBias = ColumnBias is null ? null : ColumnBias + column,
+        Residual = Residual is null ? null : Residual + row * cStride + column,
+        Lower = Activation.Kind == ActivationKind.Clip ? Activation.First : float.NegativeInfinity,
+        Upper = Activation.Kind == ActivationKind.Clip ? Activation.Second : float.PositiveInfinity,
+    };
+
     /// <summary>Finishes a block of results at <paramref name="row"/>, <paramref name="column"/>.</summary>
     public readonly void Apply(VectorWidth width, float* c, nint cStride, int row, int column, int rows, int columns)
     {

@@ -21,9 +21,9 @@ internal static unsafe class ProductTile
 
     /// <summary>
     /// <c>c[rows, columns] (+)= a[depth, rows]^T b[depth, columns]</c>, <c>a</c> packed with <c>rows</c> values a step.
-    /// Writes whole vectors: up to <see cref="PanelColumns"/> columns may be written where fewer are asked for.
+    /// The last argument, which may be null, says what is done to the results before they are written. Writes whole vectors: up to <see cref="PanelColumns"/> columns may be written where fewer are asked for.
     /// </summary>
-    public static delegate*<int, float*, float*, nint, float*, nint, int, bool, void> For(VectorWidth width, int rows) => (width, rows) switch
+    public static delegate*<int, float*, float*, nint, float*, nint, int, bool, TileFinish*, void> For(VectorWidth width, int rows) => (width, rows) switch
     {
         (VectorWidth.Bits512, 12) => &Tile512<Constant12>,
         (VectorWidth.Bits512, 8) => &Tile512<Constant8>,
@@ -40,12 +40,12 @@ internal static unsafe class ProductTile
         _ => throw new ArgumentOutOfRangeException(nameof(rows)),
     };
 
-    private static void Tile512<TRows>(int depth, float* a, float* b, nint bStride, float* c, nint cStride, int columns, bool accumulate)
-        where TRows : struct, IConstant => Tiles<Vector512<float>, Vector512Lanes, TRows, TRows>(depth, a, b, bStride, c, cStride, columns, accumulate);
+    private static void Tile512<TRows>(int depth, float* a, float* b, nint bStride, float* c, nint cStride, int columns, bool accumulate, TileFinish* finish)
+        where TRows : struct, IConstant => Tiles<Vector512<float>, Vector512Lanes, TRows, TRows>(depth, a, b, bStride, c, cStride, columns, accumulate, finish);
 
     /// <summary>Cuts the tile into what the registers of this width hold.</summary>
     private static void Tiles<TVector, TLanes, TRows, TPackedRows>(
-        int depth, float* a, float* b, nint bStride, float* c, nint cStride, int columns, bool accumulate)
+        int depth, float* a, float* b, nint bStride, float* c, nint cStride, int columns, bool accumulate, TileFinish* finish)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
         where TRows : struct, IConstant
@@ -57,11 +57,11 @@ internal static unsafe class ProductTile
             {
                 if (columns - column > TLanes.Count)
                 {
-                    Tile<TVector, TLanes, TRows, TPackedRows, Constant2>(depth, a + row, b + column, bStride, c + row * cStride + column, cStride, accumulate);
+                    Tile<TVector, TLanes, TRows, TPackedRows, Constant2>(depth, a + row, b + column, bStride, c + row * cStride + column, cStride, accumulate, finish, row, column);
                 }
                 else
                 {
-                    Tile<TVector, TLanes, TRows, TPackedRows, Constant1>(depth, a + row, b + column, bStride, c + row * cStride + column, cStride, accumulate);
+                    Tile<TVector, TLanes, TRows, TPackedRows, Constant1>(depth, a + row, b + column, bStride, c + row * cStride + column, cStride, accumulate, finish, row, column);
                 }
             }
         }
@@ -70,7 +70,7 @@ internal static unsafe class ProductTile
     /// <summary>One tile in registers. The conditions are constants when this is compiled: rows that are not asked for cost nothing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Tile<TVector, TLanes, TRows, TPackedRows, TVectors>(
-        int depth, float* a, float* b, nint bStride, float* c, nint cStride, bool accumulate)
+        int depth, float* a, float* b, nint bStride, float* c, nint cStride, bool accumulate, TileFinish* finish, int row, int column)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
         where TRows : struct, IConstant
@@ -148,33 +148,65 @@ internal static unsafe class ProductTile
             b += bStride;
         }
 
-        Finish<TVector, TLanes, TVectors>(c, left0, right0, accumulate);
-        Finish<TVector, TLanes, TVectors>(c + cStride, left1, right1, accumulate);
-        Finish<TVector, TLanes, TVectors>(c + 2 * cStride, left2, right2, accumulate);
-        Finish<TVector, TLanes, TVectors>(c + 3 * cStride, left3, right3, accumulate);
+        if (finish is null)
+        {
+            Write<TVector, TLanes, TVectors>(c, left0, right0, accumulate);
+            Write<TVector, TLanes, TVectors>(c + cStride, left1, right1, accumulate);
+            Write<TVector, TLanes, TVectors>(c + 2 * cStride, left2, right2, accumulate);
+            Write<TVector, TLanes, TVectors>(c + 3 * cStride, left3, right3, accumulate);
+
+            if (TRows.Value > 4)
+            {
+                Write<TVector, TLanes, TVectors>(c + 4 * cStride, left4, right4, accumulate);
+                Write<TVector, TLanes, TVectors>(c + 5 * cStride, left5, right5, accumulate);
+            }
+
+            if (TRows.Value > 6)
+            {
+                Write<TVector, TLanes, TVectors>(c + 6 * cStride, left6, right6, accumulate);
+                Write<TVector, TLanes, TVectors>(c + 7 * cStride, left7, right7, accumulate);
+            }
+
+            if (TRows.Value > 8)
+            {
+                Write<TVector, TLanes, TVectors>(c + 8 * cStride, left8, right8, accumulate);
+                Write<TVector, TLanes, TVectors>(c + 9 * cStride, left9, right9, accumulate);
+                Write<TVector, TLanes, TVectors>(c + 10 * cStride, left10, right10, accumulate);
+                Write<TVector, TLanes, TVectors>(c + 11 * cStride, left11, right11, accumulate);
+            }
+
+            return;
+        }
+
+        TileFinish end = finish->At(row, column, cStride);
+        end.Write<TVector, TLanes, TVectors>(0, c, left0, right0, accumulate);
+        end.Write<TVector, TLanes, TVectors>(1, c + cStride, left1, right1, accumulate);
+        end.Write<TVector, TLanes, TVectors>(2, c + 2 * cStride, left2, right2, accumulate);
+        end.Write<TVector, TLanes, TVectors>(3, c + 3 * cStride, left3, right3, accumulate);
+
         if (TRows.Value > 4)
         {
-            Finish<TVector, TLanes, TVectors>(c + 4 * cStride, left4, right4, accumulate);
-            Finish<TVector, TLanes, TVectors>(c + 5 * cStride, left5, right5, accumulate);
+            end.Write<TVector, TLanes, TVectors>(4, c + 4 * cStride, left4, right4, accumulate);
+            end.Write<TVector, TLanes, TVectors>(5, c + 5 * cStride, left5, right5, accumulate);
         }
 
         if (TRows.Value > 6)
         {
-            Finish<TVector, TLanes, TVectors>(c + 6 * cStride, left6, right6, accumulate);
-            Finish<TVector, TLanes, TVectors>(c + 7 * cStride, left7, right7, accumulate);
+            end.Write<TVector, TLanes, TVectors>(6, c + 6 * cStride, left6, right6, accumulate);
+            end.Write<TVector, TLanes, TVectors>(7, c + 7 * cStride, left7, right7, accumulate);
         }
 
         if (TRows.Value > 8)
         {
-            Finish<TVector, TLanes, TVectors>(c + 8 * cStride, left8, right8, accumulate);
-            Finish<TVector, TLanes, TVectors>(c + 9 * cStride, left9, right9, accumulate);
-            Finish<TVector, TLanes, TVectors>(c + 10 * cStride, left10, right10, accumulate);
-            Finish<TVector, TLanes, TVectors>(c + 11 * cStride, left11, right11, accumulate);
+            end.Write<TVector, TLanes, TVectors>(8, c + 8 * cStride, left8, right8, accumulate);
+            end.Write<TVector, TLanes, TVectors>(9, c + 9 * cStride, left9, right9, accumulate);
+            end.Write<TVector, TLanes, TVectors>(10, c + 10 * cStride, left10, right10, accumulate);
+            end.Write<TVector, TLanes, TVectors>(11, c + 11 * cStride, left11, right11, accumulate);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<TVector, TLanes, TVectors>(float* c, TVector left, TVector right, bool accumulate)
+    private static void Write<TVector, TLanes, TVectors>(float* c, TVector left, TVector right, bool accumulate)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
         where TVectors : struct, IConstant
