@@ -125,10 +125,35 @@ internal readonly struct ImageSlice
         int before = Math.Clamp(_columns.PadBefore, 0, RowLength);
         int first = Math.Max(-_columns.PadBefore, 0);
         int count = Math.Clamp(_columns.InputSize - first, 0, RowLength - before);
-        var row = new Span<float>(target, RowLength);
-        row[..before].Fill(padding);
-        new ReadOnlySpan<float>(source + first, count).CopyTo(row[before..]);
-        row[(before + count)..].Fill(padding);
+        for (int i = 0; i < before; i++)
+        {
+            target[i] = padding;
+        }
+
+        for (int i = before + count; i < RowLength; i++)
+        {
+            target[i] = padding;
+        }
+
+        // Rows are short: vectors here, the last one overlapping, cost less than a call.
+        source += first;
+        target += before;
+        if (count < Vector256<float>.Count)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                target[i] = source[i];
+            }
+
+            return;
+        }
+
+        for (int i = 0; i + Vector256<float>.Count <= count; i += Vector256<float>.Count)
+        {
+            Vector256.Load(source + i).Store(target + i);
+        }
+
+        Vector256.Load(source + count - Vector256<float>.Count).Store(target + count - Vector256<float>.Count);
     }
 
     /// <summary>Even and odd columns apart, four of each at a time.</summary>

@@ -9,6 +9,9 @@ internal unsafe struct WeightGradientJob : IKernelJob
     // Positions that are summed in one go, in whole images when those are small: fixed, for the order of the sum to be.
     private const int PositionsAtOnce = 1024;
     private const int PatchRowsAtOnce = 48;
+
+    // Partial sums of a task, a vector each, stay in the second-level cache.
+    private const int PartialSumValues = 128 << 10;
     private const int TasksPerThread = 3;
 
     public PatchGeometry Geometry;
@@ -48,9 +51,17 @@ internal unsafe struct WeightGradientJob : IKernelJob
         _imagesAtOnce = Math.Clamp(PositionsAtOnce / Geometry.Area, 1, Batch);
         int wanted = threads.Count == 1 ? 1 : threads.Count * TasksPerThread;
         int perGroup = Math.Clamp((wanted + Groups - 1) / Groups, 1, Geometry.Channels);
-        _channelsPerTask = (Geometry.Channels + perGroup - 1) / perGroup;
+        long sumsPerChannel = DotTile.SumsLength(Width, OutputChannels, positions);
+        int most = (int)Math.Clamp(PartialSumValues / sumsPerChannel, 1, Geometry.Channels);
+        _channelsPerTask = Math.Min((Geometry.Channels + perGroup - 1) / perGroup, most);
         _channelTasks = (Geometry.Channels + _channelsPerTask - 1) / _channelsPerTask;
         _channelsAtOnce = Math.Clamp(PatchRowsAtOnce / positions, 1, _channelsPerTask);
+        if (_channelsAtOnce > 2 && _channelsAtOnce < _channelsPerTask)
+        {
+            // An even number: most kernels have a multiple of three positions, and tiles have six columns.
+            _channelsAtOnce &= ~1;
+        }
+
         _offsets = (int*)threads.CallerScratch.Reserve(ScratchUse.Offsets, (long)_channelsAtOnce * positions);
         Geometry.WriteOffsets(new ImageSlice(Geometry.Rows, Geometry.Columns, _rowsAtOnce), _channelsAtOnce, _offsets);
         threads.Run(Groups * _channelTasks, ref this);
@@ -63,7 +74,10 @@ internal unsafe struct WeightGradientJob : IKernelJob
         int endChannel = Math.Min(firstChannel + _channelsPerTask, Geometry.Channels);
         int length = _imagesAtOnce * _rowsAtOnce * Geometry.Columns.OutputSize;
         float* gradients = _imagesAtOnce == 1 ? null : scratch.Reserve(ScratchUse.PackedRight, (long)OutputChannels * length);
-        bool accumulate = Accumulate;
+        int positionCount = Geometry.Depth / Geometry.Channels;
+        int patchRows = (endChannel - firstChannel) * positionCount;
+        float* sums = scratch.Reserve(ScratchUse.PartialSums, DotTile.SumsLength(Width, OutputChannels, patchRows));
+        bool first = true;
         for (int image = 0; image < Batch; image += _imagesAtOnce)
         {
             int images = Math.Min(_imagesAtOnce, Batch - image);
@@ -83,12 +97,16 @@ internal unsafe struct WeightGradientJob : IKernelJob
                 for (int channel = firstChannel; channel < endChannel; channel += _channelsAtOnce)
                 {
                     int channels = Math.Min(_channelsAtOnce, endChannel - channel);
-                    AddChannels(image, images, group, channel, channels, row, positions, left, leftStride, accumulate, scratch);
+                    float* channelSums = sums + DotTile.SumsLength(Width, OutputChannels, (channel - firstChannel) * positionCount);
+                    AddChannels(image, images, group, channel, channels, row, positions, left, leftStride, channelSums, first, scratch);
                 }
 
-                accumulate = true;
+                first = false;
             }
         }
+
+        float* target = WeightGradient + (nint)group * OutputChannels * Geometry.Depth + firstChannel * positionCount;
+        DotTile.Finish(Width, OutputChannels, patchRows, sums, target, Geometry.Depth, Accumulate);
     }
 
     private readonly float* Gradient(int image, int group) => OutputGradient + ((nint)image * Groups + group) * OutputChannels * Geometry.Area;
@@ -117,7 +135,8 @@ internal unsafe struct WeightGradientJob : IKernelJob
         int positions,
         float* left,
         nint leftStride,
-        bool accumulate,
+        float* sums,
+        bool first,
         KernelScratch scratch)
     {
         int patchRows = channels * Geometry.Rows.KernelSize * Geometry.Columns.KernelSize;
@@ -144,19 +163,7 @@ internal unsafe struct WeightGradientJob : IKernelJob
             }
         }
 
-        DotTile.Products(
-            Width,
-            OutputChannels,
-            patchRows,
-            depth,
-            left,
-            leftStride,
-            right,
-            rightStride,
-            WeightGradient + (nint)group * OutputChannels * Geometry.Depth + channel * (Geometry.Depth / Geometry.Channels),
-            Geometry.Depth,
-            1f,
-            accumulate ? 1f : 0f);
+        DotTile.Accumulate(Width, OutputChannels, patchRows, depth, left, leftStride, right, rightStride, sums, first);
     }
 
     private readonly float* Image(int image, int group, int channel) =>

@@ -15,18 +15,60 @@ internal static unsafe class DotTile
     /// <c>c</c> is not read.
     /// </summary>
     public static void Products(
-        VectorWidth width, int rows, int columns, int depth, float* a, nint aStride, float* b, nint bStride, float* c, nint cStride, float scale, float beta)
+        VectorWidth width, int rows, int columns, int depth, float* a, nint aStride, float* b, nint bStride, float* c, nint cStride, float scale, float beta) =>
+        Run(width, rows, columns, depth, a, aStride, b, bStride, new Output { Result = c, Stride = cStride, Scale = scale, Beta = beta });
+
+    /// <summary>
+    /// Adds to partial sums, a vector for each inner product, which <see cref="Finish"/> adds up: for a depth that comes in
+    /// pieces. With the first piece, the sums are written, not read.
+    /// </summary>
+    public static void Accumulate(
+        VectorWidth width, int rows, int columns, int depth, float* a, nint aStride, float* b, nint bStride, float* sums, bool first) =>
+        Run(width, rows, columns, depth, a, aStride, b, bStride, new Output { Sums = sums, Rows = rows, First = first });
+
+    /// <summary>Values that partial sums take.</summary>
+    public static long SumsLength(VectorWidth width, int rows, int columns) => (long)rows * columns * Lanes(width);
+
+    /// <summary><c>c[i, j] (+)= sum</c> of the partial sums.</summary>
+    public static void Finish(VectorWidth width, int rows, int columns, float* sums, float* c, nint cStride, bool accumulate)
     {
-        var output = new Output(c, cStride, scale, beta);
+        int lanes = Lanes(width);
+        for (int column = 0; column < columns; column++)
+        {
+            for (int row = 0; row < rows; row++, sums += lanes)
+            {
+                float sum = width switch
+                {
+                    VectorWidth.Bits512 => Vector512.Sum(Vector512.Load(sums)),
+                    VectorWidth.Bits256 => Vector256.Sum(Vector256.Load(sums)),
+                    VectorWidth.Bits128 => Vector128.Sum(Vector128.Load(sums)),
+                    _ => *sums,
+                };
+                float* target = c + row * cStride + column;
+                *target = accumulate ? *target + sum : sum;
+            }
+        }
+    }
+
+    private static int Lanes(VectorWidth width) => width switch
+    {
+        VectorWidth.Bits512 => Vector512Lanes.Count,
+        VectorWidth.Bits256 => Vector256Lanes.Count,
+        VectorWidth.Bits128 => Vector128Lanes.Count,
+        _ => 1,
+    };
+
+    private static void Run(VectorWidth width, int rows, int columns, int depth, float* a, nint aStride, float* b, nint bStride, in Output output)
+    {
         switch (width)
         {
-            case VectorWidth.Bits512 when depth >= Vector512Lanes.Count:
+            case VectorWidth.Bits512:
                 Grid<Vector512<float>, Vector512Lanes, Constant6>(rows, columns, depth, a, aStride, b, bStride, output);
                 break;
-            case VectorWidth.Bits512 or VectorWidth.Bits256 when depth >= Vector256Lanes.Count:
+            case VectorWidth.Bits256:
                 Grid<Vector256<float>, Vector256Lanes, Constant3>(rows, columns, depth, a, aStride, b, bStride, output);
                 break;
-            case not VectorWidth.Scalar when depth >= Vector128Lanes.Count:
+            case VectorWidth.Bits128:
                 Grid<Vector128<float>, Vector128Lanes, Constant3>(rows, columns, depth, a, aStride, b, bStride, output);
                 break;
             default:
@@ -46,6 +88,11 @@ internal static unsafe class DotTile
         for (; column + TColumns.Value <= columns; column += TColumns.Value)
         {
             Column<TVector, TLanes, TColumns>(rows, column, depth, a, aStride, b + column * bStride, bStride, output);
+        }
+
+        for (; column + 3 <= columns; column += 3)
+        {
+            Column<TVector, TLanes, Constant3>(rows, column, depth, a, aStride, b + column * bStride, bStride, output);
         }
 
         for (; column < columns; column++)
@@ -74,6 +121,7 @@ internal static unsafe class DotTile
 
     /// <summary>One tile in registers. The conditions are constants when this is compiled.</summary>
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void Tile<TVector, TLanes, TRows, TColumns>(
         int row, int column, int depth, float* a, nint aStride, float* b, nint bStride, in Output output)
         where TVector : unmanaged
@@ -81,155 +129,199 @@ internal static unsafe class DotTile
         where TRows : struct, IConstant
         where TColumns : struct, IConstant
     {
+        // What is left of each row, filled with zeros to a vector, is one more step. It is made before the loop: a call inside
+        // would cost the sums their registers.
+        float* tile = stackalloc float[24 * TLanes.Count];
+        int rest = depth % TLanes.Count;
+        int whole = depth / TLanes.Count;
+        for (int i = 0; rest > 0 && i < TRows.Value; i++)
+        {
+            CopyEnd<TVector, TLanes>(a + i * aStride + whole * TLanes.Count, rest, depth, tile + i * TLanes.Count);
+        }
+
+        for (int j = 0; rest > 0 && j < TColumns.Value; j++)
+        {
+            CopyEnd<TVector, TLanes>(b + j * bStride + whole * TLanes.Count, rest, depth, tile + (4 + j) * TLanes.Count);
+        }
+
         TVector zero = TLanes.Zero;
         TVector s00 = zero, s01 = zero, s02 = zero, s03 = zero, s04 = zero, s05 = zero;
         TVector s10 = zero, s11 = zero, s12 = zero, s13 = zero, s14 = zero, s15 = zero;
         TVector s20 = zero, s21 = zero, s22 = zero, s23 = zero, s24 = zero, s25 = zero;
         TVector s30 = zero, s31 = zero, s32 = zero, s33 = zero, s34 = zero, s35 = zero;
         float* b3 = b + 3 * bStride;
-        float* ends = stackalloc float[10 * TLanes.Count];
-        int rest = depth % TLanes.Count;
-        int steps = depth / TLanes.Count;
-        while (true)
+        int steps = rest > 0 ? whole + 1 : whole;
+        for (int at = 0; at < steps; at++)
         {
-            for (; steps > 0; steps--)
+            if (at == whole)
             {
-                TVector a0 = TLanes.Load(a);
-                TVector a1 = zero, a2 = zero, a3 = zero;
+                a = tile;
+                aStride = TLanes.Count;
+                b = tile + 4 * TLanes.Count;
+                bStride = TLanes.Count;
+                b3 = b + 3 * TLanes.Count;
+            }
+
+            TVector a0 = TLanes.Load(a);
+            TVector a1 = zero, a2 = zero, a3 = zero;
+            if (TRows.Value > 1)
+            {
+                a1 = TLanes.Load(a + aStride);
+                a2 = TLanes.Load(a + 2 * aStride);
+                a3 = TLanes.Load(a + 3 * aStride);
+            }
+
+            TVector factor = TLanes.Load(b);
+            s00 = TLanes.MultiplyAdd(a0, factor, s00);
+            if (TRows.Value > 1)
+            {
+                s10 = TLanes.MultiplyAdd(a1, factor, s10);
+                s20 = TLanes.MultiplyAdd(a2, factor, s20);
+                s30 = TLanes.MultiplyAdd(a3, factor, s30);
+            }
+
+            if (TColumns.Value > 1)
+            {
+                factor = TLanes.Load(b + bStride);
+                s01 = TLanes.MultiplyAdd(a0, factor, s01);
                 if (TRows.Value > 1)
                 {
-                    a1 = TLanes.Load(a + aStride);
-                    a2 = TLanes.Load(a + 2 * aStride);
-                    a3 = TLanes.Load(a + 3 * aStride);
+                    s11 = TLanes.MultiplyAdd(a1, factor, s11);
+                    s21 = TLanes.MultiplyAdd(a2, factor, s21);
+                    s31 = TLanes.MultiplyAdd(a3, factor, s31);
                 }
 
-                TVector factor = TLanes.Load(b);
-                s00 = TLanes.MultiplyAdd(a0, factor, s00);
+                factor = TLanes.Load(b + 2 * bStride);
+                s02 = TLanes.MultiplyAdd(a0, factor, s02);
                 if (TRows.Value > 1)
                 {
-                    s10 = TLanes.MultiplyAdd(a1, factor, s10);
-                    s20 = TLanes.MultiplyAdd(a2, factor, s20);
-                    s30 = TLanes.MultiplyAdd(a3, factor, s30);
+                    s12 = TLanes.MultiplyAdd(a1, factor, s12);
+                    s22 = TLanes.MultiplyAdd(a2, factor, s22);
+                    s32 = TLanes.MultiplyAdd(a3, factor, s32);
                 }
+            }
 
-                if (TColumns.Value > 1)
+            if (TColumns.Value > 3)
+            {
+                factor = TLanes.Load(b3);
+                s03 = TLanes.MultiplyAdd(a0, factor, s03);
+                if (TRows.Value > 1)
                 {
-                    factor = TLanes.Load(b + bStride);
-                    s01 = TLanes.MultiplyAdd(a0, factor, s01);
-                    if (TRows.Value > 1)
-                    {
-                        s11 = TLanes.MultiplyAdd(a1, factor, s11);
-                        s21 = TLanes.MultiplyAdd(a2, factor, s21);
-                        s31 = TLanes.MultiplyAdd(a3, factor, s31);
-                    }
-
-                    factor = TLanes.Load(b + 2 * bStride);
-                    s02 = TLanes.MultiplyAdd(a0, factor, s02);
-                    if (TRows.Value > 1)
-                    {
-                        s12 = TLanes.MultiplyAdd(a1, factor, s12);
-                        s22 = TLanes.MultiplyAdd(a2, factor, s22);
-                        s32 = TLanes.MultiplyAdd(a3, factor, s32);
-                    }
+                    s13 = TLanes.MultiplyAdd(a1, factor, s13);
+                    s23 = TLanes.MultiplyAdd(a2, factor, s23);
+                    s33 = TLanes.MultiplyAdd(a3, factor, s33);
                 }
 
-                if (TColumns.Value > 3)
+                factor = TLanes.Load(b3 + bStride);
+                s04 = TLanes.MultiplyAdd(a0, factor, s04);
+                if (TRows.Value > 1)
                 {
-                    factor = TLanes.Load(b3);
-                    s03 = TLanes.MultiplyAdd(a0, factor, s03);
-                    if (TRows.Value > 1)
-                    {
-                        s13 = TLanes.MultiplyAdd(a1, factor, s13);
-                        s23 = TLanes.MultiplyAdd(a2, factor, s23);
-                        s33 = TLanes.MultiplyAdd(a3, factor, s33);
-                    }
-
-                    factor = TLanes.Load(b3 + bStride);
-                    s04 = TLanes.MultiplyAdd(a0, factor, s04);
-                    if (TRows.Value > 1)
-                    {
-                        s14 = TLanes.MultiplyAdd(a1, factor, s14);
-                        s24 = TLanes.MultiplyAdd(a2, factor, s24);
-                        s34 = TLanes.MultiplyAdd(a3, factor, s34);
-                    }
-
-                    factor = TLanes.Load(b3 + 2 * bStride);
-                    s05 = TLanes.MultiplyAdd(a0, factor, s05);
-                    if (TRows.Value > 1)
-                    {
-                        s15 = TLanes.MultiplyAdd(a1, factor, s15);
-                        s25 = TLanes.MultiplyAdd(a2, factor, s25);
-                        s35 = TLanes.MultiplyAdd(a3, factor, s35);
-                    }
+                    s14 = TLanes.MultiplyAdd(a1, factor, s14);
+                    s24 = TLanes.MultiplyAdd(a2, factor, s24);
+                    s34 = TLanes.MultiplyAdd(a3, factor, s34);
                 }
 
-                a += TLanes.Count;
-                b += TLanes.Count;
-                b3 += TLanes.Count;
+                factor = TLanes.Load(b3 + 2 * bStride);
+                s05 = TLanes.MultiplyAdd(a0, factor, s05);
+                if (TRows.Value > 1)
+                {
+                    s15 = TLanes.MultiplyAdd(a1, factor, s15);
+                    s25 = TLanes.MultiplyAdd(a2, factor, s25);
+                    s35 = TLanes.MultiplyAdd(a3, factor, s35);
+                }
             }
 
-            if (rest == 0)
-            {
-                break;
-            }
-
-            // What is left of each row, filled with zeros to a vector, is one more step.
-            for (int i = 0; i < TRows.Value; i++)
-            {
-                TLanes.Store(TLanes.LoadLast(a + i * aStride + rest, rest), ends + i * TLanes.Count);
-            }
-
-            for (int j = 0; j < TColumns.Value; j++)
-            {
-                TLanes.Store(TLanes.LoadLast(b + j * bStride + rest, rest), ends + (4 + j) * TLanes.Count);
-            }
-
-            a = ends;
-            aStride = TLanes.Count;
-            b = ends + 4 * TLanes.Count;
-            bStride = TLanes.Count;
-            b3 = b + 3 * bStride;
-            steps = 1;
-            rest = 0;
+            a += TLanes.Count;
+            b += TLanes.Count;
+            b3 += TLanes.Count;
         }
 
-        Write<TVector, TLanes, TColumns>(row, column, s00, s01, s02, s03, s04, s05, output);
+        Keep<TVector, TLanes, TColumns>(tile, s00, s01, s02, s03, s04, s05);
         if (TRows.Value > 1)
         {
-            Write<TVector, TLanes, TColumns>(row + 1, column, s10, s11, s12, s13, s14, s15, output);
-            Write<TVector, TLanes, TColumns>(row + 2, column, s20, s21, s22, s23, s24, s25, output);
-            Write<TVector, TLanes, TColumns>(row + 3, column, s30, s31, s32, s33, s34, s35, output);
+            Keep<TVector, TLanes, TColumns>(tile + 6 * TLanes.Count, s10, s11, s12, s13, s14, s15);
+            Keep<TVector, TLanes, TColumns>(tile + 12 * TLanes.Count, s20, s21, s22, s23, s24, s25);
+            Keep<TVector, TLanes, TColumns>(tile + 18 * TLanes.Count, s30, s31, s32, s33, s34, s35);
         }
+
+        output.Write<TVector, TLanes>(tile, row, column, TRows.Value, TColumns.Value);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Write<TVector, TLanes, TColumns>(
-        int row, int column, TVector s0, TVector s1, TVector s2, TVector s3, TVector s4, TVector s5, in Output output)
+    private static void Keep<TVector, TLanes, TColumns>(float* tile, TVector s0, TVector s1, TVector s2, TVector s3, TVector s4, TVector s5)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
         where TColumns : struct, IConstant
     {
-        output.Write(row, column, TLanes.Sum(s0));
+        TLanes.Store(s0, tile);
         if (TColumns.Value > 1)
         {
-            output.Write(row, column + 1, TLanes.Sum(s1));
-            output.Write(row, column + 2, TLanes.Sum(s2));
+            TLanes.Store(s1, tile + TLanes.Count);
+            TLanes.Store(s2, tile + 2 * TLanes.Count);
         }
 
         if (TColumns.Value > 3)
         {
-            output.Write(row, column + 3, TLanes.Sum(s3));
-            output.Write(row, column + 4, TLanes.Sum(s4));
-            output.Write(row, column + 5, TLanes.Sum(s5));
+            TLanes.Store(s3, tile + 3 * TLanes.Count);
+            TLanes.Store(s4, tile + 4 * TLanes.Count);
+            TLanes.Store(s5, tile + 5 * TLanes.Count);
         }
     }
 
-    private readonly struct Output(float* c, nint stride, float scale, float beta)
+    /// <summary>Copies what is left of a row and zeros to a vector.</summary>
+    private static void CopyEnd<TVector, TLanes>(float* source, int rest, int depth, float* target)
+        where TVector : unmanaged
+        where TLanes : struct, ILanes<TVector>
     {
-        public void Write(int row, int column, float sum)
+        if (depth >= TLanes.Count)
         {
-            float* target = c + row * stride + column;
-            *target = beta == 0f ? scale * sum : beta * *target + scale * sum;
+            TLanes.Store(TLanes.LoadLast(source + rest, rest), target);
+            return;
+        }
+
+        for (int i = 0; i < TLanes.Count; i++)
+        {
+            target[i] = i < rest ? source[i] : 0f;
+        }
+    }
+
+    /// <summary>Where inner products go: added up to a matrix, or as vectors to partial sums.</summary>
+    private struct Output
+    {
+        public float* Result;
+        public nint Stride;
+        public float Scale;
+        public float Beta;
+
+        /// <summary>Partial sums, column by column, or null.</summary>
+        public float* Sums;
+
+        public int Rows;
+        public bool First;
+
+        /// <summary>Takes a tile of vectors, six to a row. Not inlined: the tile's loop would lose its registers to it.</summary>
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        public readonly void Write<TVector, TLanes>(float* tile, int row, int column, int rows, int columns)
+            where TVector : unmanaged
+            where TLanes : struct, ILanes<TVector>
+        {
+            for (int j = 0; j < columns; j++)
+            {
+                for (int i = 0; i < rows; i++)
+                {
+                    TVector sum = TLanes.Load(tile + (6 * i + j) * TLanes.Count);
+                    if (Sums is not null)
+                    {
+                        float* partial = Sums + ((nint)(column + j) * Rows + row + i) * TLanes.Count;
+                        TLanes.Store(First ? sum : TLanes.Add(TLanes.Load(partial), sum), partial);
+                        continue;
+                    }
+
+                    float value = Scale * TLanes.Sum(sum);
+                    float* target = Result + (row + i) * Stride + column + j;
+                    *target = Beta == 0f ? value : Beta * *target + value;
+                }
+            }
         }
     }
 }

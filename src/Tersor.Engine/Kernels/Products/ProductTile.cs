@@ -68,7 +68,7 @@ internal static unsafe class ProductTile
     }
 
     /// <summary>One tile in registers. The conditions are constants when this is compiled: rows that are not asked for cost nothing.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void Tile<TVector, TLanes, TRows, TPackedRows, TVectors>(
         int depth, float* a, float* b, nint bStride, float* c, nint cStride, bool accumulate, TileFinish* finish, int row, int column)
         where TVector : unmanaged
@@ -77,6 +77,8 @@ internal static unsafe class ProductTile
         where TPackedRows : struct, IConstant
         where TVectors : struct, IConstant
     {
+        // Before the loop: a call while results are in registers would move them to memory.
+        TileFinish end = finish is null ? default : finish->At(row, column, cStride);
         TVector zero = TLanes.Zero;
         TVector left0 = zero, right0 = zero;
         TVector left1 = zero, right1 = zero;
@@ -178,7 +180,6 @@ internal static unsafe class ProductTile
             return;
         }
 
-        TileFinish end = finish->At(row, column, cStride);
         end.Write<TVector, TLanes, TVectors>(0, c, left0, right0, accumulate);
         end.Write<TVector, TLanes, TVectors>(1, c + cStride, left1, right1, accumulate);
         end.Write<TVector, TLanes, TVectors>(2, c + 2 * cStride, left2, right2, accumulate);

@@ -19,6 +19,9 @@ internal enum ScratchUse
     /// <summary>Products that are yet to be scattered or summed: of one thread.</summary>
     Partial,
 
+    /// <summary>Sums, a vector each, of which more is to come: of one thread.</summary>
+    PartialSums,
+
     /// <summary>An operand in another order: made by the caller, read by all threads.</summary>
     Reordered,
 
