@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Tersor.Engine.Kernels;
@@ -82,6 +83,7 @@ internal unsafe struct DepthwiseForwardJob : IKernelJob
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void FourVectors<TVector, TLanes>(
         float* source, float* weight, float bias, float* residual, float* output, nint index)
         where TVector : unmanaged
@@ -104,6 +106,7 @@ internal unsafe struct DepthwiseForwardJob : IKernelJob
         Write<TVector, TLanes>(s3, residual, output, index + 3 * TLanes.Count);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void OneVector<TVector, TLanes>(
         float* source, float* weight, float bias, float* residual, float* output, nint index)
         where TVector : unmanaged

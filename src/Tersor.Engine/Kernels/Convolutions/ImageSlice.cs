@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
@@ -51,6 +52,7 @@ internal readonly struct ImageSlice
     }
 
     /// <summary>Copies channels of one image for the output rows from <paramref name="firstOutputRow"/>, with <paramref name="padding"/> outside it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public unsafe void Fill(float* image, int channels, int firstOutputRow, float* slice, float padding = 0f)
     {
         int firstRow = firstOutputRow * _rows.Stride - _rows.PadBefore;
@@ -120,6 +122,7 @@ internal readonly struct ImageSlice
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void FillContiguous(float* source, float* target, float padding)
     {
         int before = Math.Clamp(_columns.PadBefore, 0, RowLength);
@@ -157,6 +160,7 @@ internal readonly struct ImageSlice
     }
 
     /// <summary>Even and odd columns apart, four of each at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void FillAlternating(float* source, float* target, float padding)
     {
         float* even = target;

@@ -75,6 +75,7 @@ internal readonly unsafe struct PatchPanels(float* slice, int* offsets, int outp
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void CopyVectors<TVector, TLanes>(int depthStart, int depth, int* from, int* to, int vectors, float* target, nint stride)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Tersor.Engine.Kernels;
 
 /// <summary>
@@ -96,6 +98,7 @@ internal unsafe struct PatchScatterJob : IKernelJob
     }
 
     /// <summary>Adds one kernel position's products to one channel of the input's gradient.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Scatter(float* partial, int kernelRow, int kernelColumn, float* target)
     {
         WindowAxis columns = Geometry.Columns;

@@ -10,8 +10,9 @@ internal unsafe struct WeightGradientJob : IKernelJob
     private const int PositionsAtOnce = 1024;
     private const int PatchRowsAtOnce = 48;
 
-    // Partial sums of a task, a vector each, stay in the second-level cache.
-    private const int PartialSumValues = 128 << 10;
+    // Partial sums of a task, a vector each, stay in the second-level cache. With few pieces of the depth, they do not pay.
+    private const int PartialSumValues = 256 << 10;
+    private const int FewestPiecesForSums = 3;
     private const int TasksPerThread = 3;
 
     public PatchGeometry Geometry;
@@ -32,6 +33,7 @@ internal unsafe struct WeightGradientJob : IKernelJob
     private int _channelsAtOnce;
     private int _rowsAtOnce;
     private int _imagesAtOnce;
+    private bool _sumsAreVectors;
     private int* _offsets;
 
     public void Run(KernelThreads threads)
@@ -50,11 +52,17 @@ internal unsafe struct WeightGradientJob : IKernelJob
         _rowsAtOnce = Math.Clamp(PositionsAtOnce / Geometry.Columns.OutputSize, 1, Geometry.Rows.OutputSize);
         _imagesAtOnce = Math.Clamp(PositionsAtOnce / Geometry.Area, 1, Batch);
         int wanted = threads.Count == 1 ? 1 : threads.Count * TasksPerThread;
-        int perGroup = Math.Clamp((wanted + Groups - 1) / Groups, 1, Geometry.Channels);
-        long sumsPerChannel = DotTile.SumsLength(Width, OutputChannels, positions);
-        int most = (int)Math.Clamp(PartialSumValues / sumsPerChannel, 1, Geometry.Channels);
-        _channelsPerTask = Math.Min((Geometry.Channels + perGroup - 1) / perGroup, most);
-        _channelTasks = (Geometry.Channels + _channelsPerTask - 1) / _channelsPerTask;
+        int perGroup = Math.Clamp(Ceiling(wanted, Groups), 1, Geometry.Channels);
+        _channelsPerTask = Ceiling(Geometry.Channels, perGroup);
+        long pieces = (long)Ceiling(Batch, _imagesAtOnce) * Ceiling(Geometry.Rows.OutputSize, _rowsAtOnce);
+        _sumsAreVectors = pieces >= FewestPiecesForSums;
+        if (_sumsAreVectors)
+        {
+            long sumsPerChannel = DotTile.SumsLength(Width, OutputChannels, positions);
+            _channelsPerTask = (int)Math.Clamp(PartialSumValues / sumsPerChannel, 1, _channelsPerTask);
+        }
+
+        _channelTasks = Ceiling(Geometry.Channels, _channelsPerTask);
         _channelsAtOnce = Math.Clamp(PatchRowsAtOnce / positions, 1, _channelsPerTask);
         if (_channelsAtOnce > 2 && _channelsAtOnce < _channelsPerTask)
         {
@@ -76,7 +84,8 @@ internal unsafe struct WeightGradientJob : IKernelJob
         float* gradients = _imagesAtOnce == 1 ? null : scratch.Reserve(ScratchUse.PackedRight, (long)OutputChannels * length);
         int positionCount = Geometry.Depth / Geometry.Channels;
         int patchRows = (endChannel - firstChannel) * positionCount;
-        float* sums = scratch.Reserve(ScratchUse.PartialSums, DotTile.SumsLength(Width, OutputChannels, patchRows));
+        float* target = WeightGradient + (nint)group * OutputChannels * Geometry.Depth + firstChannel * positionCount;
+        float* sums = _sumsAreVectors ? scratch.Reserve(ScratchUse.PartialSums, DotTile.SumsLength(Width, OutputChannels, patchRows)) : null;
         bool first = true;
         for (int image = 0; image < Batch; image += _imagesAtOnce)
         {
@@ -97,16 +106,30 @@ internal unsafe struct WeightGradientJob : IKernelJob
                 for (int channel = firstChannel; channel < endChannel; channel += _channelsAtOnce)
                 {
                     int channels = Math.Min(_channelsAtOnce, endChannel - channel);
-                    float* channelSums = sums + DotTile.SumsLength(Width, OutputChannels, (channel - firstChannel) * positionCount);
-                    AddChannels(image, images, group, channel, channels, row, positions, left, leftStride, channelSums, first, scratch);
+                    int skipped = (channel - firstChannel) * positionCount;
+                    float* right = Patches(image, images, group, channel, channels, row, positions, scratch, out nint rightStride);
+                    int depth = images * positions;
+                    if (_sumsAreVectors)
+                    {
+                        float* channelSums = sums + DotTile.SumsLength(Width, OutputChannels, skipped);
+                        DotTile.Accumulate(Width, OutputChannels, channels * positionCount, depth, left, leftStride, right, rightStride, channelSums, first);
+                    }
+                    else
+                    {
+                        float beta = first && !Accumulate ? 0f : 1f;
+                        DotTile.Products(
+                            Width, OutputChannels, channels * positionCount, depth, left, leftStride, right, rightStride, target + skipped, Geometry.Depth, 1f, beta);
+                    }
                 }
 
                 first = false;
             }
         }
 
-        float* target = WeightGradient + (nint)group * OutputChannels * Geometry.Depth + firstChannel * positionCount;
-        DotTile.Finish(Width, OutputChannels, patchRows, sums, target, Geometry.Depth, Accumulate);
+        if (_sumsAreVectors)
+        {
+            DotTile.Finish(Width, OutputChannels, patchRows, sums, target, Geometry.Depth, Accumulate);
+        }
     }
 
     private readonly float* Gradient(int image, int group) => OutputGradient + ((nint)image * Groups + group) * OutputChannels * Geometry.Area;
@@ -125,47 +148,34 @@ internal unsafe struct WeightGradientJob : IKernelJob
         }
     }
 
-    private readonly void AddChannels(
-        int image,
-        int images,
-        int group,
-        int channel,
-        int channels,
-        int row,
-        int positions,
-        float* left,
-        nint leftStride,
-        float* sums,
-        bool first,
-        KernelScratch scratch)
+    /// <summary>Patch rows of some channels for some rows of one image, or for whole images side by side.</summary>
+    private readonly float* Patches(
+        int image, int images, int group, int channel, int channels, int row, int positions, KernelScratch scratch, out nint stride)
     {
-        int patchRows = channels * Geometry.Rows.KernelSize * Geometry.Columns.KernelSize;
-        int depth = images * positions;
-        float* right;
-        nint rightStride;
         if (Geometry.IsIdentity && images == 1)
         {
-            right = Image(image, group, channel) + row * Geometry.Columns.OutputSize;
-            rightStride = Geometry.Area;
-        }
-        else
-        {
-            // Sixteen values between rows: patches are written in whole vectors, image after image.
-            rightStride = depth + 16;
-            right = scratch.Reserve(ScratchUse.Partial, patchRows * (long)rightStride);
-            var slice = new ImageSlice(Geometry.Rows, Geometry.Columns, _rowsAtOnce);
-            float* values = scratch.Reserve(ScratchUse.ImageSlice, slice.Length(channels));
-            for (int i = 0; i < images; i++)
-            {
-                slice.Fill(Image(image + i, group, channel), channels, row, values);
-                var patches = new PatchPanels(values, _offsets, Geometry.Columns.OutputSize, slice.OutputRowStep, Width);
-                patches.Copy(0, patchRows, 0, positions, right + i * positions, rightStride);
-            }
+            stride = Geometry.Area;
+            return Image(image, group, channel) + row * Geometry.Columns.OutputSize;
         }
 
-        DotTile.Accumulate(Width, OutputChannels, patchRows, depth, left, leftStride, right, rightStride, sums, first);
+        // Sixteen values between rows: patches are written in whole vectors, image after image.
+        int patchRows = channels * (Geometry.Depth / Geometry.Channels);
+        stride = (nint)images * positions + 16;
+        float* patches = scratch.Reserve(ScratchUse.Partial, patchRows * (long)stride);
+        var slice = new ImageSlice(Geometry.Rows, Geometry.Columns, _rowsAtOnce);
+        float* values = scratch.Reserve(ScratchUse.ImageSlice, slice.Length(channels));
+        for (int i = 0; i < images; i++)
+        {
+            slice.Fill(Image(image + i, group, channel), channels, row, values);
+            var panels = new PatchPanels(values, _offsets, Geometry.Columns.OutputSize, slice.OutputRowStep, Width);
+            panels.Copy(0, patchRows, 0, positions, patches + i * positions, stride);
+        }
+
+        return patches;
     }
 
     private readonly float* Image(int image, int group, int channel) =>
         Input + (((nint)image * Groups + group) * Geometry.Channels + channel) * Geometry.InputArea;
+
+    private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
 }

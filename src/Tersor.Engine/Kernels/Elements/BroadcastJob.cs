@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Tersor.Engine.Kernels;
@@ -80,6 +81,7 @@ internal unsafe struct BroadcastJob<TFunction> : IKernelJob
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Row<TVector, TLanes>(float* a, float* b, int output, int length)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Tersor.Engine.Kernels;
@@ -42,6 +43,7 @@ internal unsafe struct ElementFunctionJob<TFunction> : IKernelJob
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Elements<TVector, TLanes>(int start, int length)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>

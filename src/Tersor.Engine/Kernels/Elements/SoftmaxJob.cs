@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Tersor.Engine.Kernels;
@@ -78,6 +79,7 @@ internal unsafe struct SoftmaxJob : IKernelJob
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Row<TVector, TLanes>(nint start)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
@@ -169,6 +171,7 @@ internal unsafe struct SoftmaxJob : IKernelJob
     }
 
     /// <summary>Some inner positions, all of the dimension.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Column<TVector, TLanes>(nint start)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>

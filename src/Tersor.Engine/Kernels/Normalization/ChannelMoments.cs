@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace Tersor.Engine.Kernels;
 
 /// <summary>Sums over runs of values that normalization needs, each run in vectors and runs in double.</summary>
 internal static unsafe class ChannelMoments
 {
     /// <summary>Adds the sums of <c>x - shift</c> and of its square.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add<TVector, TLanes>(float* x, int length, float shift, ref double sum, ref double squares)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
@@ -32,6 +35,7 @@ internal static unsafe class ChannelMoments
     }
 
     /// <summary>Adds the sums of <c>g</c> and of <c>g (x - mean)</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddProducts<TVector, TLanes>(float* x, float* g, int length, float mean, ref double sum, ref double products)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
@@ -59,6 +63,7 @@ internal static unsafe class ChannelMoments
     }
 
     /// <summary><c>y = activation(factor x + offset)</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Scale<TVector, TLanes>(float* x, int length, float factor, float offset, Activation activation, float* y)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
@@ -78,6 +83,7 @@ internal static unsafe class ChannelMoments
     }
 
     /// <summary><c>d (+)= a g + b x + c</c>: what every normalization's gradient comes to.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Combine<TVector, TLanes>(float* g, float* x, int length, float a, float b, float c, bool accumulate, float* d)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Tersor.Engine.Kernels;
 
 /// <summary>The largest value of each window and where it stands, some planes per task.</summary>
@@ -26,6 +28,7 @@ internal unsafe struct MaximumPlacesJob : IKernelJob
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly (float Largest, int Place) Window(float* input, int row, int column)
     {
         WindowAxis rows = Shape.Rows;

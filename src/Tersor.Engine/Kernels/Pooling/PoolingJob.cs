@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Tersor.Engine.Kernels;
@@ -69,6 +70,7 @@ internal unsafe struct PoolingJob : IKernelJob
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Row<TVector, TLanes>(float* source, float* output, float factor)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>

@@ -300,7 +300,7 @@ internal static unsafe class DotTile
         public bool First;
 
         /// <summary>Takes a tile of vectors, six to a row. Not inlined: the tile's loop would lose its registers to it.</summary>
-        [MethodImpl(MethodImplOptions.NoInlining)]
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
         public readonly void Write<TVector, TLanes>(float* tile, int row, int column, int rows, int columns)
             where TVector : unmanaged
             where TLanes : struct, ILanes<TVector>

@@ -12,6 +12,7 @@ internal static unsafe class Interleave
     /// Transposes: <c>destination[k * height + i] = scale * source[i * stride + k]</c> for <c>i &lt; rows</c>, zero for the
     /// rest of <c>height</c>.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows(float* source, nint stride, int rows, int height, int depth, float scale, float* destination)
     {
         int row = 0;
@@ -47,6 +48,7 @@ internal static unsafe class Interleave
     /// Copies: <c>destination[k * width + j] = scale * source[k * stride + j]</c> for <c>j &lt; columns</c>, zero for the rest
     /// of <c>width</c>.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Columns(float* source, nint stride, int columns, int width, int depth, float scale, float* destination)
     {
         for (int k = 0; k < depth; k++)
@@ -76,6 +78,7 @@ internal static unsafe class Interleave
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FourRows(float* source, nint stride, int height, int depth, float scale, float* destination)
     {
         float* row0 = source;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Tersor.Engine.Kernels;
@@ -54,6 +55,7 @@ internal unsafe struct ProductEpilogue
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void ApplyRow<TVector, TLanes>(float* c, nint cStride, int row, int column, int columns)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Tersor.Engine.Kernels;
@@ -66,6 +67,7 @@ internal unsafe struct RowProductJob : IKernelJob
 
     private readonly nint StepA => _operands.TransposeA ? _operands.StrideA : 1;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void EightVectors<TVector, TLanes>(int column)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
@@ -99,6 +101,7 @@ internal unsafe struct RowProductJob : IKernelJob
         Write<TVector, TLanes>(column + 7 * TLanes.Count, s7);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void OneVector<TVector, TLanes>(int column)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
