@@ -86,6 +86,9 @@ internal sealed class OperatorContext(string source, OnnxNode node, ValueSlot?[]
     /// <summary>Where the gradient of an input goes.</summary>
     public Span<float> InputGradient(int input) => _inputGradients[input]!.Singles;
 
+    /// <summary>Where the gradient of an input goes, or memory that a kernel may fill in vain.</summary>
+    public Span<float> InputGradientOr(int input, Span<float> otherwise) => WantsGradient(input) ? InputGradient(input) : otherwise;
+
     /// <summary>The gradient of an output.</summary>
     public ReadOnlySpan<float> OutputGradient(int output) => outputs[output]!.Gradient!.Singles;
 

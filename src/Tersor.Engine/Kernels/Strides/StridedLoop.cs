@@ -142,28 +142,6 @@ internal sealed class StridedLoop
         while (Advance(counters, ref sourceAt, ref destinationAt));
     }
 
-    /// <summary>Keeps the larger of every element and what is where it goes; a NaN wins.</summary>
-    public void Max(ReadOnlySpan<float> source, Span<float> destination)
-    {
-        if (_isEmpty) return;
-        int last = _dimensions.Length - 1;
-        int length = _dimensions[last];
-        int from = _sourceStrides[last];
-        int to = _destinationStrides[last];
-        Span<int> counters = _counters;
-        counters.Clear();
-        (int sourceAt, int destinationAt) = (_sourceOffset, _destinationOffset);
-        do
-        {
-            for (int i = 0; i < length; i++)
-            {
-                ref float kept = ref destination[destinationAt + (i * to)];
-                kept = MathF.Max(kept, source[sourceAt + (i * from)]);
-            }
-        }
-        while (Advance(counters, ref sourceAt, ref destinationAt));
-    }
-
     private static void CheckRun(int available, int start, int stride, int length)
     {
         int end = start + (stride * (length - 1));

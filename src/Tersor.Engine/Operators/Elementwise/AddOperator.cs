@@ -5,43 +5,25 @@ using Tersor.Models.Onnx;
 
 namespace Tersor.Engine.Operators;
 
-/// <summary><c>x + y</c>, and at inference the clipping that follows.</summary>
-internal sealed class AddOperator(OnnxNode node) : BinaryOperator<AddOperator.Function>(node)
+/// <summary><c>x + y</c>, and at inference the ReLU that follows.</summary>
+internal sealed class AddOperator(OnnxNode node) : BinaryOperator(node, BinaryFunction.Add)
 {
-    private Activation _activation;
+    private bool _clips;
 
     public override bool BackwardReadsInput(int input) => false;
 
-    public override bool BackwardReadsOutput(int output) => false;
-
     public override bool TryFuse(Activation activation)
     {
-        if (_activation.Kind != ActivationKind.None || activation != Activation.Relu) return false;
-        _activation = activation;
+        if (_clips || activation != Activation.Relu) return false;
+        _clips = true;
         return true;
     }
 
     public override void Forward(OperatorContext context)
     {
         base.Forward(context);
-        if (_activation.Kind != ActivationKind.None && context.TypeOf(0) == ElementType.Float32)
-            TensorPrimitives.Max(context.OutputSingles(0), 0f, context.OutputSingles(0));
+        if (_clips && context.TypeOf(0) == ElementType.Float32) TensorPrimitives.Max(context.OutputSingles(0), 0f, context.OutputSingles(0));
     }
 
-    internal readonly struct Function : IBroadcastFunction
-    {
-        public static void Apply(ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> result) => TensorPrimitives.Add(x, y, result);
-
-        public static void Apply(ReadOnlySpan<float> x, float y, Span<float> result) => TensorPrimitives.Add(x, y, result);
-
-        public static void Apply(float x, ReadOnlySpan<float> y, Span<float> result) => TensorPrimitives.Add(y, x, result);
-
-        public static float Apply(float x, float y) => x + y;
-
-        public static long Apply(long x, long y) => x + y;
-
-        public static float DerivativeX(float x, float y, float result) => 1;
-
-        public static float DerivativeY(float x, float y, float result) => 1;
-    }
+    protected override long Apply(long x, long y) => x + y;
 }

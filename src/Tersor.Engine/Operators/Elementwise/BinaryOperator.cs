@@ -5,16 +5,18 @@ using Tersor.Models.Onnx;
 namespace Tersor.Engine.Operators;
 
 /// <summary>An element-wise function of two broadcast arguments.</summary>
-internal abstract class BinaryOperator<TFunction>(OnnxNode node) : Operator(node)
-    where TFunction : struct, IBroadcastFunction
+internal abstract class BinaryOperator(OnnxNode node, BinaryFunction function) : Operator(node)
 {
-    private BroadcastLoop? _loop;
-    private StridedLoop? _reduceLeft;
-    private StridedLoop? _reduceRight;
+    private readonly IntegerBroadcast _integers = new();
+    private int[] _left = [];
+    private int[] _right = [];
+    private int[] _result = [];
 
     public override bool HasBackward => true;
 
     public override bool IsDifferentiable(int input) => true;
+
+    public override bool BackwardReadsOutput(int output) => false;
 
     public override bool CanOverwrite(int input) => true;
 
@@ -22,38 +24,30 @@ internal abstract class BinaryOperator<TFunction>(OnnxNode node) : Operator(node
     {
         if (context.TypeOf(0) != context.TypeOf(1))
             throw context.Malformed($"its arguments are {context.TypeOf(0).Name()} and {context.TypeOf(1).Name()}; they must be of one type");
-        TensorShape left = context.ShapeOf(0);
-        TensorShape right = context.ShapeOf(1);
-        TensorShape result = BroadcastLoop.ResultShape(left, right)
-            ?? throw context.Malformed($"shapes {left} and {right} cannot be broadcast to each other");
+        TensorShape result = ShapeArithmetic.Broadcast(context, context.ShapeOf(0), context.ShapeOf(1));
         context.SetOutput(0, context.TypeOf(0), result);
-        _loop = new BroadcastLoop(left, right, result);
-        _reduceLeft = left.ElementCount == result.ElementCount ? null : StridedLoop.Reduce(result, left);
-        _reduceRight = right.ElementCount == result.ElementCount ? null : StridedLoop.Reduce(result, right);
-        if (context.IsTraining && (_reduceLeft is not null || _reduceRight is not null)) context.ReserveScratch(result.ElementCount);
+        (_left, _right, _result) = (ShapeArithmetic.Sizes(context, context.ShapeOf(0)), ShapeArithmetic.Sizes(context, context.ShapeOf(1)), ShapeArithmetic.Sizes(context, result));
+        if (context.TypeOf(0) != ElementType.Float32) _integers.Prepare(context.ShapeOf(0), context.ShapeOf(1), result);
     }
 
     public override void Forward(OperatorContext context)
     {
-        if (context.TypeOf(0) == ElementType.Float32) _loop!.Run<TFunction>(context.Singles(0), context.Singles(1), context.OutputSingles(0));
-        else _loop!.Run<TFunction>(context.Integers(0), context.Integers(1), context.OutputIntegers(0));
+        if (context.TypeOf(0) == ElementType.Float32)
+            Broadcast.Apply(function, _left, context.Singles(0), _right, context.Singles(1), _result, context.OutputSingles(0), context.Threads);
+        else
+            _integers.Run(context.Integers(0), context.Integers(1), context.OutputIntegers(0), Apply);
     }
 
     public override void Backward(OperatorContext context)
     {
-        Differentiate(context, 0, _reduceLeft);
-        Differentiate(context, 1, _reduceRight);
+        for (int input = 0; input < 2; input++)
+        {
+            if (!context.WantsGradient(input)) continue;
+            Broadcast.ApplyGradient(
+                function, input == 0, _left, context.Singles(0), _right, context.Singles(1), _result, context.OutputGradient(0), context.InputGradient(input), accumulate: false, context.Threads);
+        }
     }
 
-    private void Differentiate(OperatorContext context, int input, StridedLoop? reduce)
-    {
-        if (!context.WantsGradient(input)) return;
-        Span<float> gradient = context.InputGradient(input);
-        Span<float> full = reduce is null ? gradient : context.Scratch;
-        _loop!.RunDerivative<TFunction>(
-            input == 0, context.Singles(0), context.Singles(1), context.OutputSingles(0), context.OutputGradient(0), full);
-        if (reduce is null) return;
-        gradient.Clear();
-        reduce.Add(full, gradient);
-    }
+    /// <summary>The function of whole numbers.</summary>
+    protected abstract long Apply(long x, long y);
 }

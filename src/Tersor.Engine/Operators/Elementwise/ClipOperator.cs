@@ -46,19 +46,16 @@ internal sealed class ClipOperator(OnnxNode node, long operatorSet) : Operator(n
             return;
         }
 
-        (float lower, float upper) = Bounds(context);
-        ReadOnlySpan<float> x = context.Singles(0);
-        Span<float> y = context.OutputSingles(0);
-        for (int i = 0; i < x.Length; i++) y[i] = MathF.Min(MathF.Max(x[i], lower), upper);
+        Elementwise.Apply(Function(context), context.Singles(0), context.OutputSingles(0), context.Threads);
     }
 
-    public override void Backward(OperatorContext context)
+    public override void Backward(OperatorContext context) => Elementwise.ApplyGradient(
+        Function(context), context.Singles(0), context.OutputGradient(0), context.InputGradient(0), accumulate: false, context.Threads);
+
+    private ElementFunction Function(OperatorContext context)
     {
         (float lower, float upper) = Bounds(context);
-        ReadOnlySpan<float> x = context.Singles(0);
-        ReadOnlySpan<float> gradient = context.OutputGradient(0);
-        Span<float> result = context.InputGradient(0);
-        for (int i = 0; i < x.Length; i++) result[i] = x[i] >= lower && x[i] <= upper ? gradient[i] : 0;
+        return new ElementFunction(ElementFunctionKind.Clip, lower, upper);
     }
 
     private (float Lower, float Upper) Bounds(OperatorContext context)

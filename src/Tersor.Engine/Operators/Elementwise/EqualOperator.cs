@@ -18,8 +18,7 @@ internal sealed class EqualOperator(OnnxNode node) : Operator(node)
     {
         if (context.TypeOf(0) != context.TypeOf(1))
             throw context.Malformed($"its arguments are {context.TypeOf(0).Name()} and {context.TypeOf(1).Name()}; they must be of one type");
-        TensorShape result = BroadcastLoop.ResultShape(context.ShapeOf(0), context.ShapeOf(1))
-            ?? throw context.Malformed($"shapes {context.ShapeOf(0)} and {context.ShapeOf(1)} cannot be broadcast to each other");
+        TensorShape result = ShapeArithmetic.Broadcast(context, context.ShapeOf(0), context.ShapeOf(1));
         context.SetOutput(0, ElementType.Bool, result);
         _left = StridedLoop.Broadcast(context.ShapeOf(0), result);
         _right = StridedLoop.Broadcast(context.ShapeOf(1), result);

@@ -7,12 +7,10 @@ namespace Tersor.Engine.Operators;
 /// <summary>
 /// The largest or smallest of any number of broadcast arguments. The gradient is shared evenly among the arguments that give the result.
 /// </summary>
-internal abstract class ExtremumOperator<TFunction>(OnnxNode node) : Operator(node)
-    where TFunction : struct, IBroadcastFunction
+internal abstract class ExtremumOperator(OnnxNode node) : Operator(node)
 {
     private StridedLoop[] _broadcast = [];
     private StridedLoop[] _reduce = [];
-    private BroadcastLoop? _fold;
 
     public override bool HasBackward => true;
 
@@ -24,8 +22,7 @@ internal abstract class ExtremumOperator<TFunction>(OnnxNode node) : Operator(no
         for (int i = 1; i < context.InputCount; i++)
         {
             if (context.TypeOf(i) != context.TypeOf(0)) throw context.Malformed($"its arguments are {context.TypeOf(0).Name()} and {context.TypeOf(i).Name()}; they must be of one type");
-            result = BroadcastLoop.ResultShape(result, context.ShapeOf(i))
-                ?? throw context.Malformed($"shapes {result} and {context.ShapeOf(i)} cannot be broadcast to each other");
+            result = ShapeArithmetic.Broadcast(context, result, context.ShapeOf(i));
         }
 
         context.SetOutput(0, context.TypeOf(0), result);
@@ -37,7 +34,6 @@ internal abstract class ExtremumOperator<TFunction>(OnnxNode node) : Operator(no
             _reduce[i] = StridedLoop.Reduce(result, context.ShapeOf(i));
         }
 
-        _fold = new BroadcastLoop(result, result, result);
 
         // One argument in full size, and while training the number of winners.
         if (context.TypeOf(0) == ElementType.Float32) context.ReserveScratch(result.ElementCount * (context.IsTraining ? 2 : 1));
@@ -57,7 +53,7 @@ internal abstract class ExtremumOperator<TFunction>(OnnxNode node) : Operator(no
         for (int i = 1; i < context.InputCount; i++)
         {
             _broadcast[i].Copy(context.Singles(i), other);
-            _fold!.Run<TFunction>(y, other, y);
+            Combine(y, other, y);
         }
     }
 
@@ -84,6 +80,12 @@ internal abstract class ExtremumOperator<TFunction>(OnnxNode node) : Operator(no
         }
     }
 
+    /// <summary>The extremum of two tensors of one shape.</summary>
+    protected abstract void Combine(ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> result);
+
+    /// <summary>The extremum of two tensors of whole numbers of one shape.</summary>
+    protected abstract void Combine(ReadOnlySpan<long> x, ReadOnlySpan<long> y, Span<long> result);
+
     private void ForwardIntegers(OperatorContext context)
     {
         Span<long> y = context.OutputIntegers(0);
@@ -92,7 +94,7 @@ internal abstract class ExtremumOperator<TFunction>(OnnxNode node) : Operator(no
         for (int i = 1; i < context.InputCount; i++)
         {
             _broadcast[i].Copy(context.Integers(i), other);
-            _fold!.Run<TFunction>(y, other, y);
+            Combine(y, other, y);
         }
     }
 }

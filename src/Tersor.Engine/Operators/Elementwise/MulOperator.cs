@@ -1,26 +1,10 @@
-using System.Numerics.Tensors;
 using Tersor.Engine.Kernels;
 using Tersor.Models.Onnx;
 
 namespace Tersor.Engine.Operators;
 
 /// <summary><c>x * y</c>.</summary>
-internal sealed class MulOperator(OnnxNode node) : BinaryOperator<MulOperator.Function>(node)
+internal sealed class MulOperator(OnnxNode node) : BinaryOperator(node, BinaryFunction.Multiply)
 {
-    internal readonly struct Function : IBroadcastFunction
-    {
-        public static void Apply(ReadOnlySpan<float> x, ReadOnlySpan<float> y, Span<float> result) => TensorPrimitives.Multiply(x, y, result);
-
-        public static void Apply(ReadOnlySpan<float> x, float y, Span<float> result) => TensorPrimitives.Multiply(x, y, result);
-
-        public static void Apply(float x, ReadOnlySpan<float> y, Span<float> result) => TensorPrimitives.Multiply(y, x, result);
-
-        public static float Apply(float x, float y) => x * y;
-
-        public static long Apply(long x, long y) => x * y;
-
-        public static float DerivativeX(float x, float y, float result) => y;
-
-        public static float DerivativeY(float x, float y, float result) => x;
-    }
+    protected override long Apply(long x, long y) => x * y;
 }

@@ -23,8 +23,7 @@ internal sealed class WhereOperator(OnnxNode node) : Operator(node)
     {
         if (context.TypeOf(0) != ElementType.Bool) throw context.Malformed($"its condition is {context.TypeOf(0).Name()}, not bool");
         if (context.TypeOf(1) != context.TypeOf(2)) throw context.Malformed($"its choices are {context.TypeOf(1).Name()} and {context.TypeOf(2).Name()}; they must be of one type");
-        TensorShape result = (BroadcastLoop.ResultShape(context.ShapeOf(1), context.ShapeOf(2)) is { } choices ? BroadcastLoop.ResultShape(context.ShapeOf(0), choices) : null)
-            ?? throw context.Malformed($"shapes {context.ShapeOf(0)}, {context.ShapeOf(1)} and {context.ShapeOf(2)} cannot be broadcast to each other");
+        TensorShape result = ShapeArithmetic.Broadcast(context, context.ShapeOf(0), ShapeArithmetic.Broadcast(context, context.ShapeOf(1), context.ShapeOf(2)));
         context.SetOutput(0, context.TypeOf(1), result);
         for (int i = 0; i < 3; i++)
         {

@@ -10,9 +10,7 @@ internal sealed class AveragePoolOperator(OnnxNode node) : Operator(node)
     private readonly WindowAttributes _window = new(node);
     private readonly bool _roundUp = node.Flag("ceil_mode");
     private readonly bool _countPadding = node.Flag("count_include_pad");
-    private WindowAxis _rows;
-    private WindowAxis _columns;
-    private int _planes;
+    private PoolingShape _shape;
 
     public override bool HasBackward => true;
 
@@ -24,14 +22,13 @@ internal sealed class AveragePoolOperator(OnnxNode node) : Operator(node)
     {
         WindowAttributes.RequireImages(context);
         TensorShape input = context.ShapeOf(0);
-        (_rows, _columns) = _window.Windows(context, input, _roundUp);
-        _planes = checked((int)(input[0] * input[1]));
-        context.SetOutput(0, ElementType.Float32, WindowAttributes.OutputShape(input, input[1], _rows.OutputSize, _columns.OutputSize));
+        (WindowAxis rows, WindowAxis columns) = _window.Windows(context, input, _roundUp);
+        _shape = new PoolingShape(checked((int)(input[0] * input[1])), rows, columns, _countPadding);
+        context.SetOutput(0, ElementType.Float32, WindowAttributes.OutputShape(input, input[1], rows.OutputSize, columns.OutputSize));
     }
 
-    public override void Forward(OperatorContext context) =>
-        ReferencePooling.AverageForward(_rows, _columns, _countPadding, _planes, context.Singles(0), context.OutputSingles(0));
+    public override void Forward(OperatorContext context) => Pooling.Average(_shape, context.Singles(0), context.OutputSingles(0), context.Threads);
 
     public override void Backward(OperatorContext context) =>
-        ReferencePooling.AverageBackward(_rows, _columns, _countPadding, _planes, context.OutputGradient(0), context.InputGradient(0));
+        Pooling.AverageGradient(_shape, context.OutputGradient(0), context.InputGradient(0), accumulate: false, context.Threads);
 }

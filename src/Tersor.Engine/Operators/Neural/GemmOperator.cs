@@ -54,7 +54,7 @@ internal sealed class GemmOperator(OnnxNode node) : Operator(node)
         context.SetOutput(0, ElementType.Float32, result);
         if (!context.HasInput(2)) return;
         TensorShape c = context.ShapeOf(2);
-        if (c.Rank > 2 || BroadcastLoop.ResultShape(c, result) != result) throw context.Malformed($"a summand of {c} cannot be broadcast to {result}");
+        if (c.Rank > 2 || ShapeArithmetic.TryBroadcast(c, result) != result) throw context.Malformed($"a summand of {c} cannot be broadcast to {result}");
         _biasIsRow = c.ElementCount == _n && (c.Rank == 1 || c[0] == 1);
         _broadcast = StridedLoop.Broadcast(c, result);
         _reduce = StridedLoop.Reduce(result, c);

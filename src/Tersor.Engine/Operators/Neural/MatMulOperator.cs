@@ -33,7 +33,7 @@ internal sealed class MatMulOperator(OnnxNode node) : Operator(node)
         if (_k != right[Math.Max(0, right.Rank - 2)]) throw context.Malformed($"matrices of {left} and {right} do not fit each other");
         TensorShape leftBatch = new(left.Dimensions[..Math.Max(0, left.Rank - 2)]);
         TensorShape rightBatch = new(right.Dimensions[..Math.Max(0, right.Rank - 2)]);
-        TensorShape batch = BroadcastLoop.ResultShape(leftBatch, rightBatch) ?? throw context.Malformed($"shapes {left} and {right} cannot be broadcast to each other");
+        TensorShape batch = ShapeArithmetic.Broadcast(context, leftBatch, rightBatch);
         List<long> dimensions = [.. batch.Dimensions];
         if (left.Rank > 1) dimensions.Add(_m);
         if (right.Rank > 1) dimensions.Add(_n);

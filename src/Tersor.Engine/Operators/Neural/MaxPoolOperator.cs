@@ -10,9 +10,7 @@ internal sealed class MaxPoolOperator(OnnxNode node) : Operator(node)
 {
     private readonly WindowAttributes _window = new(node);
     private readonly bool _roundUp = node.Flag("ceil_mode");
-    private WindowAxis _rows;
-    private WindowAxis _columns;
-    private int _planes;
+    private PoolingShape _shape;
 
     public override bool HasBackward => true;
 
@@ -25,15 +23,15 @@ internal sealed class MaxPoolOperator(OnnxNode node) : Operator(node)
         WindowAttributes.RequireImages(context);
         if (context.HasOutput(1)) throw context.Unsupported("its output of indices");
         TensorShape input = context.ShapeOf(0);
-        (_rows, _columns) = _window.Windows(context, input, _roundUp);
-        _planes = checked((int)(input[0] * input[1]));
-        context.SetOutput(0, ElementType.Float32, WindowAttributes.OutputShape(input, input[1], _rows.OutputSize, _columns.OutputSize));
+        (WindowAxis rows, WindowAxis columns) = _window.Windows(context, input, _roundUp);
+        _shape = new PoolingShape(checked((int)(input[0] * input[1])), rows, columns);
+        context.SetOutput(0, ElementType.Float32, WindowAttributes.OutputShape(input, input[1], rows.OutputSize, columns.OutputSize));
         if (context.IsTraining) context.ReserveSaved(context.OutputShape(0).ElementCount);
     }
 
-    public override void Forward(OperatorContext context) => ReferencePooling.MaxForward(
-        _rows, _columns, _planes, context.Singles(0), context.OutputSingles(0), MemoryMarshal.Cast<float, int>(context.Saved));
+    public override void Forward(OperatorContext context) =>
+        Pooling.Maximum(_shape, context.Singles(0), context.OutputSingles(0), MemoryMarshal.Cast<float, int>(context.Saved), context.Threads);
 
-    public override void Backward(OperatorContext context) => ReferencePooling.MaxBackward(
-        _rows, _columns, _planes, MemoryMarshal.Cast<float, int>(context.Saved), context.OutputGradient(0), context.InputGradient(0));
+    public override void Backward(OperatorContext context) => Pooling.MaximumGradient(
+        _shape, MemoryMarshal.Cast<float, int>(context.Saved), context.OutputGradient(0), context.InputGradient(0), accumulate: false, context.Threads);
 }

@@ -12,6 +12,7 @@ namespace Tersor.Engine.Operators;
 internal sealed class BatchNormalizationOperator : Operator
 {
     private readonly float _momentum;
+    private int _batch;
     private int _channels;
     private int _places;
 
@@ -26,8 +27,6 @@ internal sealed class BatchNormalizationOperator : Operator
     public float Epsilon { get; }
 
     public override bool HasBackward => true;
-
-    public override bool IsFoldable => true;
 
     public override bool IsDifferentiable(int input) => input < 3;
 
@@ -56,73 +55,52 @@ internal sealed class BatchNormalizationOperator : Operator
 
         context.SetOutput(0, ElementType.Float32, input);
 
-        // Saved: the batch's means and inverse deviations. Scratch: three values per channel.
+        _batch = (int)input[0];
+        if (!context.IsTraining) return;
+
+        // Saved: the batch's means and variances. Scratch: gradients that nobody wants but the kernel writes.
         context.ReserveSaved(2 * _channels);
-        context.ReserveScratch(3 * _channels);
+        bool wantsInput = context.InputSlots[0]!.NeedsGradient;
+        context.ReserveScratch((2 * _channels) + (wantsInput ? 0 : input.ElementCount));
     }
 
     public override void Forward(OperatorContext context)
     {
-        ReadOnlySpan<float> x = context.Singles(0);
-        ReadOnlySpan<float> scale = context.Singles(1);
-        ReadOnlySpan<float> bias = context.Singles(2);
+        if (!context.IsTraining)
+        {
+            BatchNormalization.Inference(
+                _batch, _channels, _places, context.Singles(0), context.Singles(1), context.Singles(2), context.Singles(3), context.Singles(4), Epsilon,
+                Activation.None, context.OutputSingles(0), context.Threads);
+            return;
+        }
+
         Span<float> mean = context.Saved[.._channels];
-        Span<float> inverse = context.Saved[_channels..];
-        if (context.IsTraining)
-        {
-            BatchStatistics.MeanAndVariance(x, _channels, _places, mean, inverse);
-            Span<float> runningMean = context.State(3);
-            Span<float> runningVariance = context.State(4);
-            for (int c = 0; c < _channels; c++)
-            {
-                runningMean[c] = (runningMean[c] * _momentum) + (mean[c] * (1 - _momentum));
-                runningVariance[c] = (runningVariance[c] * _momentum) + (inverse[c] * (1 - _momentum));
-            }
-        }
-        else
-        {
-            context.Singles(3).CopyTo(mean);
-            context.Singles(4).CopyTo(inverse);
-        }
-
-        Span<float> factors = context.Scratch[.._channels];
-        Span<float> summands = context.Scratch.Slice(_channels, _channels);
-        for (int c = 0; c < _channels; c++)
-        {
-            inverse[c] = 1 / MathF.Sqrt(inverse[c] + Epsilon);
-            factors[c] = scale[c] * inverse[c];
-            summands[c] = bias[c] - (mean[c] * factors[c]);
-        }
-
-        BatchStatistics.Affine(x, _places, factors, summands, context.OutputSingles(0));
+        Span<float> variance = context.Saved[_channels..];
+        BatchNormalization.Training(
+            _batch, _channels, _places, context.Singles(0), context.Singles(1), context.Singles(2), Epsilon, context.OutputSingles(0), mean, variance, context.Threads);
+        Follow(context.State(3), mean);
+        Follow(context.State(4), variance);
     }
 
-    public override void Backward(OperatorContext context)
+    public override void Backward(OperatorContext context) => BatchNormalization.Backward(
+        _batch,
+        _channels,
+        _places,
+        context.Singles(0),
+        context.Singles(1),
+        context.Saved[.._channels],
+        context.Saved[_channels..],
+        Epsilon,
+        context.OutputGradient(0),
+        context.InputGradientOr(0, context.Scratch[(2 * _channels)..]),
+        accumulateInput: false,
+        context.InputGradientOr(1, context.Scratch[.._channels]),
+        context.InputGradientOr(2, context.Scratch.Slice(_channels, _channels)),
+        accumulateParameters: false,
+        context.Threads);
+
+    private void Follow(Span<float> running, ReadOnlySpan<float> batch)
     {
-        ReadOnlySpan<float> x = context.Singles(0);
-        ReadOnlySpan<float> scale = context.Singles(1);
-        ReadOnlySpan<float> gradient = context.OutputGradient(0);
-        ReadOnlySpan<float> mean = context.Saved[.._channels];
-        ReadOnlySpan<float> inverse = context.Saved[_channels..];
-        Span<float> sums = context.Scratch[.._channels];
-        Span<float> products = context.Scratch.Slice(_channels, _channels);
-        BatchStatistics.GradientSums(x, gradient, _channels, _places, mean, sums, products);
-        if (context.WantsGradient(1)) System.Numerics.Tensors.TensorPrimitives.Multiply(products, inverse, context.InputGradient(1));
-        if (context.WantsGradient(2)) sums.CopyTo(context.InputGradient(2));
-        if (!context.WantsGradient(0)) return;
-
-        // With d = x - mean: dx = scale * inv * (g - sum(g) / n - d * inv^2 * sum(g d) / n), gathered by g, x and 1.
-        float count = x.Length / (float)_channels;
-        Span<float> constants = context.Scratch.Slice(2 * _channels, _channels);
-        for (int c = 0; c < _channels; c++)
-        {
-            float a = scale[c] * inverse[c];
-            float b = -a * inverse[c] * inverse[c] * products[c] / count;
-            constants[c] = (-a * sums[c] / count) - (b * mean[c]);
-            sums[c] = a;
-            products[c] = b;
-        }
-
-        BatchStatistics.Combine(gradient, x, _places, sums, products, constants, context.InputGradient(0));
+        for (int c = 0; c < running.Length; c++) running[c] = (running[c] * _momentum) + (batch[c] * (1 - _momentum));
     }
 }

@@ -1,3 +1,4 @@
+using Tersor.Engine.Kernels;
 using Tersor.Models;
 using Tersor.Models.Onnx;
 
@@ -12,6 +13,8 @@ internal sealed class LogSoftmaxOperator(OnnxNode node, long operatorSet) : Oper
 
     public override bool BackwardReadsInput(int input) => false;
 
+    public override bool CanOverwrite(int input) => true;
+
     public override void InferTypes(OperatorContext context)
     {
         context.RequireSingle(0);
@@ -19,35 +22,9 @@ internal sealed class LogSoftmaxOperator(OnnxNode node, long operatorSet) : Oper
         context.SetOutput(0, ElementType.Float32, context.ShapeOf(0));
     }
 
-    public override void Forward(OperatorContext context)
-    {
-        ReadOnlySpan<float> x = context.Singles(0);
-        Span<float> y = context.OutputSingles(0);
-        int step = _axis.Inner;
-        for (int group = 0; group < _axis.Groups; group++)
-        {
-            int start = _axis.Start(group);
-            float largest = float.NegativeInfinity;
-            for (int i = 0; i < _axis.Size; i++) largest = MathF.Max(largest, x[start + (i * step)]);
-            float sum = 0;
-            for (int i = 0; i < _axis.Size; i++) sum += MathF.Exp(x[start + (i * step)] - largest);
-            float shift = largest + MathF.Log(sum);
-            for (int i = 0; i < _axis.Size; i++) y[start + (i * step)] = x[start + (i * step)] - shift;
-        }
-    }
+    public override void Forward(OperatorContext context) =>
+        Softmax.Forward(logarithm: true, _axis.Outer, _axis.Size, _axis.Inner, context.Singles(0), context.OutputSingles(0), context.Threads);
 
-    public override void Backward(OperatorContext context)
-    {
-        ReadOnlySpan<float> y = context.OutputSingles(0);
-        ReadOnlySpan<float> gradient = context.OutputGradient(0);
-        Span<float> result = context.InputGradient(0);
-        int step = _axis.Inner;
-        for (int group = 0; group < _axis.Groups; group++)
-        {
-            int start = _axis.Start(group);
-            float sum = 0;
-            for (int i = 0; i < _axis.Size; i++) sum += gradient[start + (i * step)];
-            for (int i = 0; i < _axis.Size; i++) result[start + (i * step)] = gradient[start + (i * step)] - (MathF.Exp(y[start + (i * step)]) * sum);
-        }
-    }
+    public override void Backward(OperatorContext context) => Softmax.Backward(
+        logarithm: true, _axis.Outer, _axis.Size, _axis.Inner, context.OutputSingles(0), context.OutputGradient(0), context.InputGradient(0), accumulate: false, context.Threads);
 }

@@ -17,9 +17,4 @@ internal readonly record struct SoftmaxAxis(int Outer, int Size, int Inner)
         int rest = (int)new TensorShape(input.Dimensions[(axis + 1)..]).ElementCount;
         return operatorSet >= 13 ? new SoftmaxAxis(outer, (int)input[axis], rest) : new SoftmaxAxis(outer, (int)input[axis] * rest, 1);
     }
-
-    /// <summary>Where the group of values number <paramref name="group"/> starts; its values lie <see cref="Inner"/> apart.</summary>
-    public int Start(int group) => (group / Inner * Size * Inner) + (group % Inner);
-
-    public int Groups => Outer * Inner;
 }

@@ -1,3 +1,4 @@
+using Tersor.Engine.Kernels;
 using Tersor.Models;
 using Tersor.Models.Onnx;
 
@@ -12,6 +13,8 @@ internal sealed class SoftmaxOperator(OnnxNode node, long operatorSet) : Operato
 
     public override bool BackwardReadsInput(int input) => false;
 
+    public override bool CanOverwrite(int input) => true;
+
     public override void InferTypes(OperatorContext context)
     {
         context.RequireSingle(0);
@@ -19,34 +22,9 @@ internal sealed class SoftmaxOperator(OnnxNode node, long operatorSet) : Operato
         context.SetOutput(0, ElementType.Float32, context.ShapeOf(0));
     }
 
-    public override void Forward(OperatorContext context)
-    {
-        ReadOnlySpan<float> x = context.Singles(0);
-        Span<float> y = context.OutputSingles(0);
-        int step = _axis.Inner;
-        for (int group = 0; group < _axis.Groups; group++)
-        {
-            int start = _axis.Start(group);
-            float largest = float.NegativeInfinity;
-            for (int i = 0; i < _axis.Size; i++) largest = MathF.Max(largest, x[start + (i * step)]);
-            float sum = 0;
-            for (int i = 0; i < _axis.Size; i++) sum += y[start + (i * step)] = MathF.Exp(x[start + (i * step)] - largest);
-            for (int i = 0; i < _axis.Size; i++) y[start + (i * step)] /= sum;
-        }
-    }
+    public override void Forward(OperatorContext context) =>
+        Softmax.Forward(logarithm: false, _axis.Outer, _axis.Size, _axis.Inner, context.Singles(0), context.OutputSingles(0), context.Threads);
 
-    public override void Backward(OperatorContext context)
-    {
-        ReadOnlySpan<float> y = context.OutputSingles(0);
-        ReadOnlySpan<float> gradient = context.OutputGradient(0);
-        Span<float> result = context.InputGradient(0);
-        int step = _axis.Inner;
-        for (int group = 0; group < _axis.Groups; group++)
-        {
-            int start = _axis.Start(group);
-            float along = 0;
-            for (int i = 0; i < _axis.Size; i++) along += y[start + (i * step)] * gradient[start + (i * step)];
-            for (int i = 0; i < _axis.Size; i++) result[start + (i * step)] = y[start + (i * step)] * (gradient[start + (i * step)] - along);
-        }
-    }
+    public override void Backward(OperatorContext context) => Softmax.Backward(
+        logarithm: false, _axis.Outer, _axis.Size, _axis.Inner, context.OutputSingles(0), context.OutputGradient(0), context.InputGradient(0), accumulate: false, context.Threads);
 }

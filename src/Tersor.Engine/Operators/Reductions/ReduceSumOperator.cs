@@ -1,3 +1,4 @@
+using Tersor.Engine.Kernels;
 using Tersor.Models.Onnx;
 
 namespace Tersor.Engine.Operators;
@@ -5,16 +6,9 @@ namespace Tersor.Engine.Operators;
 /// <summary>The sum along axes. The axes are an attribute before opset 13 and an input from then on.</summary>
 internal sealed class ReduceSumOperator(OnnxNode node, long operatorSet) : ReductionOperator(node, operatorSet >= 13)
 {
-    public override bool BackwardReadsInput(int input) => false;
+    public override void Forward(OperatorContext context) =>
+        Reduction.Apply(ReductionKind.Sum, Input, Reduced, context.Singles(0), context.OutputSingles(0), accumulate: false, context.Threads);
 
-    public override bool BackwardReadsOutput(int output) => false;
-
-    public override void Forward(OperatorContext context)
-    {
-        Span<float> y = context.OutputSingles(0);
-        y.Clear();
-        Down.Add(context.Singles(0), y);
-    }
-
-    public override void Backward(OperatorContext context) => Up.Copy(context.OutputGradient(0), context.InputGradient(0));
+    public override void Backward(OperatorContext context) =>
+        Broadcast.Expand(Kept, context.OutputGradient(0), Input, context.InputGradient(0), 1, accumulate: false, context.Threads);
 }

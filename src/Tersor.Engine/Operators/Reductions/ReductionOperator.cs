@@ -1,4 +1,3 @@
-using Tersor.Engine.Kernels;
 using Tersor.Models;
 using Tersor.Models.Onnx;
 
@@ -12,14 +11,21 @@ internal abstract class ReductionOperator(OnnxNode node, bool axesAreInput) : Op
 {
     public override bool HasBackward => true;
 
-    /// <summary>From the input to the reduced tensor.</summary>
-    protected StridedLoop Down { get; private set; } = null!;
+    /// <summary>Dimensions of the input.</summary>
+    protected int[] Input { get; private set; } = [];
 
-    /// <summary>From the reduced tensor to the input.</summary>
-    protected StridedLoop Up { get; private set; } = null!;
+    /// <summary>Dimensions of the input, 1 where they are reduced.</summary>
+    protected int[] Kept { get; private set; } = [];
 
     /// <summary>Elements that make one result.</summary>
     protected int Count { get; private set; }
+
+    /// <summary>Which dimensions are reduced.</summary>
+    protected bool[] Reduced { get; private set; } = [];
+
+    public override bool BackwardReadsInput(int input) => false;
+
+    public override bool BackwardReadsOutput(int output) => false;
 
     public override void InferTypes(OperatorContext context)
     {
@@ -41,7 +47,8 @@ internal abstract class ReductionOperator(OnnxNode node, bool axesAreInput) : Op
         TensorShape shape = new([.. output]);
         context.SetOutput(0, ElementType.Float32, shape);
         Count = (int)(shape.ElementCount == 0 ? 0 : input.ElementCount / shape.ElementCount);
-        Down = StridedLoop.Reduce(input, new TensorShape(kept));
-        Up = StridedLoop.Broadcast(new TensorShape(kept), input);
+        Reduced = reduced;
+        Input = ShapeArithmetic.Sizes(context, input);
+        Kept = Array.ConvertAll(kept, dimension => (int)dimension);
     }
 }

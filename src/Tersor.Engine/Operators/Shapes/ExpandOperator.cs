@@ -11,7 +11,7 @@ internal sealed class ExpandOperator(OnnxNode node) : MovementOperator(node)
     {
         TensorShape input = context.ShapeOf(0);
         TensorShape wanted = ShapeArithmetic.Shape(context, context.IntegersOf(1, "dimensions"));
-        TensorShape output = BroadcastLoop.ResultShape(input, wanted) ?? throw context.Malformed($"{input} cannot be broadcast to {wanted}");
+        TensorShape output = ShapeArithmetic.Broadcast(context, input, wanted);
         context.SetOutput(0, context.TypeOf(0), output);
         SetWalk(output.Dimensions, StridedLoop.BroadcastStrides(input, output.Dimensions), 0, StridedLoop.StridesOf(output.Dimensions), 0);
     }
