@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Tersor.Engine.Kernels;
 
 /// <summary>A function that a kernel applies to each result as it is written.</summary>
@@ -48,6 +50,7 @@ public readonly record struct Activation
     /// <summary><c>x &gt; 0 ? x : slope * x</c>.</summary>
     public static Activation LeakyRelu(float slope) => new(ActivationKind.LeakyRelu, slope, 0f);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal TVector Apply<TVector, TLanes>(TVector value)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector> => Kind switch

@@ -41,95 +41,110 @@ internal unsafe struct DepthwiseForwardJob : IKernelJob
             switch (Width)
             {
                 case VectorWidth.Bits512 when Geometry.Columns.OutputSize > Vector256Lanes.Count:
-                    Plane<Vector512<float>, Vector512Lanes>(slice, values, weight, bias, residual, output);
+                    Plane<Vector512<float>, Vector512Lanes>(slice.OutputRowStep, values, weight, bias, residual, output);
                     break;
                 case VectorWidth.Bits512 or VectorWidth.Bits256 when Geometry.Columns.OutputSize > Vector128Lanes.Count:
-                    Plane<Vector256<float>, Vector256Lanes>(slice, values, weight, bias, residual, output);
+                    Plane<Vector256<float>, Vector256Lanes>(slice.OutputRowStep, values, weight, bias, residual, output);
                     break;
                 case not VectorWidth.Scalar:
-                    Plane<Vector128<float>, Vector128Lanes>(slice, values, weight, bias, residual, output);
+                    Plane<Vector128<float>, Vector128Lanes>(slice.OutputRowStep, values, weight, bias, residual, output);
                     break;
                 default:
-                    Plane<float, ScalarLanes>(slice, values, weight, bias, residual, output);
+                    Plane<float, ScalarLanes>(slice.OutputRowStep, values, weight, bias, residual, output);
                     break;
             }
         }
     }
 
-    private readonly void Plane<TVector, TLanes>(in ImageSlice slice, float* values, float* weight, float bias, float* residual, float* output)
+    /// <summary>One output channel, four vectors at a time, of one row or of several.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void Plane<TVector, TLanes>(int rowStep, float* values, float* weight, float bias, float* residual, float* output)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
     {
         int width = Geometry.Columns.OutputSize;
-        for (int row = 0; row < Geometry.Rows.OutputSize; row++)
+        int perRow = (width + TLanes.Count - 1) / TLanes.Count;
+        int vectors = perRow * Geometry.Rows.OutputSize;
+        int positions = Geometry.Depth;
+        float** from = stackalloc float*[4];
+        nint* to = stackalloc nint[4];
+        int* counts = stackalloc int[4];
+        float* sums = stackalloc float[4 * TLanes.Count];
+        int row = 0;
+        int column = 0;
+        for (int done = 0; done < vectors; done += 4)
         {
-            float* source = values + row * (nint)slice.OutputRowStep;
-            nint start = row * (nint)width;
-            int column = 0;
-            for (; column + 4 * TLanes.Count <= width; column += 4 * TLanes.Count)
+            // Past the end, the last vector is computed again and not written.
+            int wanted = Math.Min(4, vectors - done);
+            for (int i = 0; i < 4; i++)
             {
-                FourVectors<TVector, TLanes>(source + column, weight, bias, residual, output, start + column);
+                if (i >= wanted)
+                {
+                    from[i] = from[wanted - 1];
+                    continue;
+                }
+
+                from[i] = values + row * (nint)rowStep + column;
+                to[i] = row * (nint)width + column;
+                counts[i] = Math.Min(TLanes.Count, width - column);
+                column += TLanes.Count;
+                if (column >= width)
+                {
+                    column = 0;
+                    row++;
+                }
             }
 
-            for (; column + TLanes.Count <= width; column += TLanes.Count)
+            float* from0 = from[0];
+            float* from1 = from[1];
+            float* from2 = from[2];
+            float* from3 = from[3];
+            TVector s0 = TLanes.Broadcast(bias), s1 = s0, s2 = s0, s3 = s0;
+            for (int k = 0; k < positions; k++)
             {
-                OneVector<TVector, TLanes>(source + column, weight, bias, residual, output, start + column);
+                TVector factor = TLanes.Broadcast(weight[k]);
+                nint offset = Offsets[k];
+                s0 = TLanes.MultiplyAdd(factor, TLanes.Load(from0 + offset), s0);
+                s1 = TLanes.MultiplyAdd(factor, TLanes.Load(from1 + offset), s1);
+                s2 = TLanes.MultiplyAdd(factor, TLanes.Load(from2 + offset), s2);
+                s3 = TLanes.MultiplyAdd(factor, TLanes.Load(from3 + offset), s3);
             }
 
-            for (; column < width; column++)
+            // By way of memory: a call while sums are in registers would keep them out of registers in the loop above.
+            TLanes.Store(s0, sums);
+            TLanes.Store(s1, sums + TLanes.Count);
+            TLanes.Store(s2, sums + 2 * TLanes.Count);
+            TLanes.Store(s3, sums + 3 * TLanes.Count);
+            for (int i = 0; i < wanted; i++)
             {
-                OneVector<float, ScalarLanes>(source + column, weight, bias, residual, output, start + column);
+                Write<TVector, TLanes>(sums + i * TLanes.Count, residual, output, to[i], counts[i]);
             }
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void FourVectors<TVector, TLanes>(
-        float* source, float* weight, float bias, float* residual, float* output, nint index)
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private readonly void Write<TVector, TLanes>(float* sums, float* residual, float* output, nint index, int count)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
     {
-        TVector s0 = TLanes.Broadcast(bias), s1 = s0, s2 = s0, s3 = s0;
-        for (int k = 0; k < Geometry.Depth; k++)
+        // What passes the end of a row is overwritten by the next one; what would pass the end of the channel is not written.
+        if (index + TLanes.Count <= Geometry.Area)
         {
-            TVector factor = TLanes.Broadcast(weight[k]);
-            float* from = source + Offsets[k];
-            s0 = TLanes.MultiplyAdd(factor, TLanes.Load(from), s0);
-            s1 = TLanes.MultiplyAdd(factor, TLanes.Load(from + TLanes.Count), s1);
-            s2 = TLanes.MultiplyAdd(factor, TLanes.Load(from + 2 * TLanes.Count), s2);
-            s3 = TLanes.MultiplyAdd(factor, TLanes.Load(from + 3 * TLanes.Count), s3);
+            TVector value = TLanes.Load(sums);
+            if (residual is not null)
+            {
+                value = TLanes.Add(value, TLanes.Load(residual + index));
+            }
+
+            TLanes.Store(Activation.Apply<TVector, TLanes>(value), output + index);
+            return;
         }
 
-        Write<TVector, TLanes>(s0, residual, output, index);
-        Write<TVector, TLanes>(s1, residual, output, index + TLanes.Count);
-        Write<TVector, TLanes>(s2, residual, output, index + 2 * TLanes.Count);
-        Write<TVector, TLanes>(s3, residual, output, index + 3 * TLanes.Count);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void OneVector<TVector, TLanes>(
-        float* source, float* weight, float bias, float* residual, float* output, nint index)
-        where TVector : unmanaged
-        where TLanes : struct, ILanes<TVector>
-    {
-        TVector sum = TLanes.Broadcast(bias);
-        for (int k = 0; k < Geometry.Depth; k++)
+        for (int i = 0; i < count; i++)
         {
-            sum = TLanes.MultiplyAdd(TLanes.Broadcast(weight[k]), TLanes.Load(source + Offsets[k]), sum);
+            float sum = residual is null ? sums[i] : sums[i] + residual[index + i];
+            output[index + i] = Activation.Apply<float, ScalarLanes>(sum);
         }
-
-        Write<TVector, TLanes>(sum, residual, output, index);
-    }
-
-    private readonly void Write<TVector, TLanes>(TVector value, float* residual, float* output, nint index)
-        where TVector : unmanaged
-        where TLanes : struct, ILanes<TVector>
-    {
-        if (residual is not null)
-        {
-            value = TLanes.Add(value, TLanes.Load(residual + index));
-        }
-
-        TLanes.Store(Activation.Apply<TVector, TLanes>(value), output + index);
     }
 }
