@@ -28,9 +28,9 @@ public sealed class PoolingTests
             PoolingShape shape = RandomShape(seeded);
             float[] input = seeded.Values(shape.InputLength), output = new float[shape.OutputLength], again = new float[shape.OutputLength];
             int[] places = new int[shape.OutputLength];
-            Pooling.Run((VectorWidth)width, shape, PoolingKind.Maximum, input, output, threads);
+            Pooling.Run((VectorWidth)width, shape, PoolingKind.Maximum, input, output, default, threads);
             KernelSweep.AssertClose(Expected(shape, input, maximum: true), output, 0.0, $"maximum of {shape}");
-            Pooling.Maximum(shape, input, again, places, threads);
+            Pooling.Run((VectorWidth)width, shape, PoolingKind.Maximum, input, again, places, threads);
             Assert.Equal(output, again);
             for (int i = 0; i < places.Length; i++)
             {
@@ -38,7 +38,7 @@ public sealed class PoolingTests
                 Assert.Equal(output[i], places[i] < 0 ? float.NegativeInfinity : input[plane * shape.Rows.InputSize * shape.Columns.InputSize + places[i]]);
             }
 
-            Pooling.Run((VectorWidth)width, shape, PoolingKind.Average, input, output, threads);
+            Pooling.Run((VectorWidth)width, shape, PoolingKind.Average, input, output, default, threads);
             KernelSweep.AssertClose(Expected(shape, input, maximum: false), output, 1e-6, $"average of {shape}");
         }
     }

@@ -8,29 +8,19 @@ public static unsafe class Pooling
     /// <param name="input">planes x H x W.</param>
     /// <param name="output">planes x oH x oW.</param>
     /// <param name="places">
-    /// For the gradient: where in its plane each largest value stands (<c>row * W + column</c>, the first of equals, -1 for a window of padding).
+    /// For the gradient: where in its plane each largest value stands (<c>row * W + column</c>, the first of equals, -1 for a window without a value above minus infinity).
     /// As long as the output, or empty.
     /// </param>
     /// <param name="threads">Where it runs.</param>
     /// <exception cref="ArgumentException">A span does not have the length that the shape says.</exception>
     public static void Maximum(in PoolingShape shape, ReadOnlySpan<float> input, Span<float> output, Span<int> places, KernelThreads threads)
     {
-        if (places.Length == 0)
+        if (places.Length != 0)
         {
-            Run(VectorWidths.Widest, shape, PoolingKind.Maximum, input, output, threads);
-            return;
+            RequireLength(places.Length, shape.OutputLength, nameof(places));
         }
 
-        ArgumentNullException.ThrowIfNull(threads);
-        RequireLength(input.Length, shape.InputLength, nameof(input));
-        RequireLength(output.Length, shape.OutputLength, nameof(output));
-        RequireLength(places.Length, shape.OutputLength, nameof(places));
-        fixed (float* pointerInput = input, pointerOutput = output)
-        fixed (int* pointerPlaces = places)
-        {
-            var job = new MaximumPlacesJob { Shape = shape, Input = pointerInput, Output = pointerOutput, Places = pointerPlaces };
-            threads.Run(shape.Tasks, ref job);
-        }
+        Run(VectorWidths.Widest, shape, PoolingKind.Maximum, input, output, places, threads);
     }
 
     /// <summary>The gradient of <see cref="Maximum"/>: each output's gradient goes to the place of its largest value.</summary>
@@ -58,7 +48,7 @@ public static unsafe class Pooling
     /// <param name="threads">Where it runs.</param>
     /// <exception cref="ArgumentException">A span does not have the length that the shape says.</exception>
     public static void Average(in PoolingShape shape, ReadOnlySpan<float> input, Span<float> output, KernelThreads threads) =>
-        Run(VectorWidths.Widest, shape, PoolingKind.Average, input, output, threads);
+        Run(VectorWidths.Widest, shape, PoolingKind.Average, input, output, default, threads);
 
     /// <summary>The gradient of <see cref="Average"/>.</summary>
     /// <param name="shape">The sizes.</param>
@@ -72,14 +62,25 @@ public static unsafe class Pooling
         RunGradient(shape, null, outputGradient, inputGradient, accumulate, threads);
 
     internal static void Run(
-        VectorWidth width, in PoolingShape shape, PoolingKind kind, ReadOnlySpan<float> input, Span<float> output, KernelThreads threads)
+        VectorWidth width, in PoolingShape shape, PoolingKind kind, ReadOnlySpan<float> input, Span<float> output, Span<int> places, KernelThreads threads)
     {
         ArgumentNullException.ThrowIfNull(threads);
         RequireLength(input.Length, shape.InputLength, nameof(input));
         RequireLength(output.Length, shape.OutputLength, nameof(output));
         var geometry = new PatchGeometry(shape.Rows, shape.Columns, 1);
-        int* offsets = (int*)threads.CallerScratch.Reserve(ScratchUse.Offsets, geometry.Depth);
+        int* offsets = (int*)threads.CallerScratch.Reserve(ScratchUse.Offsets, 2L * geometry.Depth);
         geometry.WriteOffsets(new ImageSlice(shape.Rows, shape.Columns, shape.Rows.OutputSize), 1, offsets);
+        int* placeOffsets = null;
+        if (places.Length != 0)
+        {
+            placeOffsets = offsets + geometry.Depth;
+            for (int position = 0; position < geometry.Depth; position++)
+            {
+                (int row, int column) = Math.DivRem(position, shape.Columns.KernelSize);
+                placeOffsets[position] = row * shape.Rows.Dilation * shape.Columns.InputSize + column * shape.Columns.Dilation;
+            }
+        }
+
         float* factors = null;
         if (kind == PoolingKind.Average)
         {
@@ -91,9 +92,12 @@ public static unsafe class Pooling
         }
 
         fixed (float* pointerInput = input, pointerOutput = output)
+        fixed (int* pointerPlaces = places)
         {
             var job = new PoolingJob
             {
+                PlaceOffsets = placeOffsets,
+                Places = pointerPlaces,
                 Shape = shape,
                 Kind = kind,
                 Input = pointerInput,
