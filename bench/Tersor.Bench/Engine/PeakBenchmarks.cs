@@ -39,11 +39,11 @@ public unsafe class PeakBenchmarks
             float* left = scratch.Reserve(ScratchUse.PackedLeft, ProductTile.MaxRows * PeakProblem.Depth);
             float* right = scratch.Reserve(ScratchUse.PackedRight, ProductTile.PanelColumns * PeakProblem.Depth);
             float* result = scratch.Reserve(ScratchUse.Partial, ProductTile.MaxRows * ProductTile.PanelColumns);
-            var kernel = ProductTile.For(VectorWidths.Widest, ProductTile.MaxRows);
+            var kernel = ProductTile.For(VectorWidths.Widest, ProductTile.MaxRows, indexed: false);
+            var panel = new PanelView { Start = right, Stride = ProductTile.PanelColumns };
             for (int i = 0; i < Repeats; i++)
             {
-                kernel(
-                    PeakProblem.Depth, left, right, ProductTile.PanelColumns, result, ProductTile.PanelColumns, ProductTile.PanelColumns, false, null);
+                kernel(PeakProblem.Depth, left, &panel, result, ProductTile.PanelColumns, ProductTile.PanelColumns, false, null);
             }
         }
     }

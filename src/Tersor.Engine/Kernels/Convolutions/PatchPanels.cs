@@ -5,16 +5,26 @@ namespace Tersor.Engine.Kernels;
 
 /// <summary>
 /// The patches of an image as right operand: row (c, kh, kw) and column (output row, output column) hold the input value that
-/// the kernel position meets there. Panels are copied from an <see cref="ImageSlice"/>; the whole matrix never exists.
+/// the kernel position meets there. Panels are copied from an
+/// <see cref="ImageSlice"/>, or read there; the whole matrix never exists.
 /// </summary>
-internal readonly unsafe struct PatchPanels(float* slice, int* offsets, int outputWidth, int outputRowStep, VectorWidth width) : IPanelSource
+internal readonly unsafe struct PatchPanels(float* slice, int* offsets, int outputWidth, int outputRowStep, VectorWidth width, bool direct) : IPanelSource
 {
-    public float* Panel(int depthStart, int depth, int column, int columns, float* buffer, out nint stride)
+    public PanelView Panel(int depthStart, int depth, int column, int columns, float* buffer)
     {
+        if (direct && columns == ProductTile.PanelColumns)
+        {
+            const int Half = ProductTile.PanelColumns / 2;
+            int first = Place(column);
+            return new PanelView { Start = slice + first, Offsets = offsets + depthStart, SecondHalf = Place(column + Half) - first };
+        }
+
         Copy(depthStart, depth, column, columns, buffer, ProductTile.PanelColumns);
-        stride = ProductTile.PanelColumns;
-        return buffer;
+        return new PanelView { Start = buffer, Stride = ProductTile.PanelColumns };
     }
+
+    /// <summary>Whether panels can be read where they stand: each half of a panel lies in one output row.</summary>
+    public static bool CanBeDirect(int outputWidth) => outputWidth % (ProductTile.PanelColumns / 2) == 0;
 
     /// <summary>
     /// Copies patch rows to rows <paramref name="stride"/> apart. Whole vectors are written: up to 15 values past a row's end are
@@ -113,5 +123,12 @@ internal readonly unsafe struct PatchPanels(float* slice, int* offsets, int outp
 
             target += stride;
         }
+    }
+
+    /// <summary>Where a column of the patch matrix stands in the slice, from its row's offset.</summary>
+    private int Place(int column)
+    {
+        (int row, int position) = Math.DivRem(column, outputWidth);
+        return row * outputRowStep + position;
     }
 }

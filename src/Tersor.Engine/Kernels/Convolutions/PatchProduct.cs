@@ -10,6 +10,9 @@ internal unsafe struct PatchProduct : IKernelJob
     private const int TasksPerThread = 4;
     private const long SmallestTask = 100_000;
 
+    // With more tiles, copying a panel once costs less than reading it unaligned for each.
+    private const int LargestDirectPatchTiles = 3;
+
     public PatchGeometry Geometry;
     public int Batch;
     public int Groups;
@@ -111,7 +114,8 @@ internal unsafe struct PatchProduct : IKernelJob
             var slice = new ImageSlice(Geometry.Rows, Geometry.Columns, _rowsPerTask);
             float* values = scratch.Reserve(ScratchUse.ImageSlice, slice.Length(Geometry.Channels));
             slice.Fill(input, Geometry.Channels, firstRow, values);
-            var panels = new PatchPanels(values, _offsets, Geometry.Columns.OutputSize, slice.OutputRowStep, Width);
+            bool direct = endTile - firstTile <= LargestDirectPatchTiles && PatchPanels.CanBeDirect(Geometry.Columns.OutputSize);
+            var panels = new PatchPanels(values, _offsets, Geometry.Columns.OutputSize, slice.OutputRowStep, Width, direct);
             product.Compute(panels, firstTile, endTile, 0, columns, scratch);
         }
     }

@@ -167,7 +167,7 @@ internal unsafe struct WeightGradientJob : IKernelJob
         for (int i = 0; i < images; i++)
         {
             slice.Fill(Image(image + i, group, channel), channels, row, values);
-            var panels = new PatchPanels(values, _offsets, Geometry.Columns.OutputSize, slice.OutputRowStep, Width);
+            var panels = new PatchPanels(values, _offsets, Geometry.Columns.OutputSize, slice.OutputRowStep, Width, direct: false);
             panels.Copy(0, patchRows, 0, positions, patches + i * positions, stride);
         }
 

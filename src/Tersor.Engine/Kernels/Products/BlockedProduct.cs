@@ -46,28 +46,27 @@ internal unsafe struct BlockedProduct
         int block = new DepthBlocks(depth).Size;
         long panelLength = PanelLength(depth);
         float* buffer = scratch.Reserve(ScratchUse.PackedRight, PanelsAtATime * panelLength);
-        float** panels = stackalloc float*[PanelsAtATime];
-        nint* strides = stackalloc nint[PanelsAtATime];
+        PanelView* panels = stackalloc PanelView[PanelsAtATime];
         for (int depthStart = 0; depthStart < depth; depthStart += block)
         {
             int steps = Math.Min(block, depth - depthStart);
             for (int panel = 0, column = firstColumn; column < endColumn; panel++, column += ProductTile.PanelColumns)
             {
                 int columns = Math.Min(ProductTile.PanelColumns, endColumn - column);
-                panels[panel] = source.Panel(depthStart, steps, column, columns, buffer + panel * panelLength, out strides[panel]);
+                panels[panel] = source.Panel(depthStart, steps, column, columns, buffer + panel * panelLength);
             }
 
             bool last = depthStart + steps == depth;
             for (int tile = firstTile; tile < endTile; tile++)
             {
-                ComputeTiles(tile, depthStart, steps, panels, strides, firstColumn, endColumn, last);
+                ComputeTiles(tile, depthStart, steps, panels, firstColumn, endColumn, last);
             }
         }
     }
 
     [SkipLocalsInit]
     private readonly void ComputeTiles(
-        int tile, int depthStart, int steps, float** panels, nint* strides, int firstColumn, int endColumn, bool last)
+        int tile, int depthStart, int steps, PanelView* panels, int firstColumn, int endColumn, bool last)
     {
         const int Width32 = ProductTile.PanelColumns;
         int row = Left.Tiles.FirstRow(tile);
@@ -75,17 +74,19 @@ internal unsafe struct BlockedProduct
         int rows = Math.Min(height, Rows - row);
         float* left = Left.Tile(tile, depthStart, steps);
         bool accumulate = Accumulate || depthStart > 0;
-        var kernel = ProductTile.For(Width, height);
+        var packedKernel = ProductTile.For(Width, height, indexed: false);
+        var indexedKernel = ProductTile.For(Width, height, indexed: true);
         bool inRegisters = last && Epilogue.FitsTile;
         float* edge = stackalloc float[ProductTile.MaxRows * Width32];
         for (int panel = 0, column = firstColumn; column < endColumn; panel++, column += Width32)
         {
             int columns = Math.Min(Width32, endColumn - column);
             float* result = Result + row * ResultStride + column;
+            var kernel = panels[panel].Offsets is null ? packedKernel : indexedKernel;
             if (rows == height && columns == Width32)
             {
                 TileFinish finish = inRegisters ? Epilogue.ForTile(ResultStride, row, column) : default;
-                kernel(steps, left, panels[panel], strides[panel], result, ResultStride, columns, accumulate, inRegisters ? &finish : null);
+                kernel(steps, left, panels + panel, result, ResultStride, columns, accumulate, inRegisters ? &finish : null);
                 if (inRegisters)
                 {
                     continue;
@@ -93,7 +94,7 @@ internal unsafe struct BlockedProduct
             }
             else
             {
-                kernel(steps, left, panels[panel], strides[panel], edge, Width32, columns, false, null);
+                kernel(steps, left, panels + panel, edge, Width32, columns, false, null);
                 CopyEdge(edge, result, rows, columns, accumulate);
             }
 

@@ -1,5 +1,21 @@
 namespace Tersor.Engine.Kernels;
 
+/// <summary>Where a panel's rows stand.</summary>
+internal unsafe struct PanelView
+{
+    /// <summary>The first row, or what <see cref="Offsets"/> count from.</summary>
+    public float* Start;
+
+    /// <summary>Values from one row to the next, when there are no offsets.</summary>
+    public nint Stride;
+
+    /// <summary>Where each row begins, or null: rows that stand anywhere.</summary>
+    public int* Offsets;
+
+    /// <summary>With offsets: values from a row's first half to its second.</summary>
+    public nint SecondHalf;
+}
+
 /// <summary>The right operand of a product, read in panels of <see cref="ProductTile.PanelColumns"/> columns.</summary>
 internal unsafe interface IPanelSource
 {
@@ -12,14 +28,13 @@ internal unsafe interface IPanelSource
     /// <param name="column">First column.</param>
     /// <param name="columns">Columns that are there, at most a panel's; what stands in the rest does not matter.</param>
     /// <param name="buffer">Room for <paramref name="depth"/> rows of a panel and one vector more.</param>
-    /// <param name="stride">Values from one row of the panel to the next.</param>
-    float* Panel(int depthStart, int depth, int column, int columns, float* buffer, out nint stride);
+    PanelView Panel(int depthStart, int depth, int column, int columns, float* buffer);
 }
 
 /// <summary>A matrix in memory as right operand.</summary>
 internal readonly unsafe struct MatrixPanels(float* source, nint rowStride, bool transposed, bool direct) : IPanelSource
 {
-    public float* Panel(int depthStart, int depth, int column, int columns, float* buffer, out nint stride)
+    public PanelView Panel(int depthStart, int depth, int column, int columns, float* buffer)
     {
         const int Width = ProductTile.PanelColumns;
         if (transposed)
@@ -31,14 +46,12 @@ internal readonly unsafe struct MatrixPanels(float* source, nint rowStride, bool
             float* start = source + depthStart * rowStride + column;
             if (direct && columns == Width)
             {
-                stride = rowStride;
-                return start;
+                return new PanelView { Start = start, Stride = rowStride };
             }
 
             Interleave.Columns(start, rowStride, columns, Width, depth, 1f, buffer);
         }
 
-        stride = Width;
-        return buffer;
+        return new PanelView { Start = buffer, Stride = Width };
     }
 }

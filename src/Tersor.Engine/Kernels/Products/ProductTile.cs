@@ -19,49 +19,54 @@ internal static unsafe class ProductTile
     /// <summary>Columns of a panel of the right operand.</summary>
     public const int PanelColumns = 32;
 
+    private const int HalfPanel = PanelColumns / 2;
+
     /// <summary>
     /// <c>c[rows, columns] (+)= a[depth, rows]^T b[depth, columns]</c>, <c>a</c> packed with <c>rows</c> values a step.
     /// The last argument, which may be null, says what is done to the results before they are written. Writes whole vectors: up to <see cref="PanelColumns"/> columns may be written where fewer are asked for.
     /// </summary>
-    public static delegate*<int, float*, float*, nint, float*, nint, int, bool, TileFinish*, void> For(VectorWidth width, int rows) => (width, rows) switch
+    public static delegate*<int, float*, PanelView*, float*, nint, int, bool, TileFinish*, void> For(VectorWidth width, int rows, bool indexed) =>
+        indexed ? For<Constant1>(width, rows) : For<Constant0>(width, rows);
+
+    private static delegate*<int, float*, PanelView*, float*, nint, int, bool, TileFinish*, void> For<TIndexed>(VectorWidth width, int rows)
+        where TIndexed : struct, IConstant => (width, rows) switch
     {
-        (VectorWidth.Bits512, 12) => &Tile512<Constant12>,
-        (VectorWidth.Bits512, 8) => &Tile512<Constant8>,
-        (VectorWidth.Bits512, 4) => &Tile512<Constant4>,
-        (VectorWidth.Bits256, 12) => &Tiles<Vector256<float>, Vector256Lanes, Constant6, Constant12>,
-        (VectorWidth.Bits256, 8) => &Tiles<Vector256<float>, Vector256Lanes, Constant4, Constant8>,
-        (VectorWidth.Bits256, 4) => &Tiles<Vector256<float>, Vector256Lanes, Constant4, Constant4>,
-        (VectorWidth.Bits128, 12) => &Tiles<Vector128<float>, Vector128Lanes, Constant6, Constant12>,
-        (VectorWidth.Bits128, 8) => &Tiles<Vector128<float>, Vector128Lanes, Constant4, Constant8>,
-        (VectorWidth.Bits128, 4) => &Tiles<Vector128<float>, Vector128Lanes, Constant4, Constant4>,
-        (VectorWidth.Scalar, 12) => &Tiles<float, ScalarLanes, Constant4, Constant12>,
-        (VectorWidth.Scalar, 8) => &Tiles<float, ScalarLanes, Constant4, Constant8>,
-        (VectorWidth.Scalar, 4) => &Tiles<float, ScalarLanes, Constant4, Constant4>,
+        (VectorWidth.Bits512, 12) => &Tiles<Vector512<float>, Vector512Lanes, Constant12, Constant12, TIndexed>,
+        (VectorWidth.Bits512, 8) => &Tiles<Vector512<float>, Vector512Lanes, Constant8, Constant8, TIndexed>,
+        (VectorWidth.Bits512, 4) => &Tiles<Vector512<float>, Vector512Lanes, Constant4, Constant4, TIndexed>,
+        (VectorWidth.Bits256, 12) => &Tiles<Vector256<float>, Vector256Lanes, Constant6, Constant12, TIndexed>,
+        (VectorWidth.Bits256, 8) => &Tiles<Vector256<float>, Vector256Lanes, Constant4, Constant8, TIndexed>,
+        (VectorWidth.Bits256, 4) => &Tiles<Vector256<float>, Vector256Lanes, Constant4, Constant4, TIndexed>,
+        (VectorWidth.Bits128, 12) => &Tiles<Vector128<float>, Vector128Lanes, Constant6, Constant12, TIndexed>,
+        (VectorWidth.Bits128, 8) => &Tiles<Vector128<float>, Vector128Lanes, Constant4, Constant8, TIndexed>,
+        (VectorWidth.Bits128, 4) => &Tiles<Vector128<float>, Vector128Lanes, Constant4, Constant4, TIndexed>,
+        (VectorWidth.Scalar, 12) => &Tiles<float, ScalarLanes, Constant4, Constant12, TIndexed>,
+        (VectorWidth.Scalar, 8) => &Tiles<float, ScalarLanes, Constant4, Constant8, TIndexed>,
+        (VectorWidth.Scalar, 4) => &Tiles<float, ScalarLanes, Constant4, Constant4, TIndexed>,
         _ => throw new ArgumentOutOfRangeException(nameof(rows)),
     };
 
-    private static void Tile512<TRows>(int depth, float* a, float* b, nint bStride, float* c, nint cStride, int columns, bool accumulate, TileFinish* finish)
-        where TRows : struct, IConstant => Tiles<Vector512<float>, Vector512Lanes, TRows, TRows>(depth, a, b, bStride, c, cStride, columns, accumulate, finish);
-
     /// <summary>Cuts the tile into what the registers of this width hold.</summary>
-    private static void Tiles<TVector, TLanes, TRows, TPackedRows>(
-        int depth, float* a, float* b, nint bStride, float* c, nint cStride, int columns, bool accumulate, TileFinish* finish)
+    private static void Tiles<TVector, TLanes, TRows, TPackedRows, TIndexed>(
+        int depth, float* a, PanelView* b, float* c, nint cStride, int columns, bool accumulate, TileFinish* finish)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
         where TRows : struct, IConstant
         where TPackedRows : struct, IConstant
+        where TIndexed : struct, IConstant
     {
         for (int row = 0; row < TPackedRows.Value; row += TRows.Value)
         {
             for (int column = 0; column < columns; column += 2 * TLanes.Count)
             {
+                float* result = c + row * cStride + column;
                 if (columns - column > TLanes.Count)
                 {
-                    Tile<TVector, TLanes, TRows, TPackedRows, Constant2>(depth, a + row, b + column, bStride, c + row * cStride + column, cStride, accumulate, finish, row, column);
+                    Tile<TVector, TLanes, TRows, TPackedRows, Constant2, TIndexed>(depth, a + row, *b, result, cStride, accumulate, finish, row, column);
                 }
                 else
                 {
-                    Tile<TVector, TLanes, TRows, TPackedRows, Constant1>(depth, a + row, b + column, bStride, c + row * cStride + column, cStride, accumulate, finish, row, column);
+                    Tile<TVector, TLanes, TRows, TPackedRows, Constant1, TIndexed>(depth, a + row, *b, result, cStride, accumulate, finish, row, column);
                 }
             }
         }
@@ -69,14 +74,25 @@ internal static unsafe class ProductTile
 
     /// <summary>One tile in registers. The conditions are constants when this is compiled: rows that are not asked for cost nothing.</summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Tile<TVector, TLanes, TRows, TPackedRows, TVectors>(
-        int depth, float* a, float* b, nint bStride, float* c, nint cStride, bool accumulate, TileFinish* finish, int row, int column)
+    private static void Tile<TVector, TLanes, TRows, TPackedRows, TVectors, TIndexed>(
+        int depth, float* a, in PanelView panel, float* c, nint cStride, bool accumulate, TileFinish* finish, int row, int column)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
         where TRows : struct, IConstant
         where TPackedRows : struct, IConstant
         where TVectors : struct, IConstant
+        where TIndexed : struct, IConstant
     {
+        float* b = panel.Start + column;
+        nint bStride = panel.Stride;
+        int* offsets = panel.Offsets;
+        nint next = TLanes.Count;
+        if (TIndexed.Value > 0)
+        {
+            next = TLanes.Count == HalfPanel ? panel.SecondHalf : next;
+            b += column < HalfPanel ? 0 : panel.SecondHalf - HalfPanel;
+        }
+
         // Before the loop: a call while results are in registers would move them to memory.
         TileFinish end = finish is null ? default : finish->At(row, column, cStride);
         TVector zero = TLanes.Zero;
@@ -95,8 +111,9 @@ internal static unsafe class ProductTile
 
         for (int step = 0; step < depth; step++)
         {
-            TVector left = TLanes.Load(b);
-            TVector right = TVectors.Value > 1 ? TLanes.Load(b + TLanes.Count) : zero;
+            float* line = TIndexed.Value > 0 ? b + offsets[step] : b;
+            TVector left = TLanes.Load(line);
+            TVector right = TVectors.Value > 1 ? TLanes.Load(TIndexed.Value > 0 ? line + next : line + TLanes.Count) : zero;
             TVector factor;
             factor = TLanes.Broadcast(a[0]);
             left0 = TLanes.MultiplyAdd(factor, left, left0);
@@ -147,7 +164,7 @@ internal static unsafe class ProductTile
             }
 
             a += TPackedRows.Value;
-            b += bStride;
+            b += TIndexed.Value > 0 ? 0 : bStride;
         }
 
         if (finish is null)
