@@ -14,6 +14,8 @@ namespace Tersor.Engine.Kernels;
 /// </remarks>
 internal readonly struct ImageSlice
 {
+    private const int Slack = 16;
+
     private readonly WindowAxis _rows;
     private readonly WindowAxis _columns;
 
@@ -41,8 +43,8 @@ internal readonly struct ImageSlice
     /// <summary>Values from one output row to the next.</summary>
     public int OutputRowStep => _rows.Stride * RowLength;
 
-    /// <summary>Values of scratch for some channels; reading a whole vector at the last value stays within.</summary>
-    public long Length(int channels) => channels * ChannelLength + 16;
+    /// <summary>Values of scratch for some channels: reading a whole vector at the last value stays within, and one row more, to sort from.</summary>
+    public long Length(int channels) => channels * ChannelLength + Slack + RowLength;
 
     /// <summary>Where the patch element of a kernel position begins for the first output of the slice, within a channel.</summary>
     public int Offset(int kernelRow, int kernelColumn)
@@ -56,6 +58,7 @@ internal readonly struct ImageSlice
     public unsafe void Fill(float* image, int channels, int firstOutputRow, float* slice, float padding = 0f)
     {
         int firstRow = firstOutputRow * _rows.Stride - _rows.PadBefore;
+        float* unsorted = slice + channels * ChannelLength + Slack;
         nint imageChannel = (nint)_rows.InputSize * _columns.InputSize;
         for (int channel = 0; channel < channels; channel++)
         {
@@ -70,7 +73,7 @@ internal readonly struct ImageSlice
                 int source = firstRow + row;
                 if ((uint)source < (uint)_rows.InputSize)
                 {
-                    FillRow(image + source * (nint)_columns.InputSize, target, padding);
+                    FillRow(image + source * (nint)_columns.InputSize, target, unsorted, padding);
                 }
                 else
                 {
@@ -102,23 +105,27 @@ internal readonly struct ImageSlice
         return false;
     }
 
-    private unsafe void FillRow(float* source, float* target, float padding)
+    private unsafe void FillRow(float* source, float* target, float* unsorted, float padding)
     {
-        switch (_columns.Stride)
+        if (_columns.Stride == 1)
         {
-            case 1:
-                FillContiguous(source, target, padding);
-                break;
-            case 2:
-                FillAlternating(source, target, padding);
-                break;
-            default:
-                for (int remainder = 0; remainder < _columns.Stride; remainder++)
-                {
-                    FillRemainder(source, remainder, 0, target + remainder * RemainderWidth, padding);
-                }
+            FillContiguous(source, target, padding);
+            return;
+        }
 
-                break;
+        FillContiguous(source, unsorted, padding);
+        if (_columns.Stride == 2 && RemainderWidth >= Vector128<float>.Count && (Sse.IsSupported || AdvSimd.Arm64.IsSupported))
+        {
+            SortAlternating(unsorted, target);
+            return;
+        }
+
+        for (int remainder = 0; remainder < _columns.Stride; remainder++)
+        {
+            for (int index = 0; index < RemainderWidth; index++)
+            {
+                *target++ = unsorted[index * _columns.Stride + remainder];
+            }
         }
     }
 
@@ -159,57 +166,33 @@ internal readonly struct ImageSlice
         Vector256.Load(source + count - Vector256<float>.Count).Store(target + count - Vector256<float>.Count);
     }
 
-    /// <summary>Even and odd columns apart, four of each at a time.</summary>
+    /// <summary>Even and odd columns apart, four of each at a time, the last four overlapping.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private unsafe void FillAlternating(float* source, float* target, float padding)
+    private unsafe void SortAlternating(float* source, float* target)
     {
-        float* even = target;
-        float* odd = target + RemainderWidth;
+        int last = RemainderWidth - Vector128<float>.Count;
         int index = 0;
-
-        // The first index whose even column lies in the image, then vectors of eight columns while all lie in it.
-        int inside = (_columns.PadBefore + 1) / 2;
-        for (; index < Math.Min(inside, RemainderWidth); index++)
+        while (true)
         {
-            even[index] = At(source, 2 * index, padding);
-            odd[index] = At(source, 2 * index + 1, padding);
-        }
-
-        if (Sse.IsSupported || AdvSimd.Arm64.IsSupported)
-        {
-            for (; index + 4 <= RemainderWidth && 2 * index + 8 <= _columns.InputSize + _columns.PadBefore; index += 4)
+            Vector128<float> left = Vector128.Load(source + 2 * index);
+            Vector128<float> right = Vector128.Load(source + 2 * index + Vector128<float>.Count);
+            if (Sse.IsSupported)
             {
-                float* pair = source + 2 * index - _columns.PadBefore;
-                Vector128<float> left = Vector128.Load(pair);
-                Vector128<float> right = Vector128.Load(pair + 4);
-                if (Sse.IsSupported)
-                {
-                    Sse.Shuffle(left, right, 0b10_00_10_00).Store(even + index);
-                    Sse.Shuffle(left, right, 0b11_01_11_01).Store(odd + index);
-                }
-                else
-                {
-                    AdvSimd.Arm64.UnzipEven(left, right).Store(even + index);
-                    AdvSimd.Arm64.UnzipOdd(left, right).Store(odd + index);
-                }
+                Sse.Shuffle(left, right, 0b10_00_10_00).Store(target + index);
+                Sse.Shuffle(left, right, 0b11_01_11_01).Store(target + RemainderWidth + index);
             }
+            else
+            {
+                AdvSimd.Arm64.UnzipEven(left, right).Store(target + index);
+                AdvSimd.Arm64.UnzipOdd(left, right).Store(target + RemainderWidth + index);
+            }
+
+            if (index == last)
+            {
+                return;
+            }
+
+            index = Math.Min(index + Vector128<float>.Count, last);
         }
-
-        FillRemainder(source, 0, index, even, padding);
-        FillRemainder(source, 1, index, odd, padding);
-    }
-
-    private unsafe void FillRemainder(float* source, int remainder, int firstIndex, float* target, float padding)
-    {
-        for (int index = firstIndex; index < RemainderWidth; index++)
-        {
-            target[index] = At(source, index * _columns.Stride + remainder, padding);
-        }
-    }
-
-    private unsafe float At(float* source, int paddedColumn, float padding)
-    {
-        int column = paddedColumn - _columns.PadBefore;
-        return (uint)column < (uint)_columns.InputSize ? source[column] : padding;
     }
 }
