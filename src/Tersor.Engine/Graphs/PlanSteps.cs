@@ -73,6 +73,11 @@ internal sealed class PlanSteps
         {
             throw new ModelFormatException(_graph.Source, node.ToString(), -1, "its sizes pass what can be counted", error);
         }
+        catch (Exception error) when (error is ArgumentException or InvalidOperationException)
+        {
+            // Attributes of another type than the operator's, and sizes that shapes and kernels refuse.
+            throw new ModelFormatException(_graph.Source, node.ToString(), -1, error.Message, error);
+        }
 
         if (outputs.Any(output => output is { ElementType: ElementType.Undefined })) throw context.Malformed("has more outputs than its operator makes");
         if (outputs.All(output => output is null || output.Constant is not null)) return;

@@ -10,6 +10,9 @@ public class GradientTests
 {
     private const float Step = 0.01f;
 
+    // Whole networks have kinks everywhere; fewer are crossed.
+    private const float SmallStep = 0.001f;
+
     // Second-order error of the difference, and rounding of the outputs over the step.
     private const double Tolerance = 4e-3;
 
@@ -49,6 +52,48 @@ public class GradientTests
                 Assert.True(
                     Math.Abs(slope - gradient[i]) <= Tolerance * largest,
                     string.Create(CultureInfo.InvariantCulture, $"{parameter.Name}[{i}]: gradient {gradient[i]}, slope {slope}"));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("U-Net")]
+    [InlineData("transformer encoder")]
+    public void The_gradient_of_a_network_is_its_slope_in_random_directions(string name)
+    {
+        ExecutableGraph graph = ExecutableGraph.Create(WholeNetworks.All[name]);
+        using KernelThreads threads = new(2);
+        TrainingPlan plan = graph.PlanTraining(1, threads);
+        Seeded random = new(5);
+        float[][] weights = [[.. Enumerable.Range(0, (int)plan.OutputShape(0).ElementCount).Select(_ => random.NextGaussian())]];
+        GraphParameter[] parameters = [.. graph.Parameters.Where(parameter => parameter.IsTrainable)];
+        Assert.True(parameters.Length > 8);
+        foreach (GraphParameter parameter in parameters)
+        {
+            plan.Forward(0);
+            weights[0].CopyTo(plan.OutputGradient(0));
+            plan.Backward();
+            float[] direction = [.. parameter.Values.Select(_ => random.NextGaussian() / MathF.Sqrt(parameter.Values.Length))];
+            double expected = 0;
+            double magnitude = 0;
+            for (int i = 0; i < direction.Length; i++)
+            {
+                expected += (double)parameter.Stored[0].Gradient[i] * direction[i];
+                magnitude += (double)parameter.Stored[0].Gradient[i] * parameter.Stored[0].Gradient[i];
+            }
+
+            float[] before = [.. parameter.Values];
+            double above = Moved(SmallStep);
+            double below = Moved(-SmallStep);
+            before.CopyTo(parameter.Values, 0);
+            double slope = (above - below) / (2 * SmallStep);
+            double tolerance = 0.03 * Math.Max(0.1, Math.Sqrt(magnitude));
+            Assert.True(Math.Abs(slope - expected) <= tolerance, string.Create(CultureInfo.InvariantCulture, $"{parameter.Name}: gradient {expected}, slope {slope}"));
+
+            double Moved(float step)
+            {
+                for (int i = 0; i < before.Length; i++) parameter.Values[i] = before[i] + (step * direction[i]);
+                return Loss(plan, weights);
             }
         }
     }

@@ -4,26 +4,28 @@ using System.Runtime.InteropServices;
 using Tersor.Engine.Graphs;
 using Tersor.Engine.Kernels;
 using Tersor.Models;
+using Tersor.Models.Onnx;
 using Tersor.Tests;
 
 namespace Tersor.Engine.Tests.Operators;
 
 /// <summary>
-/// Every operator case against ONNX Runtime, live: needs node, and the folder that holds <c>node_modules/onnxruntime-node</c> in <c>TERSOR_ONNXRUNTIME</c>.
+/// Every operator case, and whole networks, against ONNX Runtime, live: needs node, and the folder that holds <c>node_modules/onnxruntime-node</c> in <c>TERSOR_ONNXRUNTIME</c>.
 /// </summary>
 public class OnnxRuntimeComparisonTests
 {
     private const double LargestRelativeDifference = 2e-5;
 
     [SkippableFact]
-    public void Operators_give_what_ONNX_Runtime_gives()
+    public void Operators_and_networks_give_what_ONNX_Runtime_gives()
     {
         string? modules = Environment.GetEnvironmentVariable("TERSOR_ONNXRUNTIME");
         Skip.If(modules is null, "TERSOR_ONNXRUNTIME does not name the folder of the onnxruntime-node package");
-        Dictionary<string, OperatorCase> cases = OperatorCases.Differentiable.Concat(OperatorCases.ForwardOnly).ToDictionary(StringComparer.Ordinal);
+        Dictionary<string, OnnxGraph> cases = OperatorCases.Differentiable.Concat(OperatorCases.ForwardOnly)
+            .Select(entry => KeyValuePair.Create(entry.Key, entry.Value.Graph())).Concat(WholeNetworks.All).ToDictionary(StringComparer.Ordinal);
         using TemporaryFolder folder = new();
         string[] names = [.. cases.Keys];
-        for (int i = 0; i < names.Length; i++) cases[names[i]].Graph().Save(folder[$"{i}.onnx"]);
+        for (int i = 0; i < names.Length; i++) cases[names[i]].Save(folder[$"{i}.onnx"]);
         RunNode(modules, TestAssets.Path("engine/run-all.mjs"), Path.GetDirectoryName(folder["x"])!, names.Length);
 
         List<string> problems = [];
@@ -37,7 +39,7 @@ public class OnnxRuntimeComparisonTests
                 continue;
             }
 
-            ExecutableGraph graph = ExecutableGraph.Create(cases[names[i]].Graph());
+            ExecutableGraph graph = ExecutableGraph.Create(cases[names[i]]);
             InferencePlan plan = graph.PlanInference(1, threads);
             plan.Run();
             for (int output = 0; output < graph.Outputs.Count; output++) Compare(plan, output, names[i], folder[$"{i}.{output}"], problems);
