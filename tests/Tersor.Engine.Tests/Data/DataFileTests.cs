@@ -1,7 +1,10 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using Tersor.Engine.Data;
+using Tersor.Engine.Graphs;
+using Tersor.Engine.Networks;
 using Tersor.Models;
+using Tersor.Models.Onnx;
 using Tersor.Tests;
 
 namespace Tersor.Engine.Tests.Data;
@@ -122,7 +125,12 @@ public class DataFileTests
     public void Preprocessing_survives_the_metadata_of_a_model()
     {
         Preprocessing preprocessing = new() { Scale = 1f / 3, Mean = Preprocessing.ParseNumbers("0.485,0.456,1/3", "mean"), Deviation = [0.1f], IsBgr = true };
-        Preprocessing read = Preprocessing.FromMetadata(preprocessing.ToMetadata())!;
+        using TemporaryFolder folder = new();
+        NetworkArchitectures.Create("lenet-300-100", 1).WithMetadata(preprocessing.ToMetadata()).Save(folder["net.onnx"]);
+        using Model model = ModelFormats.Open(folder["net.onnx"]);
+
+        Preprocessing read = Preprocessing.FromMetadata(ExecutableGraph.Create(OnnxGraph.FromModel(model)).Metadata)!;
+
         Assert.Equal(preprocessing.Mean, read.Mean);
         Assert.Equal((preprocessing.Scale, preprocessing.IsBgr, preprocessing.IsChannelsLast), (read.Scale, read.IsBgr, read.IsChannelsLast));
         Assert.Null(Preprocessing.FromMetadata(new Dictionary<string, string>(StringComparer.Ordinal)));

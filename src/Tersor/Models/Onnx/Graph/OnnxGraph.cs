@@ -91,19 +91,16 @@ public sealed class OnnxGraph
 
         if (unused.Count > 0)
             throw new ArgumentException($"No initializer is called '{string.Join("', '", unused.Order(StringComparer.Ordinal))}'.", nameof(replacements));
-        return new OnnxGraph
-        {
-            Source = Source,
-            Name = Name,
-            IrVersion = IrVersion,
-            OperatorSets = OperatorSets,
-            Nodes = Nodes,
-            Inputs = Inputs,
-            Outputs = Outputs,
-            Values = Values,
-            Initializers = initializers,
-            Metadata = Metadata,
-        };
+        return With(initializers, Metadata);
+    }
+
+    /// <summary>The same graph with further metadata, which replaces entries of the same key.</summary>
+    public OnnxGraph WithMetadata(IReadOnlyDictionary<string, string> entries)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        Dictionary<string, string> metadata = new(Metadata, StringComparer.Ordinal);
+        foreach ((string key, string value) in entries) metadata[key] = value;
+        return With(Initializers, metadata);
     }
 
     /// <summary>Writes an ONNX file with all weights inside; it appears under its name only when whole.</summary>
@@ -119,4 +116,18 @@ public sealed class OnnxGraph
     /// <summary>Writes a <c>ModelProto</c> with all weights inside.</summary>
     /// <exception cref="ResourceLimitException">It would pass the 2 GB that protobuf allows.</exception>
     public void WriteTo(Stream destination) => OnnxGraphWriter.Write(this, destination);
+
+    private OnnxGraph With(IReadOnlyList<Tensor> initializers, IReadOnlyDictionary<string, string> metadata) => new()
+    {
+        Source = Source,
+        Name = Name,
+        IrVersion = IrVersion,
+        OperatorSets = OperatorSets,
+        Nodes = Nodes,
+        Inputs = Inputs,
+        Outputs = Outputs,
+        Values = Values,
+        Initializers = initializers,
+        Metadata = metadata,
+    };
 }

@@ -1,7 +1,7 @@
 using Tersor.Models;
 using Tersor.Models.Onnx;
 
-namespace Tersor.Tests.Models.Onnx.Graph;
+namespace Tersor.Tests.Models.Onnx;
 
 public class OnnxGraphTests
 {
