@@ -2,9 +2,9 @@ namespace Tersor.Engine.Kernels;
 
 /// <content>Gradients.</content>
 /// <remarks>
-/// With stride 1 the gradient of the input is itself a convolution, of the output's gradient with the kernel turned round; with
-/// other strides, products are made channel block by channel block and added where they came from. The gradient of the weight
-/// is a product of the output's gradient with patches, summed image by image.
+/// With stride 1 the gradient of the input is itself a convolution, of the output's gradient with the kernel turned round. With
+/// other strides, and where that would mostly multiply padding, products are made channel block by channel block and added
+/// where they came from. The gradient of the weight is a product of the output's gradient with patches, summed image by image.
 /// </remarks>
 public static unsafe partial class Convolution
 {
@@ -84,7 +84,10 @@ public static unsafe partial class Convolution
         RequireLength(outputGradient.Length, shape.OutputLength, nameof(outputGradient));
         fixed (float* pointerInput = inputGradient, pointerWeight = weight, pointerOutput = outputGradient)
         {
-            if (shape.Rows.Stride == 1 && shape.Columns.Stride == 1)
+            bool dense = shape.Rows.Stride == 1 && shape.Columns.Stride == 1;
+            long inputArea = (long)shape.InputHeight * shape.InputWidth;
+            long outputArea = (long)shape.OutputHeight * shape.OutputWidth;
+            if (dense && 2 * inputArea <= 3 * outputArea)
             {
                 var reverse = new PatchGeometry(Reverse(shape.Rows), Reverse(shape.Columns), shape.OutputChannels / shape.Groups);
                 float* turned = threads.CallerScratch.Reserve(ScratchUse.Reordered, shape.WeightLength);

@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Tersor.Engine.Kernels;
 
 /// <summary>
-/// The gradient of a convolution's input for strides beyond 1: the transposed weights of a few channels times the output's
+/// The gradient of a convolution's input for strides beyond 1 and for outputs much smaller than the input: the transposed weights of a few channels times the output's
 /// gradient give what each kernel position adds to the input. A task is an image, a group and a block of input channels.
 /// </summary>
 internal unsafe struct PatchScatterJob : IKernelJob
@@ -111,7 +112,16 @@ internal unsafe struct PatchScatterJob : IKernelJob
             if ((uint)targetRow < (uint)Geometry.Rows.InputSize)
             {
                 float* line = target + (nint)targetRow * columns.InputSize + start;
-                for (int column = first; column < end; column++)
+                int column = first;
+                if (columns.Stride == 1 && Vector256.IsHardwareAccelerated)
+                {
+                    for (; column + Vector256<float>.Count <= end; column += Vector256<float>.Count)
+                    {
+                        (Vector256.Load(line + column) + Vector256.Load(partial + column)).Store(line + column);
+                    }
+                }
+
+                for (; column < end; column++)
                 {
                     line[(nint)column * columns.Stride] += partial[column];
                 }
