@@ -80,7 +80,7 @@ public sealed class Trainer
     /// <summary>
     /// Trains to the last epoch, or until validation stops getting better. Afterwards the graph holds the trained weights (their average, where one is kept).
     /// </summary>
-    /// <exception cref="TrainingDivergedException">The loss is no longer a number; weights are those of the last epoch's end where a checkpoint is kept.</exception>
+    /// <exception cref="TrainingDivergedException">The loss is no longer a number; the checkpoint of the last epoch, where one is kept, is good.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the last checkpoint is good.</exception>
     public IReadOnlyList<EpochReport> Run(IProgress<EpochReport>? progress = null, CancellationToken cancellationToken = default)
     {
