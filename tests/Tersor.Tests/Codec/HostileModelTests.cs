@@ -4,7 +4,6 @@ using Tersor.Models.Onnx;
 using Tersor.Nnc;
 using Tersor.Nnc.Syntax;
 using Tersor.Plans;
-using Tersor.Tests.Nnc;
 
 namespace Tersor.Tests.Codec;
 
@@ -14,7 +13,7 @@ public class HostileModelTests
     [Fact]
     public void Every_prefix_of_a_compressed_model_ends_in_success_or_a_clear_error()
     {
-        foreach (byte[] stream in Streams())
+        foreach (byte[] stream in SmallStreams())
         {
             foreach (byte[] prefix in Mutations.Truncations(stream)) Attack(prefix);
         }
@@ -24,7 +23,7 @@ public class HostileModelTests
     public void Seeded_mutations_of_compressed_models_end_in_success_or_a_clear_error()
     {
         ulong seed = 1;
-        foreach (byte[] stream in Streams())
+        foreach (byte[] stream in SmallStreams())
         {
             foreach (byte[] mutation in Mutations.Random(stream, seed++, 600)) Attack(mutation);
         }
@@ -157,7 +156,7 @@ public class HostileModelTests
     }
 
     /// <summary>Small files with graph, list of types, shared tables, bytes of other types, codebooks; in both editions.</summary>
-    private static IEnumerable<byte[]> Streams()
+    private static IEnumerable<byte[]> SmallStreams()
     {
         Seeded random = new(4);
         Model model = new(
