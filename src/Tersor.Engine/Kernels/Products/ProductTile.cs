@@ -30,21 +30,21 @@ internal static unsafe class ProductTile
 
     private static delegate*<int, float*, PanelView*, float*, nint, int, bool, TileFinish*, void> For<TIndexed>(VectorWidth width, int rows)
         where TIndexed : struct, IConstant => (width, rows) switch
-    {
-        (VectorWidth.Bits512, 12) => &Tiles<Vector512<float>, Vector512Lanes, Constant12, Constant12, TIndexed>,
-        (VectorWidth.Bits512, 8) => &Tiles<Vector512<float>, Vector512Lanes, Constant8, Constant8, TIndexed>,
-        (VectorWidth.Bits512, 4) => &Tiles<Vector512<float>, Vector512Lanes, Constant4, Constant4, TIndexed>,
-        (VectorWidth.Bits256, 12) => &Tiles<Vector256<float>, Vector256Lanes, Constant6, Constant12, TIndexed>,
-        (VectorWidth.Bits256, 8) => &Tiles<Vector256<float>, Vector256Lanes, Constant4, Constant8, TIndexed>,
-        (VectorWidth.Bits256, 4) => &Tiles<Vector256<float>, Vector256Lanes, Constant4, Constant4, TIndexed>,
-        (VectorWidth.Bits128, 12) => &Tiles<Vector128<float>, Vector128Lanes, Constant6, Constant12, TIndexed>,
-        (VectorWidth.Bits128, 8) => &Tiles<Vector128<float>, Vector128Lanes, Constant4, Constant8, TIndexed>,
-        (VectorWidth.Bits128, 4) => &Tiles<Vector128<float>, Vector128Lanes, Constant4, Constant4, TIndexed>,
-        (VectorWidth.Scalar, 12) => &Tiles<float, ScalarLanes, Constant4, Constant12, TIndexed>,
-        (VectorWidth.Scalar, 8) => &Tiles<float, ScalarLanes, Constant4, Constant8, TIndexed>,
-        (VectorWidth.Scalar, 4) => &Tiles<float, ScalarLanes, Constant4, Constant4, TIndexed>,
-        _ => throw new ArgumentOutOfRangeException(nameof(rows)),
-    };
+        {
+            (VectorWidth.Bits512, 12) => &Tiles<Vector512<float>, Vector512Lanes, Constant12, Constant12, TIndexed>,
+            (VectorWidth.Bits512, 8) => &Tiles<Vector512<float>, Vector512Lanes, Constant8, Constant8, TIndexed>,
+            (VectorWidth.Bits512, 4) => &Tiles<Vector512<float>, Vector512Lanes, Constant4, Constant4, TIndexed>,
+            (VectorWidth.Bits256, 12) => &Tiles<Vector256<float>, Vector256Lanes, Constant6, Constant12, TIndexed>,
+            (VectorWidth.Bits256, 8) => &Tiles<Vector256<float>, Vector256Lanes, Constant4, Constant8, TIndexed>,
+            (VectorWidth.Bits256, 4) => &Tiles<Vector256<float>, Vector256Lanes, Constant4, Constant4, TIndexed>,
+            (VectorWidth.Bits128, 12) => &Tiles<Vector128<float>, Vector128Lanes, Constant6, Constant12, TIndexed>,
+            (VectorWidth.Bits128, 8) => &Tiles<Vector128<float>, Vector128Lanes, Constant4, Constant8, TIndexed>,
+            (VectorWidth.Bits128, 4) => &Tiles<Vector128<float>, Vector128Lanes, Constant4, Constant4, TIndexed>,
+            (VectorWidth.Scalar, 12) => &Tiles<float, ScalarLanes, Constant4, Constant12, TIndexed>,
+            (VectorWidth.Scalar, 8) => &Tiles<float, ScalarLanes, Constant4, Constant8, TIndexed>,
+            (VectorWidth.Scalar, 4) => &Tiles<float, ScalarLanes, Constant4, Constant4, TIndexed>,
+            _ => throw new ArgumentOutOfRangeException(nameof(rows)),
+        };
 
     /// <summary>Cuts the tile into what the registers of this width hold.</summary>
     private static void Tiles<TVector, TLanes, TRows, TPackedRows, TIndexed>(
