@@ -2,6 +2,7 @@ using System.Buffers;
 using Tersor.Codec;
 using Tersor.Models;
 using Tersor.Models.Onnx;
+using Tersor.Nnc;
 using Tersor.Plans;
 
 namespace Tersor.Tests.Codec;
@@ -108,6 +109,31 @@ public class CompressedModelTests
 
         Assert.Equal(composed.Tensors.Select(tensor => tensor.ToString()), coded.Tensors.Select(tensor => tensor.ToString()));
         foreach (Tensor tensor in composed.ToModel().Tensors) ExactRoundTripTests.AssertSame(tensor, coded.ToModel().Find(tensor.Name)!);
+    }
+
+    [Fact]
+    public void As_coded_the_factors_of_a_weight_and_its_scaling_stand_for_themselves()
+    {
+        NncStreamSettings settings = NncStreamSettings.Default;
+        LevelRule rule = LevelRule.Uniform(0, dependent: false);
+        LevelTensor[] block =
+        [
+            new("w_G", new TensorShape(2, 1), [3, 5], rule, NncTensorRole.LeftFactor),
+            new("w_H", new TensorShape(1, 3), [1, 2, 4], rule, NncTensorRole.RightFactor),
+            new("s", new TensorShape(2), [1, 10], rule, NncTensorRole.LocalScaling),
+        ];
+        using MemoryStream stream = new();
+        new NncWriter(stream, settings).Write(NncUnitEncoder.EncodeBlock(block, settings, NncUnitOptions.Default with { DecomposedShape = new TensorShape(2, 3) }));
+        using CompressedModel composed = CompressedModel.Open(stream.ToArray());
+        using CompressedModel coded = CompressedModel.Open(stream.ToArray(), asCoded: true);
+
+        CompressedTensor weight = Assert.Single(composed.Tensors);
+        Assert.Equal("w float32 2x3", weight.ToString());
+        Assert.Equal([3f, 6f, 12f, 50f, 100f, 200f], composed.Decode("w"));
+        Assert.Equal(["s", "w_G", "w_H"], weight.Parts.Select(part => part.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["s", "w_G", "w_H"], coded.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal));
+        Assert.Equal([3f, 5f], coded.Decode("w_G"));
+        Assert.Equal([1f, 10f], coded.Decode("s"));
     }
 
     [Fact]
