@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Compresses and decompresses a model of 4 GiB with at most 1 GB of managed memory, and prints time and peak memory of each run.
+# Compresses and decompresses a model of 4 GiB in less than 1 GB of memory, and prints time and peak memory of each run. The limit is on managed memory; the
+# runtime itself takes some 30 MB beside it.
 #   experiments/large-model/run.sh [FOLDER [TENSORS [compress options]]]
-# FOLDER (default: a temporary one, removed at the end) needs 13 GB. Built by: dotnet build -c Release
+# FOLDER (default: a temporary one, removed at the end) needs 13 GB.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -9,7 +10,7 @@ tersor=$root/src/Tersor.Cli/bin/Release/net10.0/Tersor.Cli
 folder=${1:-$(mktemp -d)}
 tensors=${2:-64}
 options=("${@:3}")
-limit=1GB
+limit=900MB
 mkdir -p "$folder"
 if [[ $# -lt 1 ]]; then trap 'rm -rf "$folder"' EXIT; fi
 
