@@ -199,7 +199,7 @@ internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, b
             ParameterId = ordinal,
             GreaterFlagCount = choice.Syntax.GreaterFlagCount,
             ScanOrder = choice.Syntax.ScanOrder,
-            Coding = new LevelEncoderOptions { RowSkipping = choice.RowSkipping, SearchesInitialization = true },
+            Coding = choice.Options,
         };
         return (
             NncUnitEncoder.Encode(tensor, stream, options),

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Tersor.EntropyCoding;
 
 /// <summary>
@@ -35,7 +38,31 @@ internal sealed class BinHistory
     /// <summary>The number of bypass bins, those of the sample scaled up.</summary>
     public long BypassBins(SymbolSample sample) => _sampling ? _prefixBypassBins + sample.Scale(_bypassBins - _prefixBypassBins) : _bypassBins;
 
+    /// <summary>Makes room in consecutive contexts, for <see cref="Write"/>.</summary>
+    public void Reserve(int firstContext, int contextCount, int binCount)
+    {
+        for (int context = firstContext; context < firstContext + contextCount; context++)
+        {
+            int needed = _counts[context] + binCount;
+            if (needed > _bins[context].Length) Array.Resize(ref _bins[context], Math.Max(needed, 2 * _bins[context].Length));
+        }
+    }
+
+    /// <summary>Writes a bin where there is room for sure, and keeps it or not.</summary>
+    /// <param name="context">A context that was reserved.</param>
+    /// <param name="bin">0 or 1.</param>
+    /// <param name="kept">1: the bin counts; 0: the next one takes its place.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Write(int context, int bin, int kept)
+    {
+        ref int count = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_counts), context);
+        byte[] bins = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_bins), context);
+        Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(bins), count) = (byte)bin;
+        count += kept;
+    }
+
     /// <summary>Appends a bin.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(int context, byte bin)
     {
         int count = _counts[context];
@@ -65,6 +92,7 @@ internal sealed class BinHistory
         _prefixBypassBins = _bypassBins;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private byte[] Grow(int context)
     {
         Array.Resize(ref _bins[context], Math.Max(64, 2 * _bins[context].Length));

@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace Tersor.EntropyCoding;
 
 /// <summary>Collects bins in a history.</summary>
 internal readonly struct BinHistorySink(BinHistory history) : IBinSink
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Bin(int context, int bin) => history.Add(context, (byte)bin);
 
     /// <inheritdoc/>

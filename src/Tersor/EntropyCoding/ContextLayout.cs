@@ -58,12 +58,12 @@ internal readonly struct ContextLayout
     /// <summary>Lists the contexts that a shift index is sent for, in the order of sending (section 8.5).</summary>
     /// <param name="temporal">Whether temporal contexts are on.</param>
     /// <param name="history">Whether history is enabled for the tensor.</param>
-    /// <param name="contexts">Receives positions in the array of contexts; <see cref="MaximumCount"/> always suffice.</param>
-    /// <returns>How many there are.</returns>
-    public int ListShiftIndices(bool temporal, bool history, Span<short> contexts)
+    /// <returns>Positions in the array of contexts.</returns>
+    public short[] ListShiftIndices(bool temporal, bool history)
     {
+        Span<short> contexts = stackalloc short[MaximumCount];
         bool limited = _syntax.LimitsSymbols;
-        if (limited && _syntax.CodebookSize == 1) return 0;
+        if (limited && _syntax.CodebookSize == 1) return [];
 
         // Without a codebook nothing limits the list; with one, what symbols of its size cannot reach is left out.
         long reach = limited ? Math.Max(_syntax.CodebookZero, _syntax.CodebookSize - 1 - _syntax.CodebookZero) : long.MaxValue / 4;
@@ -85,7 +85,7 @@ internal readonly struct ContextLayout
 
         count = Append(contexts, count, Greater, greaterCount);
         if (temporal) count = Append(contexts, count, GreaterTemporal, temporalGreaterCount);
-        return Append(contexts, count, Remainder, remainderCount);
+        return contexts[..Append(contexts, count, Remainder, remainderCount)].ToArray();
     }
 
     private static int Append(Span<short> contexts, int count, int first, int length)

@@ -17,9 +17,8 @@ internal struct ContextModel
     public const int InitializationCount = 9;
 
     private const ulong AMask = 0x3FF;
-    private const int BShift = 16;
+    internal const int BShift = 16;
     private const int BGroupShift = 23;
-    private const uint BRoundUp = 127u << BShift;
     private const int IndexShift = 32;
     private const int ProbabilityShift = 51;
     private const int RateIndexShift = 54;
@@ -49,11 +48,14 @@ internal struct ContextModel
     /// <summary>Selects the costs of both bins in <see cref="RateTable.Table"/>: (Probability >> 3) + 512.</summary>
     public readonly int RateIndex => (int)(_state >> RateIndexShift);
 
+    /// <summary>Selects the less probable width: (Probability >> 7) + 32.</summary>
+    public readonly nint WidthIndex => (nint)(_state >> WidthIndexShift);
+
     /// <summary>The less probable width for each of the eight range classes, a byte each, the lowest for class 0 (section 6.3).</summary>
     public readonly unsafe ulong LessProbableWidths
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => ContextTables.Start[ContextTables.WidthStart + (nint)(_state >> WidthIndexShift)];
+        get => ContextTables.Start[ContextTables.WidthStart + WidthIndex];
     }
 
     /// <summary>Sets estimators and rates to a starting point of section 7.3.</summary>
@@ -67,14 +69,19 @@ internal struct ContextModel
     /// <summary>Learns from a bin that was coded with this context.</summary>
     /// <param name="bin">0 or 1, nothing else.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public unsafe void Update(int bin)
+    public void Update(int bin)
+    {
+        Update(LearningStep.For(bin));
+    }
+
+    /// <summary>Learns from a bin that many contexts learn from.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public unsafe void Update(LearningStep step)
     {
         // Field widths and the guard bit of B bound both indices.
         ulong state = _state;
-        uint roundUp = BRoundUp & ((uint)bin - 1);
-        ulong* changesOfA = ContextTables.Start + ((nuint)(uint)bin * ContextTables.ABinStride);
-        ulong* changesOfB = ContextTables.Start + ContextTables.BStart + ((nuint)(uint)bin * ContextTables.BBinStride);
-        _state = state + changesOfA[state & AMask] + changesOfB[((uint)state + roundUp) >> BGroupShift];
+        ulong change = step.ChangesOfA[state & AMask] + step.ChangesOfB[((uint)state + step.RoundUp) >> BGroupShift];
+        _state = state + change;
     }
 
     /// <summary>What is added to the word where A changes by <paramref name="delta"/>.</summary>

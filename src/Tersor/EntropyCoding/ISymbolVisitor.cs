@@ -5,10 +5,9 @@ internal interface ISymbolVisitor
 {
     /// <summary>The next symbol.</summary>
     /// <param name="symbol">The integer to be binarized.</param>
-    /// <param name="neighbour">The symbol before, which selects contexts; 0 at the start of a block row.</param>
-    /// <param name="quantizerState">State of the dependent quantizer before the symbol, else 0.</param>
+    /// <param name="path">What the symbols before leave behind.</param>
     /// <param name="position">Index of the element.</param>
-    void Visit(int symbol, int neighbour, int quantizerState, int position);
+    void Visit(int symbol, SymbolPath path, int position);
 
     /// <summary>Another block row follows.</summary>
     /// <param name="quantizerState">State of the dependent quantizer at the border.</param>

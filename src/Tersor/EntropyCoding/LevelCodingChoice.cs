@@ -4,16 +4,13 @@ namespace Tersor.EntropyCoding;
 internal sealed class LevelCodingChoice
 {
     /// <summary>1 per row that is skipped; empty where row skipping is off.</summary>
-    public byte[] SkippedRows { get; private init; } = [];
+    public required byte[] SkippedRows { get; init; }
 
-    /// <summary>The contexts that have a shift index, in the order of sending.</summary>
-    public short[] IndexedContexts { get; private init; } = [];
-
-    /// <summary>A shift index for each.</summary>
-    public byte[] ShiftIndices { get; private init; } = [];
+    /// <summary>A shift index for each context that has one, in the order of sending (<see cref="ContextLayout.ListShiftIndices"/>).</summary>
+    public required byte[] ShiftIndices { get; init; }
 
     /// <summary>What all that follows the delta QP costs, in 1/32768 bit; not known (0) where nothing had to be weighed.</summary>
-    public long Cost { get; private init; }
+    public long Cost { get; init; }
 
     /// <summary>Settles the choices of one tensor.</summary>
     /// <param name="syntax">Dialect, matrix view and tools.</param>
@@ -24,15 +21,24 @@ internal sealed class LevelCodingChoice
     public static LevelCodingChoice Make(
         in LevelSyntax syntax, LevelEncoderOptions options, ReadOnlySpan<int> baseLevels, ReadOnlySpan<byte> history, ReadOnlySpan<int> levels)
     {
-        var layout = new ContextLayout(syntax);
-        Span<short> order = stackalloc short[layout.Count];
-        short[] contexts = order[..layout.ListShiftIndices(!baseLevels.IsEmpty, !history.IsEmpty, order)].ToArray();
-        byte[] skippedRows = ZeroRows(syntax, options.RowSkipping, levels);
-        if (skippedRows.Length == 0) return Price(syntax, options, baseLevels, history, levels, skippedRows, contexts, mustPrice: false);
-        if (options.RowSkipping == RowSkipping.On) return Price(syntax, options, baseLevels, history, levels, skippedRows, contexts, mustPrice: false);
-        LevelCodingChoice skipping = Price(syntax, options, baseLevels, history, levels, skippedRows, contexts, mustPrice: true);
-        LevelCodingChoice coding = Price(syntax, options, baseLevels, history, levels, [], contexts, mustPrice: true);
-        return skipping.Cost <= coding.Cost ? skipping : coding;
+        byte[] zeroRows = ZeroRows(syntax, options.RowSkipping, levels);
+        bool mustWeigh = zeroRows.Length > 0 && options.RowSkipping == RowSkipping.WherePaying;
+        if (!mustWeigh && !options.SearchesInitialization) return new LevelCodingChoice { SkippedRows = zeroRows, ShiftIndices = new byte[OrderOf(syntax, baseLevels, history).Length] };
+        LevelCodingChoice choice = Price(syntax, options, baseLevels, history, levels, zeroRows);
+        if (!mustWeigh) return choice;
+        LevelCodingChoice withoutSkipping = Price(syntax, options, baseLevels, history, levels, []);
+        return choice.Cost <= withoutSkipping.Cost ? choice : withoutSkipping;
+    }
+
+    /// <summary>Chooses the shift indices for the cheapest sum of bins and signalling.</summary>
+    /// <param name="skippedRows">1 per row that is skipped; empty where row skipping is off.</param>
+    /// <param name="contextCosts">The costs of each context with a shift index under each starting point.</param>
+    /// <param name="bypassCost">The cost of bypass bins.</param>
+    public static LevelCodingChoice OfCosts(byte[] skippedRows, ReadOnlySpan<long> contextCosts, long bypassCost)
+    {
+        byte[] indices = new byte[contextCosts.Length / ContextModel.InitializationCount];
+        long cost = ShiftIndexChoice.Choose(contextCosts, indices) + bypassCost + LevelCost.OfRowFlags(skippedRows);
+        return new LevelCodingChoice { SkippedRows = skippedRows, ShiftIndices = indices, Cost = cost };
     }
 
     /// <summary>The rows that are all zero, where they may be skipped; empty where none is or none may.</summary>
@@ -52,31 +58,25 @@ internal sealed class LevelCodingChoice
         return any || rowSkipping == RowSkipping.On ? skipped : [];
     }
 
+    private static short[] OrderOf(in LevelSyntax syntax, ReadOnlySpan<int> baseLevels, ReadOnlySpan<byte> history) =>
+        new ContextLayout(syntax).ListShiftIndices(!baseLevels.IsEmpty, !history.IsEmpty);
+
     private static LevelCodingChoice Price(
         in LevelSyntax syntax,
         LevelEncoderOptions options,
         ReadOnlySpan<int> baseLevels,
         ReadOnlySpan<byte> history,
         ReadOnlySpan<int> levels,
-        byte[] skippedRows,
-        short[] contexts,
-        bool mustPrice)
+        byte[] skippedRows)
     {
-        byte[] indices = new byte[contexts.Length];
-        if (!mustPrice && !options.SearchesInitialization) return new LevelCodingChoice { SkippedRows = skippedRows, IndexedContexts = contexts, ShiftIndices = indices };
         LevelCost symbols = LevelCost.Collect(syntax, baseLevels, history, skippedRows, levels);
-        long cost = symbols.Bypass + LevelCost.OfRowFlags(skippedRows);
-        if (options.SearchesInitialization)
-        {
-            long[] costs = new long[contexts.Length * ContextModel.InitializationCount];
-            for (int i = 0; i < contexts.Length; i++) symbols.OfContext(contexts[i]).CopyTo(costs.AsSpan(i * ContextModel.InitializationCount));
-            cost += ShiftIndexChoice.Choose(costs, indices);
-        }
-        else
-        {
-            foreach (short context in contexts) cost += symbols.OfContext(context)[0];
-        }
+        short[] order = OrderOf(syntax, baseLevels, history);
+        long[] costs = new long[order.Length * ContextModel.InitializationCount];
+        for (int i = 0; i < order.Length; i++) symbols.OfContext(order[i]).CopyTo(costs.AsSpan(i * ContextModel.InitializationCount));
+        if (options.SearchesInitialization) return OfCosts(skippedRows, costs, symbols.Bypass);
 
-        return new LevelCodingChoice { SkippedRows = skippedRows, IndexedContexts = contexts, ShiftIndices = indices, Cost = cost };
+        long cost = symbols.Bypass + LevelCost.OfRowFlags(skippedRows);
+        for (int i = 0; i < costs.Length; i += ContextModel.InitializationCount) cost += costs[i];
+        return new LevelCodingChoice { SkippedRows = skippedRows, ShiftIndices = new byte[order.Length], Cost = cost };
     }
 }

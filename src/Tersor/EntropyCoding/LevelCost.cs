@@ -34,8 +34,23 @@ internal sealed class LevelCost
         SymbolSample sample = SymbolSample.Of(levels.Length);
         int contextCount = new ContextLayout(syntax).Count;
         var bins = new BinHistory(contextCount);
-        var binarizer = new SymbolBinarizer<BinHistorySink>(syntax, baseLevels, history, new BinHistorySink(bins));
-        new SymbolScan<SymbolBinarizer<BinHistorySink>>(syntax, skippedRows).Run(levels, sample, ref binarizer);
+        if (!baseLevels.IsEmpty || !history.IsEmpty || syntax.LimitsSymbols)
+        {
+            var binarizer = new SymbolBinarizer<BinHistorySink>(syntax, baseLevels, history, new BinHistorySink(bins));
+            var mapping = new SymbolMapping<SymbolBinarizer<BinHistorySink>>(syntax, binarizer);
+            LevelWalk.Run(syntax, skippedRows, levels, sample, ref mapping);
+        }
+        else if (syntax.DependentQuantization)
+        {
+            var collector = new PlainRunCollector<DependentRule>(bins, syntax.GreaterFlagCount);
+            LevelWalk.Run(syntax, skippedRows, levels, sample, ref collector);
+        }
+        else
+        {
+            var collector = new PlainRunCollector<UniformRule>(bins, syntax.GreaterFlagCount);
+            LevelWalk.Run(syntax, skippedRows, levels, sample, ref collector);
+        }
+
         return new LevelCost(bins, sample, contextCount);
     }
 
@@ -50,7 +65,7 @@ internal sealed class LevelCost
         long cost = 0;
         foreach (byte skipped in skippedRows)
         {
-            cost += RateTable.Cost(context.Probability, skipped);
+            cost += CoderCost.Of(context, skipped);
             context.Update(skipped);
         }
 

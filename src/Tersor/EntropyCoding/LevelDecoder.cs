@@ -70,9 +70,7 @@ internal ref struct LevelDecoder
 
     private void DecodeShiftIndices(ref ArithmeticDecoder decoder)
     {
-        Span<short> order = stackalloc short[_contexts.Length];
-        int count = _layout.ListShiftIndices(!_baseLevels.IsEmpty, _historyEnabled, order);
-        foreach (short context in order[..count])
+        foreach (short context in _layout.ListShiftIndices(!_baseLevels.IsEmpty, _historyEnabled))
         {
             int index = decoder.DecodeBin(ref _contexts[ContextLayout.ShiftFlag]) ? 1 + (int)decoder.DecodeBypassBits(3) : 0;
             _contexts[context].Initialize(index);

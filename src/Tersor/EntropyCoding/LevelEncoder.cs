@@ -23,8 +23,9 @@ internal static class LevelEncoder
     {
         syntax.Validate(levels.Length, baseLevels.Length, history.Length);
         if (!syntax.HasSideFlags) history = default;
-        LevelCodingChoice choice = LevelCodingChoice.Make(syntax, options, baseLevels, history, levels);
-        var contexts = new CodingContext[new ContextLayout(syntax).Count];
+        LevelCodingChoice choice = options.Choice ?? LevelCodingChoice.Make(syntax, options, baseLevels, history, levels);
+        var layout = new ContextLayout(syntax);
+        var contexts = new CodingContext[layout.Count];
         foreach (ref CodingContext context in contexts.AsSpan()) context.Initialize(0);
         if (syntax.HasSideFlags)
         {
@@ -33,75 +34,32 @@ internal static class LevelEncoder
             foreach (byte skipped in choice.SkippedRows) encoder.EncodeBin(ref contexts[ContextLayout.RowSkip], skipped);
         }
 
-        for (int i = 0; i < choice.ShiftIndices.Length; i++)
+        short[] order = layout.ListShiftIndices(!baseLevels.IsEmpty, !history.IsEmpty);
+        for (int i = 0; i < order.Length; i++)
         {
             int index = choice.ShiftIndices[i];
             encoder.EncodeBin(ref contexts[ContextLayout.ShiftFlag], index == 0 ? 0 : 1);
             if (index != 0) encoder.EncodeBypassBits((uint)index - 1, 3);
-            contexts[choice.IndexedContexts[i]].Initialize(index);
+            contexts[order[i]].Initialize(index);
         }
 
         if (syntax.RestartsRange) encoder.RestartRange();
         var sink = new ArithmeticSink(encoder, contexts, borders);
-        if (baseLevels.IsEmpty && history.IsEmpty && !syntax.LimitsSymbols)
+        if (!baseLevels.IsEmpty || !history.IsEmpty || syntax.LimitsSymbols)
         {
-            EncodePlain(encoder, syntax, choice.SkippedRows, contexts, sink, levels);
-            return;
+            var binarizer = new SymbolBinarizer<ArithmeticSink>(syntax, baseLevels, history, sink);
+            var mapping = new SymbolMapping<SymbolBinarizer<ArithmeticSink>>(syntax, binarizer);
+            LevelWalk.Run(syntax, choice.SkippedRows, levels, SymbolSample.All, ref mapping);
         }
-
-        var binarizer = new SymbolBinarizer<ArithmeticSink>(syntax, baseLevels, history, sink);
-        new SymbolScan<SymbolBinarizer<ArithmeticSink>>(syntax, choice.SkippedRows).Run(levels, SymbolSample.All, ref binarizer);
-    }
-
-    private static void EncodePlain(
-        ArithmeticEncoder encoder,
-        in LevelSyntax syntax,
-        ReadOnlySpan<byte> skippedRows,
-        CodingContext[] contexts,
-        ArithmeticSink sink,
-        ReadOnlySpan<int> levels)
-    {
-        int neighbourClass = 0;
-        int state = 0;
-        var scan = new LevelScan(syntax, skippedRows);
-        while (scan.MoveNext())
+        else if (syntax.DependentQuantization)
         {
-            if (scan.EntersBlockRow)
-            {
-                neighbourClass = 0;
-                sink.EnterBlockRow(state);
-            }
-
-            if (scan.IsSkipped)
-            {
-                if (syntax.DependentQuantization) state = DependentQuantizer.SkipZeros(state, syntax.RowLength);
-                continue;
-            }
-
-            ReadOnlySpan<int> run = levels.Slice(scan.Start, scan.Length);
-            bool isSaid = syntax.DependentQuantization
-                ? PlainRunEncoder.Encode<DependentRule>(ref encoder.Registers, contexts, syntax.GreaterFlagCount, ref neighbourClass, ref state, run)
-                : PlainRunEncoder.Encode<UniformRule>(ref encoder.Registers, contexts, syntax.GreaterFlagCount, ref neighbourClass, ref state, run);
-            if (isSaid) continue;
-
-            // The walk that all estimates take names the level.
-            var visitor = default(SymbolCheck);
-            new SymbolScan<SymbolCheck>(syntax, skippedRows).Run(levels, SymbolSample.All, ref visitor);
+            var run = new PlainRunEncoder<DependentRule>(encoder, contexts, syntax.GreaterFlagCount, sink);
+            LevelWalk.Run(syntax, choice.SkippedRows, levels, SymbolSample.All, ref run);
         }
-    }
-
-    private readonly struct SymbolCheck : ISymbolVisitor
-    {
-        public void Visit(int symbol, int neighbour, int quantizerState, int position)
+        else
         {
-        }
-
-        public void EnterBlockRow(int quantizerState)
-        {
-        }
-
-        public void EnterSample()
-        {
+            var run = new PlainRunEncoder<UniformRule>(encoder, contexts, syntax.GreaterFlagCount, sink);
+            LevelWalk.Run(syntax, choice.SkippedRows, levels, SymbolSample.All, ref run);
         }
     }
 }

@@ -6,13 +6,13 @@ namespace Tersor.EntropyCoding;
 /// </summary>
 internal static class LevelSyntaxSearch
 {
-    // Bins of greater-than flags that are looked at in one tensor.
+    // Bins of greater-than flags that are priced in one tensor, unless 16 flags make more.
     private const long FlagBudget = 4_000_000;
 
-    // Candidates whose shift indices are chosen in full.
-    private const int Finalists = 3;
-
-    private static ReadOnlySpan<short> FlagCounts => [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 24, 28, 32, 40, 48, 64, 80, 96, 128, 160, 192, 224, 256];
+    // Looked at first, and what lies between them. Few flags suit small tensors; many suit those whose magnitudes vary from place to place, as flags learn
+    // and the ends of remainders do not.
+    private static ReadOnlySpan<short> FlagCounts =>
+        [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256];
 
     /// <summary>Chooses.</summary>
     /// <param name="syntax">Where the search starts; what <paramref name="freedom"/> does not name stays.</param>
@@ -26,68 +26,87 @@ internal static class LevelSyntaxSearch
     {
         syntax.Validate(levels.Length, baseLevels.Length, history.Length);
         if (!syntax.HasSideFlags) history = default;
-        LevelSyntaxChoice best = ChooseFlags(syntax, freedom, baseLevels, history, levels);
+        var options = new LevelEncoderOptions { RowSkipping = freedom.RowSkipping, SearchesInitialization = true };
+        bool choosesFlags = freedom.GreaterFlagCount && !(syntax.LimitsSymbols && syntax.CodebookSize == 1);
+        LevelSyntaxChoice best = choosesFlags
+            ? ChooseFlags(syntax, options, baseLevels, history, levels)
+            : Of(syntax, LevelCodingChoice.Make(syntax, options, baseLevels, history, levels));
         if (syntax.DependentQuantization || syntax.RowLength == 1 || syntax.RowCount == 1) return best;
         for (int scanOrder = 0; scanOrder <= freedom.LargestScanOrder && freedom.LargestScanOrder > 0; scanOrder++)
         {
             if (scanOrder == syntax.ScanOrder) continue;
             LevelSyntax other = best.Syntax with { ScanOrder = scanOrder };
-            var options = new LevelEncoderOptions { RowSkipping = freedom.RowSkipping, SearchesInitialization = true };
-            LevelCodingChoice choice = LevelCodingChoice.Make(other, options, baseLevels, history, levels);
-            double bits = ToBits(choice.Cost + EntryPointCost(other));
-            if (bits < best.Bits) best = new LevelSyntaxChoice(other, choice.SkippedRows.Length > 0 ? RowSkipping.On : RowSkipping.Off, bits);
+            LevelSyntaxChoice choice = Of(other, LevelCodingChoice.Make(other, options, baseLevels, history, levels));
+            if (choice.Bits < best.Bits) best = choice;
         }
 
         return best;
     }
 
-    private static double ToBits(long cost) => cost / (double)RateTable.OneBit;
-
     // An entry point takes 8 bits, and two numbers of mostly 20 bits or so between them (section 9.5).
-    private static long EntryPointCost(in LevelSyntax syntax) =>
-        syntax.BlockSize == 0 ? 0 : 28L * RateTable.OneBit * ((syntax.RowCount - 1) / syntax.BlockSize);
+    private static LevelSyntaxChoice Of(in LevelSyntax syntax, LevelCodingChoice coding)
+    {
+        long entryPointBits = syntax.BlockSize == 0 ? 0 : 28L * ((syntax.RowCount - 1) / syntax.BlockSize);
+        return new LevelSyntaxChoice(syntax, coding, entryPointBits + (coding.Cost / (double)RateTable.OneBit));
+    }
 
     private static LevelSyntaxChoice ChooseFlags(
-        in LevelSyntax syntax, LevelSyntaxFreedom freedom, ReadOnlySpan<int> baseLevels, ReadOnlySpan<byte> history, ReadOnlySpan<int> levels)
+        in LevelSyntax syntax, LevelEncoderOptions options, ReadOnlySpan<int> baseLevels, ReadOnlySpan<byte> history, ReadOnlySpan<int> levels)
     {
         // Rows are settled under the given number of flags, which they hardly depend on.
-        var options = new LevelEncoderOptions { RowSkipping = freedom.RowSkipping, SearchesInitialization = true };
-        LevelCodingChoice rows = LevelCodingChoice.Make(syntax, options, baseLevels, history, levels);
-        RowSkipping rowSkipping = rows.SkippedRows.Length > 0 ? RowSkipping.On : RowSkipping.Off;
-        var best = new LevelSyntaxChoice(syntax, rowSkipping, ToBits(rows.Cost + EntryPointCost(syntax)));
-        if (!freedom.GreaterFlagCount || (syntax.LimitsSymbols && syntax.CodebookSize == 1)) return best;
-
+        byte[] skippedRows = LevelCodingChoice.Make(syntax, options with { SearchesInitialization = false }, baseLevels, history, levels).SkippedRows;
         SymbolSample sample = SymbolSample.Of(levels.Length);
-        var large = new LargeSymbols([]);
-        new SymbolScan<LargeSymbols>(syntax, rows.SkippedRows).Run(levels, sample, ref large);
-        LevelSyntax widest = syntax with { GreaterFlagCount = WidestFlagCount(large.Symbols) };
-        LevelCost cost = LevelCost.Collect(widest, baseLevels, history, rows.SkippedRows, levels);
-        long rest = LevelCost.OfRowFlags(rows.SkippedRows) + EntryPointCost(syntax);
-        Span<Candidate> candidates = new Candidate[FlagCounts.Length];
-        int count = 0;
-        foreach (short flagCount in FlagCounts)
-        {
-            if (flagCount > widest.GreaterFlagCount) break;
-            long[] costs = ContextCosts(syntax with { GreaterFlagCount = flagCount }, widest, large, sample, cost, !baseLevels.IsEmpty, !history.IsEmpty, out long bypass);
-            candidates[count++] = new Candidate(flagCount, costs, bypass, bypass + ShiftIndexChoice.Estimate(costs));
-        }
+        var mapping = new SymbolMapping<LargeSymbols>(syntax, new LargeSymbols([]));
+        LevelWalk.Run(syntax, skippedRows, levels, sample, ref mapping);
+        LargeSymbols large = mapping.Visitor;
+        LevelSyntax given = syntax;
+        LevelSyntax widest = syntax with { GreaterFlagCount = Math.Max(WidestFlagCount(large.Symbols), syntax.GreaterFlagCount) };
+        LevelCost flags = LevelCost.Collect(widest, baseLevels, history, skippedRows, levels);
+        bool temporal = !baseLevels.IsEmpty, usesHistory = !history.IsEmpty;
+        var prices = new Dictionary<int, LevelSyntaxChoice>();
+        LevelSyntaxChoice best = Price(syntax.GreaterFlagCount);
 
-        candidates = candidates[..count];
-        candidates.Sort(static (a, b) => a.Estimate != b.Estimate ? a.Estimate.CompareTo(b.Estimate) : a.FlagCount.CompareTo(b.FlagCount));
-        foreach (Candidate candidate in candidates[..Math.Min(count, Finalists)])
+        // The list holds four numbers per octave from 4 on: the octaves first, then half-way to both sides of the best, then quarters.
+        for (int flagCount = 1; flagCount <= widest.GreaterFlagCount; flagCount *= 2) Try(flagCount);
+        for (int distance = 2; distance > 0; distance--)
         {
-            byte[] indices = new byte[candidate.Costs.Length / ContextModel.InitializationCount];
-            double bits = ToBits(rest + candidate.Bypass + ShiftIndexChoice.Choose(candidate.Costs, indices));
-            if (bits < best.Bits) best = new LevelSyntaxChoice(syntax with { GreaterFlagCount = candidate.FlagCount }, rowSkipping, bits);
+            int index = IndexOf(best.Syntax.GreaterFlagCount);
+            if (index >= distance) Try(FlagCounts[index - distance]);
+            if (index + distance < FlagCounts.Length) Try(FlagCounts[index + distance]);
         }
 
         return best;
+
+        void Try(int flagCount)
+        {
+            if (flagCount > widest.GreaterFlagCount) return;
+            LevelSyntaxChoice choice = Price(flagCount);
+            if (choice.Bits < best.Bits) best = choice;
+        }
+
+        LevelSyntaxChoice Price(int flagCount)
+        {
+            if (prices.TryGetValue(flagCount, out LevelSyntaxChoice known)) return known;
+            LevelSyntax candidate = given with { GreaterFlagCount = flagCount };
+            LevelCost remainders = RemainderCost(candidate, large, sample);
+            long[] costs = ContextCosts(candidate, widest, flags, remainders, temporal, usesHistory);
+            LevelSyntaxChoice choice = Of(candidate, LevelCodingChoice.OfCosts(skippedRows, costs, remainders.Bypass));
+            prices.Add(flagCount, choice);
+            return choice;
+        }
+    }
+
+    // Of the nearest number in the list that is not larger.
+    private static int IndexOf(int flagCount)
+    {
+        int index = FlagCounts.BinarySearch((short)flagCount);
+        return index >= 0 ? index : ~index - 1;
     }
 
     /// <summary>The largest number of flags worth a look: none beyond the largest magnitude is ever coded.</summary>
     private static int WidestFlagCount(List<int> symbols)
     {
-        var counts = new int[FlagCounts[^1] + 2];
+        var counts = new int[FlagCounts[^1] + 1];
         int largest = 1;
         foreach (int symbol in symbols)
         {
@@ -96,29 +115,25 @@ internal static class LevelSyntaxSearch
             largest = Math.Max(largest, magnitude);
         }
 
-        largest = Math.Min(largest, FlagCounts[^1]);
-        long remaining = symbols.Count;
-        long spent = 0;
+        long beyond = symbols.Count - counts[0];
+        long bins = 0;
         int flags = 1;
         for (; flags < largest; flags++)
         {
-            remaining -= counts[flags];
-            spent += remaining;
-            if (spent > FlagBudget && flags >= 16) break;
+            beyond -= counts[flags];
+            bins += beyond;
+            if (bins > FlagBudget && flags >= 16) break;
         }
 
         return flags;
     }
 
-    /// <summary>The costs of all contexts with a shift index, in the order of sending, under some number of flags.</summary>
-    private static long[] ContextCosts(
-        in LevelSyntax syntax, in LevelSyntax widest, LargeSymbols large, SymbolSample sample, LevelCost flags, bool temporal, bool history, out long bypass)
+    /// <summary>The costs of all contexts with a shift index, in the order of sending.</summary>
+    private static long[] ContextCosts(in LevelSyntax syntax, in LevelSyntax widest, LevelCost flags, LevelCost remainders, bool temporal, bool history)
     {
-        LevelCost remainders = RemainderCost(syntax, large, sample);
         var layout = new ContextLayout(syntax);
         int temporalOffset = new ContextLayout(widest).GreaterTemporal - layout.GreaterTemporal;
-        Span<short> order = stackalloc short[layout.Count];
-        order = order[..layout.ListShiftIndices(temporal, history, order)];
+        short[] order = layout.ListShiftIndices(temporal, history);
         long[] costs = new long[order.Length * ContextModel.InitializationCount];
         for (int i = 0; i < order.Length; i++)
         {
@@ -129,7 +144,6 @@ internal static class LevelSyntaxSearch
             prices.CopyTo(costs.AsSpan(i * ContextModel.InitializationCount));
         }
 
-        bypass = remainders.Bypass;
         return costs;
     }
 
@@ -152,8 +166,6 @@ internal static class LevelSyntaxSearch
         return LevelCost.Of(bins, sample, contextCount);
     }
 
-    private readonly record struct Candidate(int FlagCount, long[] Costs, long Bypass, long Estimate);
-
     /// <summary>Collects the symbols that greater-than flags and remainders are coded for; 0 stands for a border of block rows.</summary>
     private struct LargeSymbols(List<int> symbols) : ISymbolVisitor
     {
@@ -162,9 +174,9 @@ internal static class LevelSyntaxSearch
         /// <summary>Where in the list sampling begins; negative: nowhere.</summary>
         public int SampleStart { get; private set; } = -1;
 
-        public readonly void Visit(int symbol, int neighbour, int quantizerState, int position)
+        public readonly void Visit(int symbol, SymbolPath path, int position)
         {
-            if (Math.Abs(symbol) > 1) symbols.Add(symbol);
+            if (symbol is < -1 or > 1) symbols.Add(symbol);
         }
 
         public readonly void EnterBlockRow(int quantizerState) => symbols.Add(0);

@@ -8,31 +8,54 @@ namespace Tersor.EntropyCoding;
 /// The loop that nearly all time of encoding goes to, the counterpart of <see cref="PlainRunDecoder"/>: levels without temporal contexts, history or a
 /// codebook's limits.
 /// </summary>
-internal static class PlainRunEncoder
+/// <typeparam name="TRule">The quantizer.</typeparam>
+internal struct PlainRunEncoder<TRule> : ILevelVisitor
+    where TRule : struct, IQuantizerRule
 {
-    /// <summary>Encodes consecutive levels.</summary>
+    private readonly ArithmeticEncoder _encoder;
+    private readonly CodingContext[] _contexts;
+    private readonly int _flagCount;
+    private ArithmeticSink _borders;
+
+    /// <summary>An encoder of runs of one tensor.</summary>
     /// <param name="encoder">Receives the bins.</param>
     /// <param name="contexts">All contexts of the tensor, in the order of <see cref="ContextLayout"/>.</param>
     /// <param name="flagCount">N, 1..256; there are at least <see cref="ContextLayout.Greater"/> + 2 N contexts.</param>
-    /// <param name="neighbourClass">Class of the symbol before.</param>
-    /// <param name="quantizerState">State of the dependent quantizer.</param>
-    /// <param name="levels">The levels.</param>
-    /// <returns>
-    /// Whether every level could be said; where one could not (it is -2^31, or the quantizer's state does not have it), what was written is worthless.
-    /// </returns>
-    public static bool Encode<TRule>(
-        ref EncoderRegisters encoder, CodingContext[] contexts, int flagCount, ref int neighbourClass, ref int quantizerState, ReadOnlySpan<int> levels)
-        where TRule : struct, IQuantizerRule
+    /// <param name="borders">Does what is to be done between block rows.</param>
+    public PlainRunEncoder(ArithmeticEncoder encoder, CodingContext[] contexts, int flagCount, ArithmeticSink borders)
     {
-        ref CodingContext significances = ref MemoryMarshal.GetArrayDataReference(contexts);
+        _encoder = encoder;
+        _contexts = contexts;
+        _flagCount = flagCount;
+        _borders = borders;
+    }
+
+    /// <inheritdoc/>
+    public void EnterBlockRow(int quantizerState) => _borders.EnterBlockRow(quantizerState);
+
+    /// <inheritdoc/>
+    public readonly void EnterSample() => _borders.EnterSample();
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">A level cannot be coded: it is -2^31, or the quantizer's state does not have it.</exception>
+    public readonly void Visit(ReadOnlySpan<int> levels, int start, ref SymbolPath path)
+    {
+        int state = path.State;
+        if (!Encode(levels, ref path)) UncodableLevel.ThrowFirst(levels, start, TRule.IsDependent, state);
+    }
+
+    private readonly bool Encode(ReadOnlySpan<int> levels, ref SymbolPath path)
+    {
+        int flagCount = _flagCount;
+        ref CodingContext significances = ref MemoryMarshal.GetArrayDataReference(_contexts);
         ref CodingContext signs = ref Unsafe.Add(ref significances, ContextLayout.Sign);
         ref CodingContext remainders = ref Unsafe.Add(ref significances, ContextLayout.Remainder);
         ref CodingContext greaters = ref Unsafe.Add(ref significances, ContextLayout.Greater);
         ref int level = ref MemoryMarshal.GetReference(levels);
         ref int end = ref Unsafe.Add(ref level, levels.Length);
-        EncoderRegisters coder = encoder;
-        int neighbour = neighbourClass;
-        int state = quantizerState;
+        EncoderRegisters coder = _encoder.Registers;
+        int neighbour = ContextLayout.NeighbourClass(path.Neighbour);
+        int state = path.State;
         int unsayable = 0;
         for (; Unsafe.IsAddressLessThan(ref level, ref end); level = ref Unsafe.Add(ref level, 1))
         {
@@ -110,9 +133,9 @@ internal static class PlainRunEncoder
             coder.PutBypassBits(remainder - (1u << exponent), exponent);
         }
 
-        encoder = coder;
-        neighbourClass = neighbour;
-        quantizerState = state;
+        _encoder.Registers = coder;
+        path.Neighbour = neighbour == 2 ? 1 : -neighbour;
+        path.State = state;
         return unsayable == 0;
     }
 }

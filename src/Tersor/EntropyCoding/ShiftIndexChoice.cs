@@ -35,11 +35,10 @@ internal static class ShiftIndexChoice
             {
                 Way way = ways[bucket];
                 if (way.Cost == Unreached) continue;
-                int probability = way.Flag.Probability;
                 for (int flag = 0; flag < 2; flag++)
                 {
                     Way further = way;
-                    further.Cost += RateTable.Cost(probability, flag) + (flag == 0 ? prices[0] : prices[indices[i]] + (IndexBits * RateTable.OneBit));
+                    further.Cost += CoderCost.Of(way.Flag, flag) + (flag == 0 ? prices[0] : prices[indices[i]] + (IndexBits * RateTable.OneBit));
                     further.Flag.Update(flag);
                     int reached = Bucket(further.Flag);
                     if (further.Cost >= next[reached].Cost) continue;

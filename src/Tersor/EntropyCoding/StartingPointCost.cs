@@ -38,11 +38,7 @@ internal static class StartingPointCost
         while (!bins.IsEmpty)
         {
             int border = bins.IndexOf(BinHistory.Border);
-            ReadOnlySpan<byte> piece = border < 0 ? bins : bins[..border];
-            int headLength = Math.Clamp(HeadLength - seen, 0, piece.Length);
-            AddHead(piece[..headLength], models, costs);
-            if (headLength < piece.Length) AddTail(piece[headLength..], models, costs);
-            seen += piece.Length;
+            AddBlockRow(border < 0 ? bins : bins[..border], models, costs, ref seen);
             if (border < 0) return;
             bins = bins[(border + 1)..];
             foreach (ref ContextModel model in models) model.Reset();
@@ -50,21 +46,32 @@ internal static class StartingPointCost
         }
     }
 
-    private static void AddHead(ReadOnlySpan<byte> bins, Span<ContextModel> models, Span<long> costs)
+    private static void AddBlockRow(ReadOnlySpan<byte> bins, Span<ContextModel> models, Span<long> costs, ref int seen)
     {
-        ReadOnlySpan<int> rates = RateTable.Table;
+        int headLength = Math.Clamp(HeadLength - seen, 0, bins.Length);
+        seen += bins.Length;
+        AddHead(bins[..headLength], models, costs);
+        AddTail(bins[headLength..], models, costs);
+    }
+
+    // Here and below: independent chains in one loop. Each is a row of dependent table look-ups, and the processor fills the gaps of one with the others.
+    private static unsafe void AddHead(ReadOnlySpan<byte> bins, Span<ContextModel> models, Span<long> costs)
+    {
+        if (bins.IsEmpty) return;
         for (int index = 0; index < models.Length; index += 3)
         {
             ContextModel model0 = models[index], model1 = models[index + 1], model2 = models[index + 2];
             long cost0 = 0, cost1 = 0, cost2 = 0;
             foreach (byte bin in bins)
             {
-                cost0 += rates[(2 * model0.RateIndex) + bin];
-                cost1 += rates[(2 * model1.RateIndex) + bin];
-                cost2 += rates[(2 * model2.RateIndex) + bin];
-                model0.Update(bin);
-                model1.Update(bin);
-                model2.Update(bin);
+                long* costsOfBin = CoderCost.OfBin(bin);
+                LearningStep step = LearningStep.For(bin);
+                cost0 += costsOfBin[model0.WidthIndex];
+                cost1 += costsOfBin[model1.WidthIndex];
+                cost2 += costsOfBin[model2.WidthIndex];
+                model0.Update(step);
+                model1.Update(step);
+                model2.Update(step);
             }
 
             (models[index], models[index + 1], models[index + 2]) = (model0, model1, model2);
@@ -74,22 +81,23 @@ internal static class StartingPointCost
         }
     }
 
-    // Independent chains in one loop: each is a row of dependent table look-ups, and the processor fills the gaps of one with the others.
-    private static void AddTail(ReadOnlySpan<byte> bins, Span<ContextModel> models, Span<long> costs)
+    private static unsafe void AddTail(ReadOnlySpan<byte> bins, Span<ContextModel> models, Span<long> costs)
     {
-        ReadOnlySpan<int> rates = RateTable.Table;
+        if (bins.IsEmpty) return;
         ContextModel model0 = models[GroupLeaders[0]], model1 = models[GroupLeaders[1]], model2 = models[GroupLeaders[2]], model3 = models[GroupLeaders[3]];
         long cost0 = 0, cost1 = 0, cost2 = 0, cost3 = 0;
         foreach (byte bin in bins)
         {
-            cost0 += rates[(2 * model0.RateIndex) + bin];
-            cost1 += rates[(2 * model1.RateIndex) + bin];
-            cost2 += rates[(2 * model2.RateIndex) + bin];
-            cost3 += rates[(2 * model3.RateIndex) + bin];
-            model0.Update(bin);
-            model1.Update(bin);
-            model2.Update(bin);
-            model3.Update(bin);
+            long* costsOfBin = CoderCost.OfBin(bin);
+            LearningStep step = LearningStep.For(bin);
+            cost0 += costsOfBin[model0.WidthIndex];
+            cost1 += costsOfBin[model1.WidthIndex];
+            cost2 += costsOfBin[model2.WidthIndex];
+            cost3 += costsOfBin[model3.WidthIndex];
+            model0.Update(step);
+            model1.Update(step);
+            model2.Update(step);
+            model3.Update(step);
         }
 
         (models[GroupLeaders[0]], models[GroupLeaders[1]], models[GroupLeaders[2]], models[GroupLeaders[3]]) = (model0, model1, model2, model3);

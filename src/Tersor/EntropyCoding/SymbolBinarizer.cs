@@ -36,16 +36,16 @@ internal ref struct SymbolBinarizer<TSink> : ISymbolVisitor
     public void EnterSample() => _sink.EnterSample();
 
     /// <inheritdoc/>
-    public void Visit(int symbol, int neighbour, int quantizerState, int position)
+    public void Visit(int symbol, SymbolPath path, int position)
     {
         if (_limited && _syntax.CodebookSize == 1) return;
         int baseLevel = _baseLevels.IsEmpty ? 0 : _baseLevels[position];
         uint baseMagnitude = (uint)Math.Abs((long)baseLevel);
         bool history = !_history.IsEmpty && _history[position] != 0;
-        int neighbourClass = ContextLayout.NeighbourClass(neighbour);
-        int significance = history ? ContextLayout.HistorySignificance + quantizerState
-            : baseLevel != 0 ? ContextLayout.TemporalSignificance + (2 * quantizerState) + (baseMagnitude > 1 ? 1 : 0)
-            : ContextLayout.Significance + (3 * quantizerState) + neighbourClass;
+        int neighbourClass = ContextLayout.NeighbourClass(path.Neighbour);
+        int significance = history ? ContextLayout.HistorySignificance + path.State
+            : baseLevel != 0 ? ContextLayout.TemporalSignificance + (2 * path.State) + (baseMagnitude > 1 ? 1 : 0)
+            : ContextLayout.Significance + (3 * path.State) + neighbourClass;
         _sink.Bin(significance, symbol == 0 ? 0 : 1);
         if (symbol == 0) return;
 

@@ -6,9 +6,9 @@ namespace Tersor.EntropyCoding;
 /// </summary>
 internal readonly record struct SymbolSample
 {
-    private const int Limit = 1 << 18;
-    private const int PrefixLength = 1 << 16;
-    private const int WindowLength = 1 << 13;
+    private const int Limit = 1 << 16;
+    private const int PrefixLength = 1 << 14;
+    private const int WindowLength = 1 << 11;
     private const int WindowCount = (Limit - PrefixLength) / WindowLength;
     private readonly int _length;
     private readonly int _period;

@@ -16,7 +16,7 @@ internal sealed record TensorCase(LevelSyntax Syntax, int[] Levels, int[] BaseLe
 
     /// <summary>Encodes with the outcome of a search.</summary>
     public byte[] Encode(LevelSyntaxChoice choice) =>
-        (this with { Syntax = choice.Syntax }).Encode(LevelEncoderOptions.Default with { RowSkipping = choice.RowSkipping });
+        (this with { Syntax = choice.Syntax }).Encode(choice.Options);
 
     public int[] Decode(byte[] payload)
     {
@@ -30,9 +30,9 @@ internal sealed record TensorCase(LevelSyntax Syntax, int[] Levels, int[] BaseLe
     /// <summary>A tensor of random size, density, magnitude, dialect and tools.</summary>
     public static TensorCase Random(Seeded random)
     {
-        NncDialect dialect = (NncDialect)random.NextInt(3);
+        NncDialect dialect = random.NextInt(2) == 0 ? NncDialect.EditionTwo : (NncDialect)random.NextInt(3);
         bool second = dialect == NncDialect.EditionTwo;
-        int rows = 1 + random.NextInt(random.NextInt(4) == 0 ? 90 : 24), columns = 1 + random.NextInt(random.NextInt(4) == 0 ? 150 : 20);
+        int rows = 1 + random.NextInt(random.NextInt(4) == 0 ? 90 : 24), columns = 1 + random.NextInt(random.NextInt(2) == 0 ? 100 : 20);
         bool codebook = random.NextInt(4) == 0;
         bool parent = second && random.NextInt(3) == 0;
         int size = codebook ? 1 + random.NextInt(random.NextInt(2) == 0 ? 4 : 80) : 0;
@@ -43,7 +43,7 @@ internal sealed record TensorCase(LevelSyntax Syntax, int[] Levels, int[] BaseLe
             RowLength = columns,
             GreaterFlagCount = random.NextInt(3) == 0 ? 1 + random.NextInt(256) : 1 + random.NextInt(12),
             DependentQuantization = random.NextInt(2) == 0,
-            ScanOrder = random.NextInt(2) == 0 ? 0 : random.NextInt(5),
+            ScanOrder = random.NextInt(2) == 0 ? 0 : 1 + Math.Min(random.NextInt(4), random.NextInt(4)),
             CodebookSize = size,
             CodebookZero = codebook ? random.NextInt(size) : 0,
             ParentNodePresent = parent,

@@ -31,7 +31,7 @@ internal sealed class TextDecoder
         "228 200 174 150 132 116 102 90 80 70 62 54 48 42 36 32 28 26 22 20 18 16 14 14 10 10 8 8 6 6 4 4",
     ];
 
-    private static readonly int[][] WidthTable =
+    public static readonly int[][] WidthTable =
         [.. Widths.Select(row => row.Split(' ').Select(w => int.Parse(w, System.Globalization.CultureInfo.InvariantCulture)).ToArray())];
 
     public static readonly int[,] NextState = { { 0, 2 }, { 7, 5 }, { 1, 3 }, { 6, 4 }, { 2, 0 }, { 5, 7 }, { 3, 1 }, { 4, 6 } };
