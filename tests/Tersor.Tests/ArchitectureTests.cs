@@ -9,12 +9,14 @@ public class ArchitectureTests
     private static readonly Dictionary<string, string[]> AllowedProjects = new(StringComparer.Ordinal)
     {
         ["Tersor"] = [],
+        ["Tersor.Engine"] = ["Tersor"],
         ["Tersor.Cli"] = ["Tersor"],
     };
 
     private static readonly Dictionary<string, string[]> AllowedPackages = new(StringComparer.Ordinal)
     {
         ["Tersor"] = ["System.Numerics.Tensors"],
+        ["Tersor.Engine"] = ["System.Numerics.Tensors"],
         ["Tersor.Cli"] = ["System.CommandLine", "Spectre.Console"],
     };
 
@@ -71,6 +73,20 @@ public class ArchitectureTests
         foreach (string file in Directory.GetFiles(Path.Combine(Root, "src", "Tersor", room), "*.cs", SearchOption.AllDirectories))
         {
             Match match = Pattern($@"(using |namespace )({forbidden.Replace(".", @"\.", StringComparison.Ordinal)})\b").Match(File.ReadAllText(file));
+            Assert.False(match.Success, $"{file}: {match.Value}");
+        }
+    }
+
+    /// <summary>Kernels compute on spans: they know neither operators nor graphs. Operators know nothing of training loops and data.</summary>
+    [Theory]
+    [InlineData("Kernels", "Tersor.Engine.Graphs|Tersor.Engine.Operators|Tersor.Engine.Training|Tersor.Engine.Data|Tersor.Engine.Networks")]
+    [InlineData("Operators", "Tersor.Engine.Data|Tersor.Engine.Networks")]
+    [InlineData("Graphs", "Tersor.Engine.Data|Tersor.Engine.Networks")]
+    public void EngineRoom_DoesNotLookOutOfTheseWindows(string room, string forbidden)
+    {
+        foreach (string file in Directory.GetFiles(Path.Combine(Root, "src", "Tersor.Engine", room), "*.cs", SearchOption.AllDirectories))
+        {
+            Match match = Pattern($@"using ({forbidden.Replace(".", @"\.", StringComparison.Ordinal)})\b").Match(File.ReadAllText(file));
             Assert.False(match.Success, $"{file}: {match.Value}");
         }
     }

@@ -11,7 +11,7 @@ namespace Tersor.Codec;
 /// </summary>
 public sealed class CompressedModel : IDisposable
 {
-    private const long MaxBytesAhead = 256L << 20;
+    private const long MaxBytesAhead = 128L << 20;
 
     private readonly Dictionary<string, CompressedTensor> _byName = new(StringComparer.Ordinal);
     private readonly Lazy<Topology> _topology;

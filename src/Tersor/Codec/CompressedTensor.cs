@@ -8,6 +8,9 @@ namespace Tersor.Codec;
 /// <summary>A tensor of a compressed model: what it will be once decoded, and the units that it comes from.</summary>
 public sealed class CompressedTensor
 {
+    // Their bytes can be counted, whatever the type.
+    private const long MaxElementCount = long.MaxValue / 256;
+
     private readonly NncReader _reader;
     private readonly NncComposedTensor? _composed;
     private readonly SharedTables? _tables;
@@ -56,6 +59,8 @@ public sealed class CompressedTensor
         {
             string name = composed?.Name ?? info.Name;
             TensorShape shape = composed?.Shape ?? info.Shape;
+            if (shape.ElementCount > MaxElementCount)
+                throw new ModelFormatException(reader.Source, $"tensor '{name}'", info.UnitOffset, $"it declares {shape.ElementCount} elements; the file is damaged, fetch it again");
             if (tables is not null && name == StreamNames.Tables) continue;
             if (tables is not null && info.PayloadType == NncPayloadType.Integer && StreamNames.TryParseIndex(name, out string? shared, out bool isSwapped))
             {

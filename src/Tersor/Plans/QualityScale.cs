@@ -17,6 +17,9 @@ internal static class QualityScale
     private const double WeightStepShare = 0.1;
     private const double ReferenceCount = 9216;
 
+    // About the largest tensor that the scale was measured on: beyond it steps grow no further, else a matrix of 4096 x 4096 would come out as zeros.
+    private const int LargestCount = 1 << 19;
+
     // Vectors hold biases and batch-norm statistics: few values, each of which moves a whole channel.
     private const double VectorStepShare = 1.0 / 64;
 
@@ -37,7 +40,7 @@ internal static class QualityScale
     {
         double scale = RootMeanSquare(values);
         if (!(scale > 0) || !double.IsFinite(scale)) return 0;
-        double step = scale * Math.Sqrt(values.Length / ReferenceCount) * WeightStepShare * Coarseness(quality);
+        double step = scale * Math.Sqrt(Math.Min(values.Length, LargestCount) / ReferenceCount) * WeightStepShare * Coarseness(quality);
         return StepSize.ToQp(method.IsDependent() ? step : step * UniformStepRatio);
     }
 

@@ -60,6 +60,7 @@ internal static class OnnxFields
 
     public static class Node
     {
+        public const int Input = 1;
         public const int Output = 2;
         public const int Name = 3;
         public const int OperatorType = 4;
@@ -70,10 +71,17 @@ internal static class OnnxFields
     public static class Attribute
     {
         public const int Name = 1;
+        public const int Float = 2;
+        public const int Int = 3;
+        public const int String = 4;
         public const int Tensor = 5;
         public const int Graph = 6;
+        public const int Floats = 7;
+        public const int Ints = 8;
+        public const int Strings = 9;
         public const int Tensors = 10;
         public const int Graphs = 11;
+        public const int Type = 20;
         public const int SparseTensor = 22;
         public const int SparseTensors = 23;
     }

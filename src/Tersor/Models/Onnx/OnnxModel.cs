@@ -142,7 +142,8 @@ public sealed class OnnxModel : Model
         return new OnnxModel(skeleton, scan, tensors, options.MaxHeaderBytes, source.Name, [source]);
     }
 
-    private static ByteSource InlineData(ByteSource skeleton, OnnxTensorRecord record)
+    /// <summary>The elements of a tensor that the skeleton holds itself.</summary>
+    internal static ByteSource InlineData(ByteSource skeleton, OnnxTensorRecord record)
     {
         long length = record.ElementType.ByteLength(record.Shape.ElementCount);
         if (length == 0) return ByteSource.FromMemory(default, skeleton.Name);

@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Numerics.Tensors;
+using Tersor.Engine.Graphs;
+using Tersor.Engine.Kernels;
+using Tersor.Models;
+
+namespace Tersor.Engine.Data;
+
+/// <summary>What an evaluation found.</summary>
+/// <param name="Samples">Samples run.</param>
+/// <param name="Top1">Fraction whose highest output is their class; NaN where there are targets.</param>
+/// <param name="Top5">Fraction whose class is among the five highest outputs; NaN where there are targets.</param>
+/// <param name="Loss">Mean cross-entropy of the softmax of the outputs; mean squared error where there are targets.</param>
+/// <param name="Seconds">Time of the runs, data preparation included.</param>
+public sealed record Evaluation(int Samples, double Top1, double Top5, double Loss, double Seconds)
+{
+    /// <summary>Samples per second.</summary>
+    public double SamplesPerSecond => Seconds > 0 ? Samples / Seconds : 0;
+}
+
+/// <summary>Runs a model on a data set and measures how well it does.</summary>
+public sealed class Evaluator
+{
+    private readonly ExecutableGraph _graph;
+    private readonly InferencePlan _plan;
+    private readonly Preprocessing _preprocessing;
+    private readonly int _batch;
+
+    /// <summary>Plans the runs.</summary>
+    /// <param name="graph">A model with one binary32 input; its first output is judged.</param>
+    /// <param name="sampleShape">Shape of one sample as the data has it.</param>
+    /// <param name="preprocessing">How samples become inputs.</param>
+    /// <param name="threads">Where the kernels run.</param>
+    /// <param name="batch">Samples per run; a model that fixes its batch gets that.</param>
+    /// <exception cref="ArgumentException">The model does not take such samples; both shapes are named.</exception>
+    public Evaluator(ExecutableGraph graph, TensorShape sampleShape, Preprocessing preprocessing, KernelThreads threads, int batch = 64)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(preprocessing);
+        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
+        _graph = graph;
+        _preprocessing = preprocessing;
+        _batch = InputBatch.SizeFor(graph, batch);
+        _plan = graph.PlanInference(InputBatch.ShapesFor(graph, preprocessing.InputShape(sampleShape), _batch), threads);
+    }
+
+    /// <summary>Runs all samples.</summary>
+    /// <exception cref="ArgumentException">There are no samples, or their classes or targets do not fit the model's output.</exception>
+    public Evaluation Run(SampleSet samples, IProgress<ModelProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(samples);
+        if (samples.Count == 0) throw new ArgumentException($"{samples.Name} has no samples.", nameof(samples));
+        int outputs = (int)(_plan.OutputShape(0).ElementCount / _batch);
+        if (samples.HasLabels && samples.ClassCount > outputs)
+            throw new ArgumentException($"{samples.Name} has {samples.ClassCount} classes, {_graph.Source} has {outputs} outputs.", nameof(samples));
+        if (!samples.HasLabels && samples.TargetShape.ElementCount != outputs)
+            throw new ArgumentException($"{samples.Name} has targets of {samples.TargetShape}, {_graph.Source} has {outputs} outputs.", nameof(samples));
+        long started = Stopwatch.GetTimestamp();
+        float[] pixels = new float[samples.SampleShape.ElementCount];
+        int inputLength = pixels.Length;
+        (int top1, int top5, double loss) = (0, 0, 0);
+        for (int start = 0; start < samples.Count; start += _batch)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int count = Math.Min(_batch, samples.Count - start);
+            Span<float> input = _plan.Input(0);
+            for (int i = 0; i < count; i++)
+            {
+                samples.CopyTo(start + i, pixels);
+                _preprocessing.Apply(samples.SampleShape, pixels, input.Slice(i * inputLength, inputLength));
+            }
+
+            input[(count * inputLength)..].Clear();
+            _plan.Run();
+            ReadOnlySpan<float> output = _plan.Output(0);
+            for (int i = 0; i < count; i++)
+            {
+                ReadOnlySpan<float> row = output.Slice(i * outputs, outputs);
+                if (!samples.HasLabels)
+                {
+                    float distance = TensorPrimitives.Distance(row, samples.Target(start + i));
+                    loss += (double)distance * distance / outputs;
+                    continue;
+                }
+
+                int label = samples.Label(start + i);
+                int rank = Rank(row, label);
+                if (rank == 0) top1++;
+                if (rank < 5) top5++;
+                loss += CrossEntropy(row, label);
+            }
+
+            progress?.Report(new ModelProgress("evaluate", samples.Name, start + count, samples.Count));
+        }
+
+        double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        double n = samples.Count;
+        return samples.HasLabels
+            ? new Evaluation(samples.Count, top1 / n, top5 / n, loss / n, seconds)
+            : new Evaluation(samples.Count, double.NaN, double.NaN, loss / n, seconds);
+    }
+
+    /// <summary>How many outputs come before the label's: higher ones, and equal ones of lower index.</summary>
+    private static int Rank(ReadOnlySpan<float> row, int label)
+    {
+        int rank = 0;
+        for (int i = 0; i < row.Length; i++)
+        {
+            // A NaN beats nothing, and a label whose output is NaN is beaten by all.
+            if (i != label && (row[i] > row[label] || (row[i] == row[label] && i < label) || float.IsNaN(row[label]))) rank++;
+        }
+
+        return rank;
+    }
+
+    private static double CrossEntropy(ReadOnlySpan<float> row, int label)
+    {
+        float largest = TensorPrimitives.Max(row);
+        double sum = 0;
+        foreach (float value in row) sum += Math.Exp(value - largest);
+        return Math.Log(sum) - (row[label] - largest);
+    }
+}

@@ -1,0 +1,134 @@
+using Tersor.Engine.Kernels;
+using Tersor.Engine.Operators;
+using Tersor.Models;
+using Tersor.Models.Onnx;
+
+namespace Tersor.Engine.Graphs;
+
+/// <summary>The steps of a plan for given input shapes: types inferred, and what depends on constants alone computed.</summary>
+internal sealed class PlanSteps
+{
+    private readonly ExecutableGraph _graph;
+    private readonly Dictionary<string, ValueSlot> _slots = new(StringComparer.Ordinal);
+    private readonly List<PlanStep> _steps = [];
+
+    private PlanSteps(ExecutableGraph graph)
+    {
+        _graph = graph;
+    }
+
+    public IReadOnlyList<PlanStep> Steps => _steps;
+
+    public required IReadOnlyList<ValueSlot> Inputs { get; init; }
+
+    public IReadOnlyList<ValueSlot> Outputs { get; private set; } = [];
+
+    /// <summary>Makes the steps.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="inputShapes">A shape for every input.</param>
+    /// <param name="isTraining">Whether weights stay variables whose gradient is wanted; otherwise they are constants.</param>
+    /// <param name="threads">What constants are computed with.</param>
+    public static PlanSteps Make(ExecutableGraph graph, IReadOnlyDictionary<string, TensorShape> inputShapes, bool isTraining, KernelThreads threads)
+    {
+        PlanSteps plan = new(graph) { Inputs = [.. graph.Inputs.Select(input => MakeInput(graph, input, inputShapes))] };
+        foreach (ValueSlot input in plan.Inputs) plan._slots.Add(input.Name, input);
+        foreach (OnnxNode node in graph.Nodes) plan.AddNode(node, isTraining, threads);
+        plan.Outputs = [.. graph.Outputs.Select(output => plan.Find(output.Name, isTraining)!)];
+        return plan;
+    }
+
+    private static ValueSlot MakeInput(ExecutableGraph graph, OnnxGraphValue input, IReadOnlyDictionary<string, TensorShape> shapes)
+    {
+        if (!shapes.TryGetValue(input.Name, out TensorShape shape)) throw new ArgumentException($"{graph.Source}: input '{input.Name}' has been given no shape.", nameof(shapes));
+        if (input.Dimensions is { } dimensions)
+        {
+            bool fits = dimensions.Count == shape.Rank;
+            for (int i = 0; fits && i < dimensions.Count; i++) fits = dimensions[i].Size is not { } size || size == shape[i];
+            if (!fits) throw new ArgumentException($"{graph.Source}: input '{input}' cannot take {shape}.", nameof(shapes));
+        }
+
+        ElementType type = input.ElementType == ElementType.Undefined ? ElementType.Float32 : input.ElementType;
+        if (!DenseTensor.Holds(type)) throw new UnsupportedModelException(graph.Source, [$"input '{input}'; the engine computes in float32 and whole numbers"]);
+        ValueSlot slot = new(input.Name);
+        slot.SetType(type, shape);
+        return slot;
+    }
+
+    private void AddNode(OnnxNode node, bool isTraining, KernelThreads threads)
+    {
+        Operator made = OperatorTable.Create(node, _graph.OperatorSet);
+        ValueSlot?[] inputs = [.. node.Inputs.Select(name => Find(name, isTraining))];
+        ValueSlot?[] outputs = [.. node.Outputs.Select(name => name.Length == 0 ? null : new ValueSlot(name))];
+        foreach (ValueSlot? output in outputs)
+        {
+            if (output is not null) _slots.Add(output.Name, output);
+        }
+
+        OperatorContext context = new(_graph.Source, node, inputs, outputs, isTraining) { Threads = threads };
+        try
+        {
+            made.InferTypes(context);
+        }
+        catch (OverflowException error)
+        {
+            throw new ModelFormatException(_graph.Source, node.ToString(), -1, "its sizes pass what can be counted", error);
+        }
+        catch (Exception error) when (error is ArgumentException or InvalidOperationException)
+        {
+            // Attributes of another type than the operator's, and sizes that shapes and kernels refuse.
+            throw new ModelFormatException(_graph.Source, node.ToString(), -1, error.Message, error);
+        }
+
+        if (outputs.Any(output => output is { ElementType: ElementType.Undefined })) throw context.Malformed("has more outputs than its operator makes");
+        if (outputs.All(output => output is null || output.Constant is not null)) return;
+        if (made.IsFoldable && inputs.All(input => input is null || input.Constant is not null))
+        {
+            Fold(made, context, outputs);
+            return;
+        }
+
+        foreach (ValueSlot? output in outputs)
+        {
+            if (output is null) continue;
+            for (int i = 0; i < inputs.Length; i++) output.NeedsGradient |= inputs[i] is { NeedsGradient: true } && made.IsDifferentiable(i);
+        }
+
+        _steps.Add(new PlanStep(made, context));
+    }
+
+    private static void Fold(Operator made, OperatorContext context, ValueSlot?[] outputs)
+    {
+        foreach (ValueSlot? memory in (ReadOnlySpan<ValueSlot?>)[context.SavedSlot, context.ScratchSlot])
+            memory?.Bind(DenseTensor.Zeros(memory.ElementType, memory.Shape));
+        foreach (ValueSlot? output in outputs) output?.SetConstant(DenseTensor.Zeros(output.ElementType, output.Shape));
+        made.Forward(context);
+    }
+
+    private ValueSlot? Find(string name, bool isTraining)
+    {
+        if (name.Length == 0) return null;
+        if (_slots.TryGetValue(name, out ValueSlot? slot)) return slot;
+        if (_graph.FindParameter(name) is { } parameter)
+        {
+            slot = new ValueSlot(name) { Parameter = parameter };
+            if (isTraining && parameter.IsTrainable)
+            {
+                slot.SetType(ElementType.Float32, parameter.Shape);
+                slot.Bind(parameter.Value);
+                slot.NeedsGradient = true;
+            }
+            else
+            {
+                slot.SetConstant(parameter.Value);
+            }
+        }
+        else
+        {
+            slot = new ValueSlot(name);
+            slot.SetConstant(_graph.FindConstant(name)!);
+        }
+
+        _slots.Add(name, slot);
+        return slot;
+    }
+}

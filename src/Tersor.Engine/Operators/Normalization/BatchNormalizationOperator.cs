@@ -1,0 +1,106 @@
+using Tersor.Engine.Kernels;
+using Tersor.Models;
+using Tersor.Models.Onnx;
+
+namespace Tersor.Engine.Operators;
+
+/// <summary>
+/// <c>y = (x - mean) / sqrt(var + epsilon) * scale + bias</c> per channel; <c>epsilon</c> is 1e-5 and <c>momentum</c> 0.9 unless said. At inference mean and
+/// variance are the running ones; while training they are the batch's (population variance), and the running ones become
+/// <c>running * momentum + batch * (1 - momentum)</c>.
+/// </summary>
+internal sealed class BatchNormalizationOperator : Operator
+{
+    private readonly float _momentum;
+    private int _batch;
+    private int _channels;
+    private int _places;
+
+    public BatchNormalizationOperator(OnnxNode node, long operatorSet)
+        : base(node)
+    {
+        Epsilon = node.Float("epsilon", 1e-5f);
+        _momentum = node.Float("momentum", 0.9f);
+        if (operatorSet < 9 && !node.Flag("spatial", true)) throw node.Refuse("spatial = 0");
+    }
+
+    public float Epsilon { get; }
+
+    public override bool HasBackward => true;
+
+    public override bool IsDifferentiable(int input) => input < 3;
+
+    public override bool BackwardReadsInput(int input) => input < 2;
+
+    public override bool BackwardReadsOutput(int output) => false;
+
+    public override bool CanOverwrite(int input) => input == 0;
+
+    public override void InferTypes(OperatorContext context)
+    {
+        context.RequireSingle(0, 1, 2, 3, 4);
+        TensorShape input = context.ShapeOf(0);
+        if (input.Rank < 2) throw context.Malformed($"an input of {input}; N x C x ... is expected");
+        _channels = (int)input[1];
+        _places = (int)new TensorShape(input.Dimensions[2..]).ElementCount;
+        for (int i = 1; i <= 4; i++)
+        {
+            if (context.ShapeOf(i).ElementCount != _channels) throw context.Malformed($"input {i} of {context.ShapeOf(i)} for {_channels} channels");
+        }
+
+        for (int i = 1; i < context.OutputCount; i++)
+        {
+            if (context.HasOutput(i)) throw context.Unsupported("its outputs of statistics; export the model for inference");
+        }
+
+        context.SetOutput(0, ElementType.Float32, input);
+
+        _batch = (int)input[0];
+        if (!context.IsTraining) return;
+
+        // Saved: the batch's means and variances. Scratch: gradients that nobody wants but the kernel writes.
+        context.ReserveSaved(2 * _channels);
+        bool wantsInput = context.InputSlots[0]!.NeedsGradient;
+        context.ReserveScratch((2 * _channels) + (wantsInput ? 0 : input.ElementCount));
+    }
+
+    public override void Forward(OperatorContext context)
+    {
+        if (!context.IsTraining)
+        {
+            BatchNormalization.Inference(
+                _batch, _channels, _places, context.Singles(0), context.Singles(1), context.Singles(2), context.Singles(3), context.Singles(4), Epsilon,
+                Activation.None, context.OutputSingles(0), context.Threads);
+            return;
+        }
+
+        Span<float> mean = context.Saved[.._channels];
+        Span<float> variance = context.Saved[_channels..];
+        BatchNormalization.Training(
+            _batch, _channels, _places, context.Singles(0), context.Singles(1), context.Singles(2), Epsilon, context.OutputSingles(0), mean, variance, context.Threads);
+        Follow(context.State(3), mean);
+        Follow(context.State(4), variance);
+    }
+
+    public override void Backward(OperatorContext context) => BatchNormalization.Backward(
+        _batch,
+        _channels,
+        _places,
+        context.Singles(0),
+        context.Singles(1),
+        context.Saved[.._channels],
+        context.Saved[_channels..],
+        Epsilon,
+        context.OutputGradient(0),
+        context.InputGradientOr(0, context.Scratch[(2 * _channels)..]),
+        accumulateInput: false,
+        context.InputGradientOr(1, context.Scratch[.._channels]),
+        context.InputGradientOr(2, context.Scratch.Slice(_channels, _channels)),
+        accumulateParameters: false,
+        context.Threads);
+
+    private void Follow(Span<float> running, ReadOnlySpan<float> batch)
+    {
+        for (int c = 0; c < running.Length; c++) running[c] = (running[c] * _momentum) + (batch[c] * (1 - _momentum));
+    }
+}

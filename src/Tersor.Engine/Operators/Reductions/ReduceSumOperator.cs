@@ -1,0 +1,14 @@
+using Tersor.Engine.Kernels;
+using Tersor.Models.Onnx;
+
+namespace Tersor.Engine.Operators;
+
+/// <summary>The sum along axes. The axes are an attribute before opset 13 and an input from then on.</summary>
+internal sealed class ReduceSumOperator(OnnxNode node, long operatorSet) : ReductionOperator(node, operatorSet >= 13)
+{
+    public override void Forward(OperatorContext context) =>
+        Reduction.Apply(ReductionKind.Sum, Input, Reduced, context.Singles(0), context.OutputSingles(0), accumulate: false, context.Threads);
+
+    public override void Backward(OperatorContext context) =>
+        Broadcast.Expand(Kept, context.OutputGradient(0), Input, context.InputGradient(0), 1, accumulate: false, context.Threads);
+}

@@ -1,0 +1,76 @@
+using Tersor.Engine.Graphs;
+using Tersor.Models;
+
+namespace Tersor.Engine.Training;
+
+/// <summary>
+/// A weight that runs on a uniform grid of levels: <c>weight = step * clamp(round(stored / step), -2^(b-1), 2^(b-1) - 1)</c>. The gradient passes straight through
+/// the rounding within the range, and the step is learned (Esser et al. 2020, Learned Step Size Quantization).
+/// </summary>
+public sealed class FakeQuantizedParameter : ParameterFunction
+{
+    private readonly float _lowest;
+    private readonly float _highest;
+    private readonly float _stepGradientScale;
+
+    /// <summary>Wraps a weight, whose values become the stored ones; the step starts at <c>2 mean|w| / sqrt(2^(b-1) - 1)</c>.</summary>
+    /// <param name="parameter">The weight; attach the function to it.</param>
+    /// <param name="bits">Of a level: 2 to 16.</param>
+    public FakeQuantizedParameter(GraphParameter parameter, int bits)
+        : base(Copy(parameter, bits))
+    {
+        _lowest = -(1 << (bits - 1));
+        _highest = (1 << (bits - 1)) - 1;
+        _stepGradientScale = 1 / MathF.Sqrt(Math.Max(1, Stored[0].Values.Length) * _highest);
+    }
+
+    /// <summary>The distance of neighbouring levels.</summary>
+    public float Step => Stored[1].Values[0];
+
+    /// <inheritdoc/>
+    public override void Forward(Span<float> weight)
+    {
+        float step = Step;
+        float[] stored = Stored[0].Values;
+        for (int i = 0; i < stored.Length; i++) weight[i] = step * Level(stored[i] / step);
+    }
+
+    /// <inheritdoc/>
+    public override void Backward(ReadOnlySpan<float> weight, ReadOnlySpan<float> weightGradient)
+    {
+        float step = Step;
+        float[] stored = Stored[0].Values;
+        float[] gradient = Stored[0].Gradient;
+        double stepGradient = 0;
+        for (int i = 0; i < stored.Length; i++)
+        {
+            float place = stored[i] / step;
+            bool isInside = place >= _lowest && place <= _highest;
+            gradient[i] = isInside ? weightGradient[i] : 0;
+            stepGradient += weightGradient[i] * (isInside ? Level(place) - place : Level(place));
+        }
+
+        Stored[1].Gradient[0] = (float)(stepGradient * _stepGradientScale);
+    }
+
+    /// <inheritdoc/>
+    public override void AfterUpdate() => Stored[1].Values[0] = Math.Max(Stored[1].Values[0], 1e-8f);
+
+    private float Level(float place) => Math.Clamp(MathF.Round(place, MidpointRounding.ToEven), _lowest, _highest);
+
+    private static TrainedTensor[] Copy(GraphParameter parameter, int bits)
+    {
+        ArgumentNullException.ThrowIfNull(parameter);
+        ArgumentOutOfRangeException.ThrowIfLessThan(bits, 2);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bits, 16);
+        double magnitude = 0;
+        foreach (float value in parameter.Values) magnitude += Math.Abs(value);
+        float mean = (float)(magnitude / Math.Max(1, parameter.Values.Length));
+        float step = Math.Max(1e-8f, 2 * mean / MathF.Sqrt((1 << (bits - 1)) - 1));
+        return
+        [
+            new TrainedTensor(parameter.Name, parameter.Shape, [.. parameter.Values]),
+            new TrainedTensor(parameter.Name + ".step", new TensorShape(1), [step]) { DecaysWeights = false },
+        ];
+    }
+}

@@ -1,0 +1,204 @@
+using Tersor.Engine.Data;
+using Tersor.Engine.Graphs;
+using Tersor.Engine.Kernels;
+using Tersor.Engine.Networks;
+using Tersor.Engine.Training;
+using Tersor.Models;
+using Tersor.Models.Onnx;
+using Tersor.Tests;
+
+namespace Tersor.Engine.Tests.Training;
+
+public class TrainerTests
+{
+    private static readonly SampleSet Digits = GeneratedDigits.Generate(512, seed: 1, isTest: false);
+    private static readonly SampleSet Validation = GeneratedDigits.Generate(128, seed: 1, isTest: true);
+
+    [Fact]
+    public void A_network_learns()
+    {
+        ExecutableGraph graph = Graph("lenet-300-100");
+        IReadOnlyList<EpochReport> curve = Train(graph, new TrainingOptions { Epochs = 6, Batch = 32, LearningRate = 0.05, Schedule = new CosineSchedule() }, 2);
+        Assert.Equal(6, curve.Count);
+        Assert.True(curve[^1].TrainLoss < curve[0].TrainLoss / 2, $"loss from {curve[0].TrainLoss} to {curve[^1].TrainLoss}");
+        Assert.True(curve[^1].ValidationTop1 > 0.6, $"top-1 {curve[^1].ValidationTop1}");
+    }
+
+    [Theory]
+    [InlineData("lenet5")]
+    [InlineData("lenet-300-100")]
+    public void The_result_is_the_same_at_any_number_of_threads(string name)
+    {
+        TrainingOptions options = new() { Epochs = 1, Batch = 48, LearningRate = 0.02, Augmentation = new Augmentation { MaxShift = 2 }, AverageDecay = 0.9f };
+        Assert.Equal(Bytes(name, options, 1), Bytes(name, options, 2));
+    }
+
+    [Fact]
+    public void Dropout_and_normalization_are_the_same_at_any_number_of_threads()
+    {
+        SampleSet images = new("noise", new TensorShape(3, 32, 32), [.. Enumerable.Range(0, 8 * 3072).Select(i => (byte)(i * 7919 >> 3))], [0, 1, 2, 3, 4, 5, 6, 7]);
+        float[] first = Weights(1);
+        Assert.Equal(first, Weights(2));
+
+        float[] Weights(int count)
+        {
+            ExecutableGraph graph = Graph("vgg-cifar");
+            using KernelThreads threads = new(count);
+            new Trainer(graph, images, null, Preprocessing.Default, new TrainingOptions { Epochs = 1, Batch = 4, LearningRate = 0.01 }, threads).Run();
+            return [.. graph.Parameters.SelectMany(parameter => parameter.Values)];
+        }
+    }
+
+    [Fact]
+    public void A_resumed_training_gives_the_same_bytes()
+    {
+        using TemporaryFolder folder = new();
+        TrainingOptions options = new()
+        {
+            Epochs = 3,
+            Batch = 64,
+            LearningRate = 0.002,
+            Optimizer = () => new AdamOptimizer(weightDecay: 0.01f, decoupled: true),
+            Schedule = new CosineSchedule { WarmUp = 0.1 },
+            AverageDecay = 0.95f,
+        };
+        byte[] straight = Bytes("lenet-300-100", options, 2);
+
+        using CancellationTokenSource stop = new();
+        ExecutableGraph interrupted = Graph("lenet-300-100");
+        TrainingOptions keeping = options with { Checkpoint = folder["state"] };
+        Assert.Throws<OperationCanceledException>(() => Train(interrupted, keeping, 1, new StopAfter(1, stop), stop.Token));
+        ExecutableGraph resumed = Graph("lenet-300-100");
+        IReadOnlyList<EpochReport> curve = Train(resumed, keeping, 2);
+
+        Assert.Equal([1, 2, 3], curve.Select(report => report.Epoch));
+        Assert.Equal(straight, Bytes(resumed));
+    }
+
+    [Fact]
+    public void A_checkpoint_of_another_training_is_refused()
+    {
+        using TemporaryFolder folder = new();
+        TrainingOptions options = new() { Epochs = 1, Batch = 64, LearningRate = 0.01, Checkpoint = folder["state"] };
+        Train(Graph("lenet-300-100"), options, 1);
+        Assert.Contains("seed 0", Assert.Throws<ArgumentException>(() => Train(Graph("lenet-300-100"), options with { Seed = 1 }, 1)).Message, StringComparison.Ordinal);
+        Assert.Throws<ModelFormatException>(() => Train(Graph("lenet5"), options, 1));
+    }
+
+    [Fact]
+    public void A_loss_that_is_no_number_stops_the_training_and_says_where()
+    {
+        TrainingOptions options = new() { Epochs = 2, Batch = 64, LearningRate = 1e30 };
+        TrainingDivergedException error = Assert.Throws<TrainingDivergedException>(() => Train(Graph("lenet-300-100"), options, 1));
+        Assert.Equal(1, error.Epoch);
+        Assert.InRange(error.Step, 2, 8);
+    }
+
+    [Fact]
+    public void Data_that_does_not_fit_is_refused_with_both_sides()
+    {
+        ExecutableGraph graph = Graph("lenet5");
+        using KernelThreads threads = new(1);
+        SampleSet colours = new("colours", new TensorShape(3, 32, 32), new byte[3072 * 2], [0, 1]);
+        SampleSet manyClasses = new("many", new TensorShape(1, 28, 28), new byte[784 * 2], [0, 10]);
+        SampleSet targets = new("targets", new TensorShape(1, 28, 28), new float[784 * 2], new TensorShape(10), new float[20]);
+        TrainingOptions options = new() { Batch = 2 };
+        Assert.Contains("samples of 3x32x32", Assert.Throws<ArgumentException>(() => new Trainer(graph, colours, null, Preprocessing.Default, options, threads)).Message, StringComparison.Ordinal);
+        Assert.Contains("11 classes", Assert.Throws<ArgumentException>(() => new Trainer(graph, manyClasses, null, Preprocessing.Default, options, threads)).Message, StringComparison.Ordinal);
+        Assert.Contains("has targets", Assert.Throws<ArgumentException>(() => new Trainer(graph, targets, null, Preprocessing.Default, options, threads)).Message, StringComparison.Ordinal);
+        Assert.Contains("batch of 3", Assert.Throws<ArgumentException>(() => new Trainer(graph, manyClasses, null, Preprocessing.Default, options with { Batch = 3 }, threads)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_pruned_weight_stays_pruned_and_the_rest_learns()
+    {
+        ExecutableGraph graph = Graph("lenet-300-100");
+        GraphParameter weight = graph.FindParameter("fc1.weight")!;
+        weight.Function = MaskedParameter.ByMagnitude(weight, 0.9);
+        weight.Function.Forward(weight.Values);
+        bool[] isZero = [.. weight.Values.Select(value => value == 0)];
+        float[] before = [.. weight.Values];
+
+        IReadOnlyList<EpochReport> curve = Train(graph, new TrainingOptions { Epochs = 3, Batch = 32, LearningRate = 0.05 }, 2);
+
+        Assert.Equal((int)Math.Round(0.9 * before.Length), isZero.Count(zero => zero));
+        for (int i = 0; i < before.Length; i++)
+        {
+            if (isZero[i]) Assert.Equal(0, weight.Values[i]);
+        }
+
+        Assert.NotEqual(before, weight.Values);
+        Assert.True(curve[^1].TrainLoss < curve[0].TrainLoss);
+    }
+
+    [Fact]
+    public void A_quantized_weight_stays_on_its_grid_and_learns_its_step()
+    {
+        ExecutableGraph graph = Graph("lenet-300-100");
+        GraphParameter weight = graph.FindParameter("fc1.weight")!;
+        FakeQuantizedParameter function = new(weight, bits: 3);
+        weight.Function = function;
+        float firstStep = function.Step;
+
+        IReadOnlyList<EpochReport> curve = Train(graph, new TrainingOptions { Epochs = 3, Batch = 32, LearningRate = 0.05 }, 2);
+
+        Assert.NotEqual(firstStep, function.Step);
+        Assert.All(weight.Values, value => Assert.InRange(value / function.Step, -4.001f, 3.001f));
+        Assert.All(weight.Values, value => Assert.Equal(MathF.Round(value / function.Step) * function.Step, value));
+        Assert.True(curve[^1].TrainLoss < curve[0].TrainLoss);
+    }
+
+    [Fact]
+    public void A_trained_network_runs_from_its_file_as_it_ran_in_memory()
+    {
+        using TemporaryFolder folder = new();
+        ExecutableGraph graph = Graph("lenet5");
+        Train(graph, new TrainingOptions { Epochs = 1, Batch = 64, LearningRate = 0.02 }, 2);
+        graph.ToOnnx().Save(folder["net.onnx"]);
+        using Model model = ModelFormats.Open(folder["net.onnx"]);
+        using KernelThreads threads = new(2);
+
+        Evaluation fromFile = new Evaluator(ExecutableGraph.Create(OnnxGraph.FromModel(model)), Validation.SampleShape, Preprocessing.Default, threads).Run(Validation);
+        Evaluation inMemory = new Evaluator(graph, Validation.SampleShape, Preprocessing.Default, threads).Run(Validation);
+
+        Assert.Equal(inMemory with { Seconds = 0 }, fromFile with { Seconds = 0 });
+    }
+
+    [Fact]
+    public void Training_stops_when_validation_does_not_get_better()
+    {
+        TrainingOptions options = new() { Epochs = 9, Batch = 64, LearningRate = 0, Patience = 2 };
+        Assert.Equal(3, Train(Graph("lenet-300-100"), options, 1).Count);
+    }
+
+    private static ExecutableGraph Graph(string name) => ExecutableGraph.Create(NetworkArchitectures.Create(name, seed: 3));
+
+    private static IReadOnlyList<EpochReport> Train(
+        ExecutableGraph graph, TrainingOptions options, int threadCount, IProgress<EpochReport>? progress = null, CancellationToken cancellationToken = default)
+    {
+        using KernelThreads threads = new(threadCount);
+        return new Trainer(graph, Digits, Validation, Preprocessing.Default, options, threads).Run(progress, cancellationToken);
+    }
+
+    private static byte[] Bytes(string name, TrainingOptions options, int threads)
+    {
+        ExecutableGraph graph = Graph(name);
+        Train(graph, options, threads);
+        return Bytes(graph);
+    }
+
+    private static byte[] Bytes(ExecutableGraph graph)
+    {
+        using MemoryStream stream = new();
+        graph.ToOnnx().WriteTo(stream);
+        return stream.ToArray();
+    }
+
+    private sealed class StopAfter(int epoch, CancellationTokenSource stop) : IProgress<EpochReport>
+    {
+        public void Report(EpochReport value)
+        {
+            if (value.Epoch == epoch) stop.Cancel();
+        }
+    }
+}

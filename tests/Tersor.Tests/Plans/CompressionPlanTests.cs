@@ -1,0 +1,170 @@
+using Tersor.Models;
+using Tersor.Plans;
+using Tersor.Tests.Codec;
+
+namespace Tersor.Tests.Plans;
+
+/// <summary>Saved plans: what is written is read back, what is left out takes the default, and every mistake is listed.</summary>
+public class CompressionPlanTests
+{
+    [Fact]
+    public void A_plan_is_written_as_short_readable_json()
+    {
+        CompressionPlan plan = new()
+        {
+            Tensors =
+            [
+                new TensorPlan { Name = "a", Method = TensorMethod.TrellisRdo, Qp = -30, Lambda = 1.5, GreaterFlags = 9, Scan = 0, RowSkipping = false },
+                new TensorPlan { Name = "b", Method = TensorMethod.Lossless },
+            ],
+        };
+
+        string expected = """
+            {
+              "version": 1,
+              "edition": 2,
+              "qpDensity": 2,
+              "tensors": [
+                {
+                  "name": "a",
+                  "method": "trellis-rdo",
+                  "qp": -30,
+                  "lambda": 1.5,
+                  "greaterFlags": 9,
+                  "scan": 0,
+                  "rowSkipping": false
+                },
+                {
+                  "name": "b",
+                  "method": "lossless"
+                }
+              ]
+            }
+
+            """;
+        Assert.Equal(expected.ReplaceLineEndings("\n"), plan.ToJson().ReplaceLineEndings("\n"));
+        Assert.Equal(plan.ToJson(), CompressionPlan.FromJson(plan.ToJson(), "plan.json").ToJson());
+    }
+
+    [Fact]
+    public void What_is_left_out_takes_the_default()
+    {
+        CompressionPlan plan = CompressionPlan.FromJson("""{"tensors":[{"name":"w","method":"Uniform","qp":-3}]}""", "plan.json");
+
+        Assert.Equal((1, 2, TopologyCarriage.Auto, 2), (plan.Version, plan.Edition, plan.Topology, plan.QpDensity));
+        Assert.Equal(new TensorPlan { Name = "w", Method = TensorMethod.Uniform, Qp = -3 }, Assert.Single(plan.Tensors));
+    }
+
+    [Fact]
+    public void Every_method_and_setting_survives_saving()
+    {
+        CompressionPlan plan = new()
+        {
+            Edition = 1,
+            QpDensity = 5,
+            Topology = TopologyCarriage.None,
+            Tensors = [.. CodecRun.Methods.Select(method => new TensorPlan { Name = method.ToString(), Method = method, Qp = -7, CodebookSize = 9, Scan = 3, RowSkipping = true, Lambda = 0.1 })],
+        };
+        CompressionPlan back = CompressionPlan.FromJson(plan.ToJson(), "plan.json");
+
+        Assert.Equal(plan.Tensors, back.Tensors);
+        Assert.Equal((1, 5, TopologyCarriage.None), (back.Edition, back.QpDensity, back.Topology));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("{\"tensors\":null}")]
+    [InlineData("{\"tensors\":[null]}")]
+    [InlineData("{\"tensors\":[{\"method\":\"raw\"}]}")]
+    [InlineData("{\"tensors\":[{\"name\":null,\"method\":\"raw\"}]}")]
+    [InlineData("{\"tensors\":[{\"name\":\"w\"}]}")]
+    [InlineData("{\"tensors\":[{\"name\":\"w\",\"method\":\"best\"}]}")]
+    [InlineData("{\"tensors\":[{\"name\":\"w\",\"method\":6}]}")]
+    [InlineData("{\"tensors\":[{\"name\":\"w\",\"method\":\"raw\",\"qpp\":1}]}")]
+    [InlineData("{\"tensors\":[],\"speed\":1}")]
+    [InlineData("{\"tensors\":[],\"topology\":\"some\"}")]
+    [InlineData("{\"tensors\":[],\"topology\":null}")]
+    [InlineData("{\"tensors\":[],\"edition\":\"2\"}")]
+    [InlineData("{\"tensors\":[]} trailing")]
+    public void What_is_no_plan_is_refused_with_the_name_of_the_file(string json)
+    {
+        PlanException error = Assert.Throws<PlanException>(() => CompressionPlan.FromJson(json, "plan.json"));
+        Assert.All(error.Problems, problem => Assert.StartsWith("plan.json: ", problem, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Unknown_methods_are_answered_with_the_known_ones()
+    {
+        PlanException error = Assert.Throws<PlanException>(() => CompressionPlan.FromJson("{\"tensors\":[\n{\"name\":\"w\",\"method\":\"best\"}]}", "plan.json"));
+        Assert.Contains("line 2", error.Message, StringComparison.Ordinal);
+        Assert.Contains("'best' is not a method; known: lossless, topology, integer, shared, raw, uniform, uniform-rdo, trellis, trellis-rdo, codebook", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void All_values_out_of_range_are_listed_at_once()
+    {
+        PlanException error = Assert.Throws<PlanException>(() => CompressionPlan.FromJson(
+            """
+            {"version":2,"edition":3,"tensors":[
+              {"name":"a","method":"uniform","qp":128},
+              {"name":"a","method":"trellis","qp":-129,"lambda":-1},
+              {"name":"c","method":"codebook","codebookSize":1,"greaterFlags":257,"scan":5},
+              {"name":"d","method":"uniform-rdo","lambda":1e999}]}
+            """,
+            "plan.json"));
+
+        Assert.Equal(
+            [
+                "plan.json: version 2 is not 1",
+                "plan.json: edition 3 is not 1 or 2",
+                "plan.json: tensor 'a': qp 128 is not -128..127",
+                "plan.json: tensor 'a' occurs twice",
+                "plan.json: tensor 'a': qp -129 is not -128..127",
+                "plan.json: tensor 'a': lambda is not a number from 0",
+                "plan.json: tensor 'c': greaterFlags 257 is not 0..256",
+                "plan.json: tensor 'c': scan 5 is not 0..4",
+                "plan.json: tensor 'c': codebookSize 1 is not 2..65536",
+                "plan.json: tensor 'd': lambda is not a number from 0",
+            ],
+            error.Problems);
+        Assert.Contains("qpDensity 8 is not 0..7", Assert.Throws<PlanException>(() => CompressionPlan.FromJson("{\"qpDensity\":8,\"tensors\":[]}", "p")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_plan_fits_one_model_only_and_says_all_that_differs()
+    {
+        Model model = CodecRun.Mixed();
+        CompressionPlan plan = CodecRun.Plan(model, TensorMethod.Raw);
+        plan.CheckAgainst(model, "plan.json");
+        CompressionPlan other = plan with
+        {
+            Tensors = [.. plan.Tensors.Skip(1).Select(tensor => tensor.Name == "steps" ? tensor with { Method = TensorMethod.Uniform } : tensor), new TensorPlan { Name = "new", Method = TensorMethod.Raw }],
+        };
+
+        Assert.Equal(
+            [
+                "plan.json: does not fit memory: the model has no tensor 'new'",
+                "plan.json: does not fit memory: tensor 'fc.weight' is not in the plan",
+                "plan.json: does not fit memory: tensor 'steps' holds int64, which uniform cannot quantize; plan it as lossless",
+            ],
+            Assert.Throws<PlanException>(() => other.CheckAgainst(model, "plan.json")).Problems);
+    }
+
+    [Fact]
+    public void Settings_of_a_plan_are_obeyed()
+    {
+        Model model = CodecRun.Model(CodecRun.Floats("w", 1, 40, 30));
+        foreach (int density in (int[])[0, 7])
+        {
+            TensorPlan tensor = new() { Name = "w", Method = TensorMethod.Uniform, Qp = -(3 << density), GreaterFlags = 3, Scan = 1, RowSkipping = false };
+            CodecRun run = CodecRun.Of(model, new CompressionPlan { QpDensity = density, Tensors = [tensor] });
+
+            Assert.Equal(tensor, Assert.Single(run.Report.Plan.Tensors));
+            Assert.Equal(0.125, run.Report.Tensors[0].StepSize);
+            Assert.InRange(run.Report.Tensors[0].MaxAbsError, 0.05, 0.0625);
+        }
+    }
+}
