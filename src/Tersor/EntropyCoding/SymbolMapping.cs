@@ -6,7 +6,9 @@ internal ref struct SymbolMapping<TVisitor> : ILevelVisitor
     where TVisitor : struct, ISymbolVisitor, allows ref struct
 {
     private readonly LevelSyntax _syntax;
+#pragma warning disable IDE0044 // Calls change the visitor: read only, they would change a copy.
     private TVisitor _visitor;
+#pragma warning restore IDE0044
 
     /// <summary>Symbols of one tensor go to <paramref name="visitor"/>.</summary>
     public SymbolMapping(scoped in LevelSyntax syntax, TVisitor visitor)
