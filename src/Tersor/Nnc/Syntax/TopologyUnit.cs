@@ -103,7 +103,7 @@ internal sealed record TopologyUnit
     {
         ReadOnlySpan<byte> start = data.Span;
         bool isZlib = start.Length >= 2 && (start[0] & 15) == 8 && ((start[0] << 8) | start[1]) % 31 == 0;
-        using var input = new MemoryByteStream(data);
+        using var input = new SourceStream(ByteSource.FromMemory(data));
         using Stream inflating = isZlib ? new ZLibStream(input, CompressionMode.Decompress) : new DeflateStream(input, CompressionMode.Decompress);
         using var output = new MemoryStream();
         byte[] piece = new byte[1 << 14];

@@ -1,24 +1,18 @@
-namespace Tersor.Models.Zip;
+namespace Tersor.Models;
 
 /// <summary>A byte source as a stream to read from, for what asks for streams.</summary>
 internal sealed class SourceStream(ByteSource source) : Stream
 {
-    /// <inheritdoc/>
     public override bool CanRead => true;
 
-    /// <inheritdoc/>
     public override bool CanSeek => true;
 
-    /// <inheritdoc/>
     public override bool CanWrite => false;
 
-    /// <inheritdoc/>
     public override long Length => source.Length;
 
-    /// <inheritdoc/>
     public override long Position { get; set; }
 
-    /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
         int count = (int)Math.Clamp(Length - Position, 0, buffer.Length);
@@ -27,10 +21,8 @@ internal sealed class SourceStream(ByteSource source) : Stream
         return count;
     }
 
-    /// <inheritdoc/>
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
-    /// <inheritdoc/>
     public override long Seek(long offset, SeekOrigin origin) => Position = origin switch
     {
         SeekOrigin.Begin => offset,
@@ -38,14 +30,11 @@ internal sealed class SourceStream(ByteSource source) : Stream
         _ => Length + offset,
     };
 
-    /// <inheritdoc/>
     public override void Flush()
     {
     }
 
-    /// <inheritdoc/>
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    /// <inheritdoc/>
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }
