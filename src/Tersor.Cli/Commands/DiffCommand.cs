@@ -92,7 +92,7 @@ internal sealed class DiffCommand : Verb
     }
 
     private static string Status(TensorDifference difference) =>
-        difference.IsBitEqual ? "equal bits" : difference.MaxAbs == 0 ? "equal values" : "differs";
+        difference.IsBitEqual ? "equal bits" : difference.MaxAbsError == 0 ? "equal values" : "differs";
 
     private static int Kind(ElementType type) => !type.IsNumeric() ? 0 : type is ElementType.Complex64 or ElementType.Complex128 ? 2 : 1;
 
@@ -108,27 +108,27 @@ internal sealed class DiffCommand : Verb
                 row.Name,
                 row.Status,
                 shape,
-                row.Difference is null ? "-" : Numbers.Decibel(row.Difference.Sqnr),
+                row.Difference is null ? "-" : Numbers.Decibel(row.Difference.SqnrDb),
                 row.Difference is null ? "-" : Numbers.Fixed(row.Difference.Cosine, 6),
-                row.Difference is null ? "-" : Numbers.Short(row.Difference.MaxAbs));
+                row.Difference is null ? "-" : Numbers.Short(row.Difference.MaxAbsError));
         }
 
         table.Totals(
             TensorFields.CountOf(rows.Count),
             totals.Verdict,
             "",
-            totals.ComparedCount == 0 ? "-" : Numbers.Decibel(totals.Sqnr),
+            totals.ComparedCount == 0 ? "-" : Numbers.Decibel(totals.SqnrDb),
             totals.ComparedCount == 0 ? "-" : Numbers.Fixed(totals.WorstCosine, 6),
-            totals.ComparedCount == 0 ? "-" : Numbers.Short(totals.MaxAbs));
+            totals.ComparedCount == 0 ? "-" : Numbers.Short(totals.MaxAbsError));
         return table;
     }
 
     private static void FailAbove(double bound, List<Row> rows, Totals totals)
     {
-        if (totals.MaxAbs > bound)
+        if (totals.MaxAbsError > bound)
         {
-            Row worst = rows.MaxBy(row => row.Difference?.MaxAbs ?? -1)!;
-            string problem = $"tensor '{worst.Name}' differs by up to {Numbers.Short(totals.MaxAbs)}, --fail-above allows {Numbers.Short(bound)}";
+            Row worst = rows.MaxBy(row => row.Difference?.MaxAbsError ?? -1)!;
+            string problem = $"tensor '{worst.Name}' differs by up to {Numbers.Short(totals.MaxAbsError)}, --fail-above allows {Numbers.Short(bound)}";
             throw new CommandException(ExitCode.GoalNotMet, "mismatch", problem);
         }
 
@@ -150,9 +150,9 @@ internal sealed class DiffCommand : Verb
             };
             if (Difference is not null)
             {
-                fields["sqnr"] = SortedJson.Number(Difference.Sqnr);
+                fields["sqnr"] = SortedJson.Number(Difference.SqnrDb);
                 fields["cosine"] = SortedJson.Number(Difference.Cosine);
-                fields["maxAbs"] = SortedJson.Number(Difference.MaxAbs);
+                fields["maxAbs"] = SortedJson.Number(Difference.MaxAbsError);
             }
 
             return fields;
@@ -172,7 +172,7 @@ internal sealed class DiffCommand : Verb
             {
                 if (row.Difference is not TensorDifference difference) continue;
                 ComparedCount++;
-                if (!difference.IsBitEqual && difference.MaxAbs > 0) DifferentCount++;
+                if (!difference.IsBitEqual && difference.MaxAbsError > 0) DifferentCount++;
 
                 // Integers (shapes, indices, counters) are large and exact; they would drown the weights.
                 if (!row.A!.ElementType.IsInteger())
@@ -181,12 +181,12 @@ internal sealed class DiffCommand : Verb
                     noise += difference.NoiseEnergy;
                 }
 
-                MaxAbs = Math.Max(MaxAbs, difference.MaxAbs);
+                MaxAbsError = Math.Max(MaxAbsError, difference.MaxAbsError);
                 WorstCosine = Math.Min(WorstCosine, difference.Cosine);
             }
 
             UnmatchedCount = rows.Count - ComparedCount;
-            Sqnr = TensorDifference.Decibels(signal, noise);
+            SqnrDb = TensorDifference.Decibels(signal, noise);
         }
 
         public int ComparedCount { get; }
@@ -195,10 +195,10 @@ internal sealed class DiffCommand : Verb
 
         public int UnmatchedCount { get; }
 
-        public double MaxAbs { get; }
+        public double MaxAbsError { get; }
 
         /// <summary>Over all tensors but those of integers, in dB.</summary>
-        public double Sqnr { get; }
+        public double SqnrDb { get; }
 
         public double WorstCosine { get; } = 1;
 
@@ -213,8 +213,8 @@ internal sealed class DiffCommand : Verb
             fields["compared"] = ComparedCount;
             fields["different"] = DifferentCount;
             fields["unmatched"] = UnmatchedCount;
-            fields["maxAbs"] = SortedJson.Number(MaxAbs);
-            fields["sqnr"] = SortedJson.Number(Sqnr);
+            fields["maxAbs"] = SortedJson.Number(MaxAbsError);
+            fields["sqnr"] = SortedJson.Number(SqnrDb);
             fields["cosine"] = SortedJson.Number(WorstCosine);
         }
     }

@@ -242,8 +242,8 @@ internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, b
             StepSize = step,
             SourceBytes = tensor.ByteLength,
             Bytes = unit?.ByteCount ?? 0,
-            SqnrDb = error?.SignalToNoiseDecibels ?? double.PositiveInfinity,
-            MaxAbsError = error?.MaxAbsolute ?? 0,
+            SqnrDb = error?.SqnrDb ?? double.PositiveInfinity,
+            MaxAbsError = error?.MaxAbsError ?? 0,
         };
 
     private sealed record Encoding(TensorPlan Plan, EncodedUnit Unit, TensorReport Report, SharedValueTable? Table = null);

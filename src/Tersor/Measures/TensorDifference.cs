@@ -13,7 +13,7 @@ public sealed record TensorDifference
     public required bool IsBitEqual { get; init; }
 
     /// <summary>Largest |a - b|; 0 for empty tensors, infinity where one side only is not finite.</summary>
-    public required double MaxAbs { get; init; }
+    public required double MaxAbsError { get; init; }
 
     /// <summary>Sum of a^2 over pairs of finite values.</summary>
     public required double SignalEnergy { get; init; }
@@ -28,7 +28,7 @@ public sealed record TensorDifference
     public required double NoiseEnergy { get; init; }
 
     /// <summary>Signal-to-quantization-noise ratio in dB; see <see cref="Decibels"/>.</summary>
-    public double Sqnr => Decibels(SignalEnergy, NoiseEnergy);
+    public double SqnrDb => Decibels(SignalEnergy, NoiseEnergy);
 
     /// <summary>Cosine of the angle between the two as vectors; 1 where both are all zero, 0 where one is.</summary>
     public double Cosine
@@ -160,7 +160,7 @@ public sealed record TensorDifference
         public TensorDifference Result(bool bitEqual) => new()
         {
             IsBitEqual = bitEqual,
-            MaxAbs = _maxAbs,
+            MaxAbsError = _maxAbs,
             SignalEnergy = _signal,
             OtherEnergy = _other,
             DotProduct = _dot,

@@ -10,12 +10,12 @@ namespace Tersor.Quantization;
 /// <param name="Count">Number of values compared.</param>
 /// <param name="SquaredError">Sum of (original - reconstructed)^2.</param>
 /// <param name="SquaredSignal">Sum of original^2.</param>
-/// <param name="MaxAbsolute">Largest |original - reconstructed|.</param>
+/// <param name="MaxAbsError">Largest |original - reconstructed|.</param>
 /// <remarks>
 /// A NaN or infinity that came back bit for bit is no error and adds nothing to either sum; one that did not makes <see cref="SquaredError"/> and
-/// <see cref="MaxAbsolute"/> infinite.
+/// <see cref="MaxAbsError"/> infinite.
 /// </remarks>
-public readonly record struct QuantizationError(long Count, double SquaredError, double SquaredSignal, double MaxAbsolute)
+public readonly record struct QuantizationError(long Count, double SquaredError, double SquaredSignal, double MaxAbsError)
 {
     private const int LaneCount = 8;
 
@@ -23,14 +23,14 @@ public readonly record struct QuantizationError(long Count, double SquaredError,
     public double MeanSquaredError => Count == 0 ? 0 : SquaredError / Count;
 
     /// <summary>Signal-to-quantization-noise ratio in decibels; positive infinity where nothing was lost.</summary>
-    public double SignalToNoiseDecibels => SquaredError == 0 ? double.PositiveInfinity : 10 * Math.Log10(SquaredSignal / SquaredError);
+    public double SqnrDb => SquaredError == 0 ? double.PositiveInfinity : 10 * Math.Log10(SquaredSignal / SquaredError);
 
     /// <summary>The figures of two sets of values taken together.</summary>
     public static QuantizationError operator +(QuantizationError left, QuantizationError right) => new(
         left.Count + right.Count,
         left.SquaredError + right.SquaredError,
         left.SquaredSignal + right.SquaredSignal,
-        Math.Max(left.MaxAbsolute, right.MaxAbsolute));
+        Math.Max(left.MaxAbsError, right.MaxAbsError));
 
     /// <summary>The figures of two sets of values taken together.</summary>
     public static QuantizationError Add(QuantizationError left, QuantizationError right) => left + right;

@@ -11,8 +11,8 @@ public sealed class TensorDifferenceTests
         TensorDifference difference = Compare([3, 4], [3, 3]);
 
         Assert.False(difference.IsBitEqual);
-        Assert.Equal(1, difference.MaxAbs);
-        Assert.Equal(10 * Math.Log10(25.0 / 1), difference.Sqnr, 12);
+        Assert.Equal(1, difference.MaxAbsError);
+        Assert.Equal(10 * Math.Log10(25.0 / 1), difference.SqnrDb, 12);
         Assert.Equal(21 / (5 * Math.Sqrt(18)), difference.Cosine, 12);
     }
 
@@ -22,8 +22,8 @@ public sealed class TensorDifferenceTests
         TensorDifference difference = Compare([1, float.NaN, float.NegativeInfinity], [1, float.NaN, float.NegativeInfinity]);
 
         Assert.True(difference.IsBitEqual);
-        Assert.Equal(0, difference.MaxAbs);
-        Assert.Equal(double.PositiveInfinity, difference.Sqnr);
+        Assert.Equal(0, difference.MaxAbsError);
+        Assert.Equal(double.PositiveInfinity, difference.SqnrDb);
         Assert.Equal(1, difference.Cosine);
     }
 
@@ -33,8 +33,8 @@ public sealed class TensorDifferenceTests
         TensorDifference difference = Compare([0f, 1f], [-0f, 1f]);
 
         Assert.False(difference.IsBitEqual);
-        Assert.Equal(0, difference.MaxAbs);
-        Assert.Equal(double.PositiveInfinity, difference.Sqnr);
+        Assert.Equal(0, difference.MaxAbsError);
+        Assert.Equal(double.PositiveInfinity, difference.SqnrDb);
         Assert.Equal(1, difference.Cosine);
     }
 
@@ -47,8 +47,8 @@ public sealed class TensorDifferenceTests
     {
         TensorDifference difference = Compare([a, 2], [b, 2]);
 
-        Assert.Equal(double.PositiveInfinity, difference.MaxAbs);
-        Assert.Equal(double.NegativeInfinity, difference.Sqnr);
+        Assert.Equal(double.PositiveInfinity, difference.MaxAbsError);
+        Assert.Equal(double.NegativeInfinity, difference.SqnrDb);
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class TensorDifferenceTests
         TensorDifference difference = Compare([float.NaN], [BitConverter.Int32BitsToSingle(0x7FC00001)]);
 
         Assert.False(difference.IsBitEqual);
-        Assert.Equal(0, difference.MaxAbs);
+        Assert.Equal(0, difference.MaxAbsError);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class TensorDifferenceTests
     {
         TensorDifference difference = Compare([0, 0], [0, 1]);
 
-        Assert.Equal(double.NegativeInfinity, difference.Sqnr);
+        Assert.Equal(double.NegativeInfinity, difference.SqnrDb);
         Assert.Equal(0, difference.Cosine);
     }
 
@@ -75,7 +75,7 @@ public sealed class TensorDifferenceTests
         TensorDifference difference = Compare([], []);
 
         Assert.True(difference.IsBitEqual);
-        Assert.Equal(double.PositiveInfinity, difference.Sqnr);
+        Assert.Equal(double.PositiveInfinity, difference.SqnrDb);
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class TensorDifferenceTests
         TensorDifference difference = TensorDifference.Measure(new Tensor("t", new TensorShape(2), [1.5f, 2.25f]), half);
 
         Assert.False(difference.IsBitEqual);
-        Assert.Equal(0.25, difference.MaxAbs);
+        Assert.Equal(0.25, difference.MaxAbsError);
     }
 
     [Fact]
@@ -94,8 +94,8 @@ public sealed class TensorDifferenceTests
         TensorDifference difference = TensorDifference.Measure(Int64s(long.MaxValue, 5), Int64s(long.MaxValue - 1, 5));
 
         Assert.False(difference.IsBitEqual);
-        Assert.Equal(1, difference.MaxAbs);
-        Assert.True(double.IsFinite(difference.Sqnr));
+        Assert.Equal(1, difference.MaxAbsError);
+        Assert.True(double.IsFinite(difference.SqnrDb));
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class TensorDifferenceTests
             new("t", ElementType.String, new TensorShape(1), ByteSource.FromMemory(System.Text.Encoding.UTF8.GetBytes(text)));
 
         Assert.True(TensorDifference.Measure(Text("a"), Text("a")).IsBitEqual);
-        Assert.Equal(double.PositiveInfinity, TensorDifference.Measure(Text("a"), Text("b")).MaxAbs);
+        Assert.Equal(double.PositiveInfinity, TensorDifference.Measure(Text("a"), Text("b")).MaxAbsError);
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public sealed class TensorDifferenceTests
         TensorDifference difference = TensorDifference.Measure(left, right, count => reported += count);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
-        Assert.Equal(2, difference.MaxAbs, 5);
+        Assert.Equal(2, difference.MaxAbsError, 5);
         Assert.Equal(Count, reported);
         Assert.InRange(allocated, 0, 1 << 20);
     }

@@ -12,9 +12,9 @@ public sealed class QuantizationErrorTests
         Assert.Equal(4, error.Count);
         Assert.Equal(0.3125, error.SquaredError);
         Assert.Equal(25, error.SquaredSignal);
-        Assert.Equal(0.5, error.MaxAbsolute);
+        Assert.Equal(0.5, error.MaxAbsError);
         Assert.Equal(0.078125, error.MeanSquaredError);
-        Assert.Equal(10 * Math.Log10(80), error.SignalToNoiseDecibels, 12);
+        Assert.Equal(10 * Math.Log10(80), error.SqnrDb, 12);
     }
 
     [Fact]
@@ -22,7 +22,7 @@ public sealed class QuantizationErrorTests
     {
         QuantizationError error = QuantizationError.Between([1, 2], [1, 2]);
 
-        Assert.Equal(double.PositiveInfinity, error.SignalToNoiseDecibels);
+        Assert.Equal(double.PositiveInfinity, error.SqnrDb);
         Assert.Equal(0, QuantizationError.Between([], []).MeanSquaredError);
     }
 
@@ -57,9 +57,9 @@ public sealed class QuantizationErrorTests
         QuantizationError kept = QuantizationError.Between([1, float.NaN, float.NegativeInfinity], [1.5f, float.NaN, float.NegativeInfinity]);
         QuantizationError lost = QuantizationError.Between([1, float.PositiveInfinity], [1, 3]);
 
-        Assert.Equal(0.5, kept.MaxAbsolute);
+        Assert.Equal(0.5, kept.MaxAbsError);
         Assert.Equal(0.25, kept.SquaredError);
-        Assert.Equal(double.PositiveInfinity, lost.MaxAbsolute);
+        Assert.Equal(double.PositiveInfinity, lost.MaxAbsError);
         Assert.Equal(double.PositiveInfinity, lost.SquaredError);
     }
 

@@ -67,7 +67,7 @@ public sealed class UniformQuantizerTests
         UniformQuantizer.Quantize(values, step, again);
 
         Assert.Equal(levels, again);
-        Assert.True(QuantizationError.Between(weights, values).MaxAbsolute <= step / 2 * (1 + 1e-5));
+        Assert.True(QuantizationError.Between(weights, values).MaxAbsError <= step / 2 * (1 + 1e-5));
     }
 
     [Fact]
