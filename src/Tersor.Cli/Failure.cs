@@ -1,4 +1,5 @@
 using Tersor.Cli.Output;
+using Tersor.Engine.Data;
 using Tersor.Models;
 using Tersor.Plans;
 
@@ -28,6 +29,7 @@ internal sealed record Failure(ExitCode ExitCode, string Code, string Problem, s
         PlanException => new(ExitCode.Usage, "plan", exception.Message, null, exception),
         OperationCanceledException => new(ExitCode.Cancelled, "cancelled", "stopped before the end", "No output was left behind.", exception),
         ModelFormatException => new(ExitCode.Malformed, "malformed", exception.Message, null, exception),
+        DataMismatchException => new(ExitCode.Usage, "data-mismatch", exception.Message, null, exception),
         UnsupportedModelException => new(ExitCode.Unsupported, "unsupported", exception.Message, null, exception),
         ResourceLimitException => new(ExitCode.ResourceLimit, "resource-limit", exception.Message, null, exception),
         OutOfMemoryException => new(

@@ -10,7 +10,7 @@ public class ArchitectureTests
     {
         ["Tersor"] = [],
         ["Tersor.Engine"] = ["Tersor"],
-        ["Tersor.Cli"] = ["Tersor"],
+        ["Tersor.Cli"] = ["Tersor", "Tersor.Engine"],
     };
 
     private static readonly Dictionary<string, string[]> AllowedPackages = new(StringComparer.Ordinal)

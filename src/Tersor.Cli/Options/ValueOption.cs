@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Tersor.Cli.Output;
+using Tersor.Engine.Data;
 
 namespace Tersor.Cli.Options;
 
@@ -34,6 +35,16 @@ internal static class ValueOption
                 : string.Create(CultureInfo.InvariantCulture, $"a number from {minimum} to {maximum}")),
     };
 
+    /// <summary>One number or several with commas between them; a fraction such as <c>1/255</c> is a number.</summary>
+    public static Option<float[]?> Numbers(string name, string description, Func<float[], bool> isAllowed, string expected) => new(name)
+    {
+        Description = description,
+        HelpName = "X,..",
+        Arity = ArgumentArity.ExactlyOne,
+        CustomParser = result => Parse(
+            result, text => Preprocessing.TryParseNumbers(text, out float[]? numbers) && isAllowed(numbers) ? numbers : null, expected),
+    };
+
     /// <summary>A number of bytes such as <c>512MB</c>.</summary>
     public static Option<long?> Size(string name, string description) => new(name)
     {
@@ -52,6 +63,7 @@ internal static class ValueOption
         {
             Description = description,
             HelpName = string.Join('|', words),
+            Arity = ArgumentArity.ExactlyOne,
             CustomParser = result => Parse(result, text => Lookup(text, choices), "one of " + string.Join(", ", words), words),
         };
         option.CompletionSources.Add(words);

@@ -32,7 +32,7 @@ public sealed class Evaluator
     /// <param name="preprocessing">How samples become inputs.</param>
     /// <param name="threads">Where the kernels run.</param>
     /// <param name="batch">Samples per run; a model that fixes its batch gets that.</param>
-    /// <exception cref="ArgumentException">The model does not take such samples; both shapes are named.</exception>
+    /// <exception cref="DataMismatchException">The model does not take such samples; both shapes are named.</exception>
     public Evaluator(ExecutableGraph graph, TensorShape sampleShape, Preprocessing preprocessing, KernelThreads threads, int batch = 64)
     {
         ArgumentNullException.ThrowIfNull(graph);
@@ -45,16 +45,16 @@ public sealed class Evaluator
     }
 
     /// <summary>Runs all samples.</summary>
-    /// <exception cref="ArgumentException">There are no samples, or their classes or targets do not fit the model's output.</exception>
+    /// <exception cref="DataMismatchException">There are no samples, or their classes or targets do not fit the model's output.</exception>
     public Evaluation Run(SampleSet samples, IProgress<ModelProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(samples);
-        if (samples.Count == 0) throw new ArgumentException($"{samples.Name} has no samples.", nameof(samples));
+        if (samples.Count == 0) throw new DataMismatchException($"{samples.Name} has no samples.");
         int outputs = (int)(_plan.OutputShape(0).ElementCount / _batch);
         if (samples.HasLabels && samples.ClassCount > outputs)
-            throw new ArgumentException($"{samples.Name} has {samples.ClassCount} classes, {_graph.Source} has {outputs} outputs.", nameof(samples));
+            throw new DataMismatchException($"{samples.Name} has {samples.ClassCount} classes, {_graph.Source} has {outputs} outputs.");
         if (!samples.HasLabels && samples.TargetShape.ElementCount != outputs)
-            throw new ArgumentException($"{samples.Name} has targets of {samples.TargetShape}, {_graph.Source} has {outputs} outputs.", nameof(samples));
+            throw new DataMismatchException($"{samples.Name} has targets of {samples.TargetShape}, {_graph.Source} has {outputs} outputs.");
         long started = Stopwatch.GetTimestamp();
         float[] pixels = new float[samples.SampleShape.ElementCount];
         int inputLength = pixels.Length;

@@ -11,25 +11,38 @@ internal static class InputBatch
     public static int SizeFor(ExecutableGraph graph, int wanted)
     {
         if (graph.Inputs.Count != 1)
-            throw new ArgumentException($"{graph.Source} has {graph.Inputs.Count} inputs ({string.Join(", ", graph.Inputs)}); data sets feed models with one.", nameof(graph));
-        return graph.Inputs[0].Dimensions is { Count: > 0 } dimensions && dimensions[0].Size is { } size ? checked((int)size) : wanted;
+            throw new DataMismatchException($"{graph.Source} has {graph.Inputs.Count} inputs ({string.Join(", ", graph.Inputs)}); data sets feed models with one.");
+        if (graph.Inputs[0].Dimensions is not { Count: > 0 } dimensions || dimensions[0].Size is not { } size) return wanted;
+        return size is >= 1 and <= int.MaxValue ? (int)size : throw new DataMismatchException($"{graph.Source} takes '{graph.Inputs[0]}', a batch of {size} samples.");
     }
 
-    /// <summary>The input's shape for a batch of samples; a sample that the model takes in another shape with as many elements is accepted.</summary>
+    /// <summary>The input's shape for a batch of samples. A model may take them flat, or with more or fewer dimensions of 1.</summary>
     public static IReadOnlyDictionary<string, TensorShape> ShapesFor(ExecutableGraph graph, TensorShape sample, int batch)
     {
         OnnxGraphValue input = graph.Inputs[0];
         long[] shape = [batch, .. sample.Dimensions];
         if (input.Dimensions is { } declared && !Fits(declared, shape))
         {
-            long[] wanted = [.. declared.Select((dimension, i) => dimension.Size ?? (i == 0 ? batch : -1))];
-            if (wanted.Contains(-1) || new TensorShape(wanted).ElementCount != batch * sample.ElementCount)
-                throw new ArgumentException($"{graph.Source} takes '{input}', the data has samples of {sample}.", nameof(sample));
-            shape = wanted;
+            shape = [.. declared.Select((dimension, i) => dimension.Size ?? (i == 0 ? batch : -1))];
+            if (!IsSameOrder(shape, sample))
+            {
+                string hint = IsChannelsLast(shape, sample) ? "; it seems to take the channels last, as the layout nhwc does" : "";
+                throw new DataMismatchException($"{graph.Source} takes '{input}', the data has samples of {sample}{hint}.");
+            }
         }
 
         return new Dictionary<string, TensorShape>(StringComparer.Ordinal) { [input.Name] = new TensorShape(shape) };
     }
+
+    /// <summary>Whether the elements of a sample are in the order of a model's input: only dimensions of 1 differ, or the model takes them flat.</summary>
+    private static bool IsSameOrder(long[] input, TensorShape sample)
+    {
+        if (input.Length == 2) return input[1] == sample.ElementCount;
+        return input.Skip(1).Where(size => size != 1).SequenceEqual(sample.Dimensions.ToArray().Where(size => size != 1));
+    }
+
+    private static bool IsChannelsLast(long[] input, TensorShape sample) =>
+        sample.Rank == 3 && input.Length == 4 && input[1] == sample[1] && input[2] == sample[2] && input[3] == sample[0];
 
     private static bool Fits(IReadOnlyList<OnnxDimension> declared, long[] shape)
     {

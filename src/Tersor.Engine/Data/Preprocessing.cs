@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Numerics.Tensors;
 using Tersor.Models;
@@ -25,7 +26,7 @@ public sealed record Preprocessing
     /// <summary>What is taken off after scaling: one value, or one per channel in the model's order.</summary>
     public IReadOnlyList<float> Mean { get; init; } = [0f];
 
-    /// <summary>What is divided by: one value, or one per channel in the model's order.</summary>
+    /// <summary>What is divided by, never 0: one value, or one per channel in the model's order.</summary>
     public IReadOnlyList<float> Deviation { get; init; } = [1f];
 
     /// <summary>Whether the model takes blue, green, red; data is red, green, blue.</summary>
@@ -45,7 +46,7 @@ public sealed record Preprocessing
         {
             Scale = metadata.TryGetValue(ScaleKey, out string? scale) ? ParseNumbers(scale, ScaleKey)[0] : Default.Scale,
             Mean = metadata.TryGetValue(MeanKey, out string? mean) ? ParseNumbers(mean, MeanKey) : Default.Mean,
-            Deviation = metadata.TryGetValue(DeviationKey, out string? deviation) ? ParseNumbers(deviation, DeviationKey) : Default.Deviation,
+            Deviation = metadata.TryGetValue(DeviationKey, out string? deviation) ? ParseDivisors(deviation) : Default.Deviation,
             IsBgr = metadata.TryGetValue(ChannelsKey, out string? channels) && Choose(channels, "bgr", "rgb", ChannelsKey),
             IsChannelsLast = metadata.TryGetValue(LayoutKey, out string? layout) && Choose(layout, "nhwc", "nchw", LayoutKey),
         };
@@ -61,38 +62,47 @@ public sealed record Preprocessing
         [LayoutKey] = IsChannelsLast ? "nhwc" : "nchw",
     };
 
-    /// <summary>Numbers with commas between them, such as <c>0.485,0.456,0.406</c>; a fraction such as <c>1/255</c> is a number.</summary>
-    /// <exception cref="FormatException">A part is not a number.</exception>
-    public static IReadOnlyList<float> ParseNumbers(string text, string name)
+    /// <summary>Reads numbers with commas between them, such as <c>0.485,0.456,0.406</c>; a fraction such as <c>1/255</c> is a number.</summary>
+    /// <returns>False where a part is not a finite number.</returns>
+    public static bool TryParseNumbers(string text, [NotNullWhen(true)] out float[]? numbers)
     {
         ArgumentNullException.ThrowIfNull(text);
+        numbers = null;
         string[] parts = text.Split(',');
-        float[] numbers = new float[parts.Length];
+        float[] values = new float[parts.Length];
         for (int i = 0; i < parts.Length; i++)
         {
             string[] fraction = parts[i].Split('/');
             float denominator = 1;
             bool isNumber = fraction.Length <= 2
-                && float.TryParse(fraction[0], NumberStyles.Float, CultureInfo.InvariantCulture, out numbers[i])
+                && float.TryParse(fraction[0], NumberStyles.Float, CultureInfo.InvariantCulture, out values[i])
                 && (fraction.Length == 1 || float.TryParse(fraction[1], NumberStyles.Float, CultureInfo.InvariantCulture, out denominator));
-            numbers[i] /= denominator;
-            if (!isNumber || !float.IsFinite(numbers[i])) throw new FormatException($"{name}: '{parts[i]}' is not a number.");
+            values[i] /= denominator;
+            if (!isNumber || !float.IsFinite(values[i])) return false;
         }
 
-        return numbers;
+        numbers = values;
+        return true;
     }
 
     /// <summary>Shape of a model's input for a sample, without the batch.</summary>
-    public TensorShape InputShape(TensorShape sample) => IsChannelsLast && sample.Rank == 3 ? new TensorShape(sample[1], sample[2], sample[0]) : sample;
+    /// <exception cref="DataMismatchException">There are other numbers of means or deviations than channels.</exception>
+    public TensorShape InputShape(TensorShape sample)
+    {
+        int channels = ChannelsOf(sample);
+        CheckCount(Mean.Count, channels, "means");
+        CheckCount(Deviation.Count, channels, "deviations");
+        return IsChannelsLast && sample.Rank == 3 ? new TensorShape(sample[1], sample[2], sample[0]) : sample;
+    }
 
     /// <summary>Turns a sample as read into a model's input.</summary>
     /// <param name="sample">Shape of the sample: C x H x W, or anything else that is one channel.</param>
     /// <param name="pixels">As read; used as working memory.</param>
     /// <param name="input">Where the input goes.</param>
-    /// <exception cref="InvalidOperationException">There are other numbers of means or deviations than channels.</exception>
+    /// <exception cref="DataMismatchException">There are other numbers of means or deviations than channels.</exception>
     public void Apply(TensorShape sample, Span<float> pixels, Span<float> input)
     {
-        int channels = sample.Rank == 3 ? (int)sample[0] : 1;
+        int channels = ChannelsOf(sample);
         int places = channels == 0 ? 0 : pixels.Length / channels;
         CheckCount(Mean.Count, channels, "means");
         CheckCount(Deviation.Count, channels, "deviations");
@@ -114,10 +124,21 @@ public sealed record Preprocessing
         }
     }
 
+    private static int ChannelsOf(TensorShape sample) => sample.Rank == 3 ? (int)sample[0] : 1;
+
     private static void CheckCount(int given, int channels, string what)
     {
-        if (given != 1 && given != channels) throw new InvalidOperationException($"{given} {what} for {channels} channels; give one, or one per channel.");
+        if (given != 1 && given != channels) throw new DataMismatchException($"{given} {what} for samples of {channels} channels; give one, or one per channel.");
     }
+
+    private static float[] ParseDivisors(string text)
+    {
+        float[] numbers = ParseNumbers(text, DeviationKey);
+        return numbers.Contains(0) ? throw new FormatException($"{DeviationKey}: '{text}' divides by zero.") : numbers;
+    }
+
+    private static float[] ParseNumbers(string text, string name) =>
+        TryParseNumbers(text, out float[]? numbers) ? numbers : throw new FormatException($"{name}: '{text}' is not a number, or several with commas between them.");
 
     private static bool Choose(string text, string yes, string no, string name) =>
         text == yes || (text == no ? false : throw new FormatException($"{name}: '{text}' is neither {no} nor {yes}."));

@@ -32,7 +32,7 @@ public sealed class Trainer
     /// <param name="preprocessing">How samples become inputs.</param>
     /// <param name="options">How to train.</param>
     /// <param name="threads">Where the kernels run.</param>
-    /// <exception cref="ArgumentException">The batch is larger than the data, or data, loss and model do not fit each other; the message shows both.</exception>
+    /// <exception cref="DataMismatchException">The batch is larger than the data, or data, loss and model do not fit each other; the message shows both.</exception>
     /// <exception cref="UnsupportedModelException">Operators of the model have no gradient.</exception>
     public Trainer(ExecutableGraph graph, SampleSet train, SampleSet? validation, Preprocessing preprocessing, TrainingOptions options, KernelThreads threads)
     {
@@ -43,14 +43,14 @@ public sealed class Trainer
         ArgumentNullException.ThrowIfNull(threads);
         options.Check();
         int batch = InputBatch.SizeFor(graph, options.Batch);
-        if (batch > train.Count) throw new ArgumentException($"A batch of {batch} is larger than {train.Name} with {train.Count} samples.", nameof(options));
+        if (batch > train.Count) throw new DataMismatchException($"A batch of {batch} is larger than {train.Name} with {train.Count} samples.");
         if (options.Loss.UsesLabels != train.HasLabels)
-            throw new ArgumentException($"{options.Loss.GetType().Name} compares with {(options.Loss.UsesLabels ? "labels" : "targets")}, {train.Name} has {(train.HasLabels ? "labels" : "targets")}.", nameof(options));
+            throw new DataMismatchException($"{options.Loss.GetType().Name} compares with {(options.Loss.UsesLabels ? "labels" : "targets")}, {train.Name} has {(train.HasLabels ? "labels" : "targets")}.");
         (_graph, _validation, _preprocessing, _options, _threads) = (graph, validation is { Count: > 0 } ? validation : null, preprocessing, options, threads);
         _plan = new TrainingPlan(graph, InputBatch.ShapesFor(graph, preprocessing.InputShape(train.SampleShape), batch), threads);
         long outputs = _plan.OutputShape(0).ElementCount / batch;
-        if (train.HasLabels && train.ClassCount > outputs) throw new ArgumentException($"{train.Name} has {train.ClassCount} classes, {graph.Source} has {outputs} outputs.", nameof(train));
-        if (!train.HasLabels && train.TargetShape.ElementCount != outputs) throw new ArgumentException($"{train.Name} has targets of {train.TargetShape}, {graph.Source} has {outputs} outputs.", nameof(train));
+        if (train.HasLabels && train.ClassCount > outputs) throw new DataMismatchException($"{train.Name} has {train.ClassCount} classes, {graph.Source} has {outputs} outputs.");
+        if (!train.HasLabels && train.TargetShape.ElementCount != outputs) throw new DataMismatchException($"{train.Name} has targets of {train.TargetShape}, {graph.Source} has {outputs} outputs.");
         Batch = batch;
         _feeder = new BatchFeeder(train, preprocessing, options.Augmentation, batch, options.Seed);
         Tensors = [.. graph.Parameters.Where(parameter => parameter.IsTrainable).SelectMany(parameter => parameter.Stored)];

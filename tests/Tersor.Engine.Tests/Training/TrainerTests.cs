@@ -103,10 +103,10 @@ public class TrainerTests
         SampleSet manyClasses = new("many", new TensorShape(1, 28, 28), new byte[784 * 2], [0, 10]);
         SampleSet targets = new("targets", new TensorShape(1, 28, 28), new float[784 * 2], new TensorShape(10), new float[20]);
         TrainingOptions options = new() { Batch = 2 };
-        Assert.Contains("samples of 3x32x32", Assert.Throws<ArgumentException>(() => new Trainer(graph, colours, null, Preprocessing.Default, options, threads)).Message, StringComparison.Ordinal);
-        Assert.Contains("11 classes", Assert.Throws<ArgumentException>(() => new Trainer(graph, manyClasses, null, Preprocessing.Default, options, threads)).Message, StringComparison.Ordinal);
-        Assert.Contains("has targets", Assert.Throws<ArgumentException>(() => new Trainer(graph, targets, null, Preprocessing.Default, options, threads)).Message, StringComparison.Ordinal);
-        Assert.Contains("batch of 3", Assert.Throws<ArgumentException>(() => new Trainer(graph, manyClasses, null, Preprocessing.Default, options with { Batch = 3 }, threads)).Message, StringComparison.Ordinal);
+        Assert.Contains("samples of 3x32x32", Assert.Throws<DataMismatchException>(() => new Trainer(graph, colours, null, Preprocessing.Default, options, threads)).Message, StringComparison.Ordinal);
+        Assert.Contains("11 classes", Assert.Throws<DataMismatchException>(() => new Trainer(graph, manyClasses, null, Preprocessing.Default, options, threads)).Message, StringComparison.Ordinal);
+        Assert.Contains("has targets", Assert.Throws<DataMismatchException>(() => new Trainer(graph, targets, null, Preprocessing.Default, options, threads)).Message, StringComparison.Ordinal);
+        Assert.Contains("batch of 3", Assert.Throws<DataMismatchException>(() => new Trainer(graph, manyClasses, null, Preprocessing.Default, options with { Batch = 3 }, threads)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

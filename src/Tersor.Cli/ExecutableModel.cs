@@ -1,0 +1,145 @@
+using Tersor.Cli.Options;
+using Tersor.Codec;
+using Tersor.Engine.Graphs;
+using Tersor.Models;
+using Tersor.Models.Onnx;
+
+namespace Tersor.Cli;
+
+/// <summary>
+/// A model file of any format, opened as a graph that the engine runs: weights are decoded into memory once, straight from the file. Disposing closes the file,
+/// from which <see cref="ExecutableGraph.ToOnnx"/> still reads what does not run.
+/// </summary>
+internal sealed class ExecutableModel : IDisposable
+{
+    private readonly List<IDisposable> _owned = [];
+
+    private ExecutableModel(Invocation invocation, string path, string? graphPath, MemoryLimitOption memory, int threads, bool lenient)
+    {
+        Path = path;
+        try
+        {
+            InputFile file = Own(InputFile.Require(invocation, path));
+            Model weights = OpenModel(invocation, file, threads, lenient);
+            FileBytes = file.TotalBytes(weights);
+            HasOwnGraph = CarriesNetwork(weights);
+            Model model = HasOwnGraph ? weights : Join(invocation, weights, graphPath, lenient);
+            memory.Check(invocation, model.Tensors.Sum(MemoryOf), $"holding the weights of {path}");
+            Graph = ExecutableGraph.Create(OnnxGraph.FromModel(model));
+            Metadata = HasOwnGraph ? Graph.Metadata : Merge(Graph.Metadata, weights.Metadata);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What the user called it.</summary>
+    public string Path { get; }
+
+    /// <summary>Bytes of all files that the model lies in; those of <c>--graph</c> are not among them.</summary>
+    public long FileBytes { get; }
+
+    /// <summary>Whether the file itself carries the network.</summary>
+    public bool HasOwnGraph { get; }
+
+    /// <summary>The network with its weights.</summary>
+    public ExecutableGraph Graph { get; }
+
+    /// <summary>Free text by key, of the network and, where they are another file, of the weights, which win.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>Opens a file.</summary>
+    /// <param name="invocation">The run.</param>
+    /// <param name="path">The file, or <c>-</c>.</param>
+    /// <param name="graphPath">Where the network is if the file has none.</param>
+    /// <param name="memory">Bounds the weights.</param>
+    /// <param name="threads">Compressed tensors decoded side by side.</param>
+    /// <param name="lenient">Whether readers tolerate what others tolerate.</param>
+    public static ExecutableModel Open(Invocation invocation, string path, string? graphPath, MemoryLimitOption memory, int threads, bool lenient) =>
+        new(invocation, path, graphPath, memory, threads, lenient);
+
+    /// <summary>Closes the files.</summary>
+    public void Dispose()
+    {
+        for (int i = _owned.Count - 1; i >= 0; i--) _owned[i].Dispose();
+    }
+
+    /// <summary>Whether there is something to compute: a list of tensors can be written as ONNX too, as a graph without nodes.</summary>
+    public static bool CarriesNetwork(Model model) => model.HasGraph && model is not OnnxModel { Summary.NodeCount: 0 };
+
+    private static long MemoryOf(Tensor tensor) =>
+        tensor.ElementType.IsInteger() ? tensor.ElementCount * sizeof(long) : Math.Max(tensor.ByteLength, tensor.ElementCount * sizeof(float));
+
+    private Model OpenModel(Invocation invocation, InputFile file, int threads, bool lenient)
+    {
+        if (file.Format is not NncFormat) return Own(file.Open(invocation, lenient));
+        file.Describe(invocation);
+        return Own(CompressedModel.Open(file.Path)).ToModel(threads);
+    }
+
+    private OnnxModel Join(Invocation invocation, Model weights, string? graphPath, bool lenient)
+    {
+        if (graphPath is null)
+        {
+            throw new CommandException(
+                ExitCode.Unsupported, "no-graph", $"{Path}: the file carries weights only, no network to run",
+                "Name the model that they belong to with --graph MODEL.onnx.");
+        }
+
+        InputFile file = Own(InputFile.Require(invocation, graphPath));
+        Model network = OpenModel(invocation, file, threads: 1, lenient);
+        if (!CarriesNetwork(network)) throw CommandException.Usage($"--graph {graphPath}: the file carries no network either", "Name an .onnx file, or an .nnc file made from one.");
+        CheckFit(invocation, weights, network, graphPath);
+        Topology topology = network.MakeTopology(tensor => weights.Find(tensor.Name) is not null)!;
+        return OnnxModel.FromTopology(topology.Bytes, name => Fit(weights.Find(name), network.Find(name)!), Path);
+    }
+
+    private void CheckFit(Invocation invocation, Model weights, Model network, string graphPath)
+    {
+        List<string> problems = [];
+        foreach (Tensor tensor in weights.Tensors)
+        {
+            if (network.Find(tensor.Name) is not { } place) continue;
+            if (!WithoutOnes(tensor.Shape).SequenceEqual(WithoutOnes(place.Shape))) problems.Add($"tensor '{tensor.Name}' is {tensor.Shape}, the network takes {place.Shape}");
+            else if (!network.CanDetach(place) && place.ElementCount > 0) problems.Add($"tensor '{tensor.Name}' is stored in {graphPath} in a form that cannot be replaced");
+        }
+
+        string[] unknown = [.. weights.Tensors.Select(tensor => tensor.Name).Where(name => network.Find(name) is null)];
+        if (unknown.Length == weights.Tensors.Count)
+        {
+            problems.Add($"no tensor has a name of the network's; the file has {Some(unknown)}, the network {Some([.. network.Tensors.Select(tensor => tensor.Name)])}");
+            unknown = [];
+        }
+
+        if (problems.Count > 0) throw new CommandException(ExitCode.Usage, "graph-mismatch", $"{Path} and --graph {graphPath}: {string.Join("; ", problems)}");
+        if (unknown.Length > 0) invocation.Warn($"{Path}: {Some(unknown)} of no use to the network of {graphPath}");
+        string[] kept = [.. network.Tensors.Where(tensor => !tensor.ElementType.IsInteger() && weights.Find(tensor.Name) is null).Select(tensor => tensor.Name)];
+        if (kept.Length > 0) invocation.Warn($"{Path} lacks {Some(kept)}: taken from {graphPath}");
+    }
+
+    // Narrow floats are widened as the network wants them; a file without types says int32 of whole numbers, which the topology knows better.
+    private static Tensor? Fit(Tensor? weight, Tensor place) =>
+        weight is not null && place.ElementType == ElementType.Float32 && weight.ElementType != ElementType.Float32 && !weight.ElementType.IsInteger()
+            ? new Tensor(weight.Name, weight.Shape, weight.ReadSingles())
+            : weight;
+
+    private static IEnumerable<long> WithoutOnes(TensorShape shape) => shape.Dimensions.ToArray().Where(dimension => dimension != 1);
+
+    private static string Some(string[] names) => string.Join(", ", names.Take(5).Select(name => $"'{name}'")) + (names.Length > 5 ? $" and {Output.Numbers.Count(names.Length - 5)} more" : "");
+
+    private static Dictionary<string, string> Merge(IReadOnlyDictionary<string, string> network, IReadOnlyDictionary<string, string> weights)
+    {
+        Dictionary<string, string> merged = new(network, StringComparer.Ordinal);
+        foreach ((string key, string value) in weights) merged[key] = value;
+        return merged;
+    }
+
+    private T Own<T>(T owned)
+        where T : IDisposable
+    {
+        _owned.Add(owned);
+        return owned;
+    }
+}

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using Tersor.Cli.Output;
+using Tersor.Engine.Data;
+using Tersor.Models;
+
+namespace Tersor.Cli.Options;
+
+/// <summary>How pixels become the input of a model. What is given here wins over what the model's metadata remembers, which wins over the defaults.</summary>
+internal sealed class PreprocessingOptions
+{
+    private readonly Option<float[]?> _scale = ValueOption.Numbers(
+        "--scale", "Factor of the pixels, before all else; 1/255 if not given.", numbers => numbers is [not 0], "a number such as 1/255, not 0");
+
+    private readonly Option<float[]?> _mean = ValueOption.Numbers(
+        "--mean", "What is taken off after scaling: one number, or one per channel in the model's order; 0 if not given.", _ => true,
+        "numbers such as 0.485,0.456,0.406");
+
+    private readonly Option<float[]?> _deviation = ValueOption.Numbers(
+        "--std", "What is divided by at last: one number, or one per channel in the model's order; 1 if not given.", numbers => !numbers.Contains(0),
+        "numbers other than 0 such as 0.229,0.224,0.225");
+
+    private readonly Option<bool?> _channels = ValueOption.Choice(
+        "--channels", "Order of the colours that the model takes; rgb if not given.", [("rgb", false), ("bgr", true)]);
+
+    private readonly Option<bool?> _layout = ValueOption.Choice(
+        "--layout", "Order of channels, height and width that the model takes; nchw if not given.", [("nchw", false), ("nhwc", true)]);
+
+    private IEnumerable<Option> All => [_scale, _mean, _deviation, _channels, _layout];
+
+    /// <summary>Adds the options to a verb.</summary>
+    public void AddTo(Command verb)
+    {
+        foreach (Option option in All) verb.Add(option);
+    }
+
+    /// <summary>Whether any was given.</summary>
+    public bool AreGiven(Invocation invocation) => All.Any(invocation.IsGiven);
+
+    /// <summary>The preprocessing of one model.</summary>
+    /// <param name="invocation">The run.</param>
+    /// <param name="metadata">What the model's file carries by key.</param>
+    /// <param name="source">The file, for messages.</param>
+    /// <exception cref="ModelFormatException">The metadata speaks of preprocessing and is not what it should be.</exception>
+    public Preprocessing Resolve(Invocation invocation, IReadOnlyDictionary<string, string> metadata, string source)
+    {
+        Preprocessing remembered = Remembered(metadata, source) ?? Preprocessing.Default;
+        Preprocessing resolved = new()
+        {
+            Scale = invocation.Value(_scale)?[0] ?? remembered.Scale,
+            Mean = invocation.Value(_mean) ?? remembered.Mean,
+            Deviation = invocation.Value(_deviation) ?? remembered.Deviation,
+            IsBgr = invocation.Value(_channels) ?? remembered.IsBgr,
+            IsChannelsLast = invocation.Value(_layout) ?? remembered.IsChannelsLast,
+        };
+        foreach ((string name, string value) in PreprocessingText.Entries(resolved)) invocation.Detail($"{source}: {name} {value}");
+        return resolved;
+    }
+
+    /// <summary>What a model's metadata says of preprocessing; null where it says nothing.</summary>
+    /// <exception cref="ModelFormatException">It is not what it should be.</exception>
+    public static Preprocessing? Remembered(IReadOnlyDictionary<string, string> metadata, string source)
+    {
+        try
+        {
+            return Preprocessing.FromMetadata(metadata);
+        }
+        catch (FormatException problem)
+        {
+            throw new ModelFormatException(source, "metadata", -1, problem.Message.TrimEnd('.') + "; write it anew with tersor convert and --scale, --mean, --std", problem);
+        }
+    }
+}
