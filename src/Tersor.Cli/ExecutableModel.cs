@@ -14,7 +14,7 @@ internal sealed class ExecutableModel : IDisposable
 {
     private readonly List<IDisposable> _owned = [];
 
-    private ExecutableModel(Invocation invocation, string path, string? graphPath, MemoryLimitOption memory, int threads, bool lenient)
+    private ExecutableModel(Invocation invocation, string path, string? graphPath, MemoryBudget memory, int threads, bool lenient)
     {
         Path = path;
         try
@@ -24,7 +24,7 @@ internal sealed class ExecutableModel : IDisposable
             FileBytes = file.TotalBytes(weights);
             HasOwnGraph = CarriesNetwork(weights);
             Model model = HasOwnGraph ? weights : Join(invocation, weights, graphPath, lenient);
-            memory.Check(invocation, model.Tensors.Sum(MemoryOf), $"holding the weights of {path}");
+            memory.Take(model.Tensors.Sum(MemoryOf), $"the weights of {path}");
             Graph = ExecutableGraph.Create(OnnxGraph.FromModel(model));
             Metadata = HasOwnGraph ? Graph.Metadata : Merge(Graph.Metadata, weights.Metadata);
         }
@@ -57,7 +57,7 @@ internal sealed class ExecutableModel : IDisposable
     /// <param name="memory">Bounds the weights.</param>
     /// <param name="threads">Compressed tensors decoded side by side.</param>
     /// <param name="lenient">Whether readers tolerate what others tolerate.</param>
-    public static ExecutableModel Open(Invocation invocation, string path, string? graphPath, MemoryLimitOption memory, int threads, bool lenient) =>
+    public static ExecutableModel Open(Invocation invocation, string path, string? graphPath, MemoryBudget memory, int threads, bool lenient) =>
         new(invocation, path, graphPath, memory, threads, lenient);
 
     /// <summary>Closes the files.</summary>

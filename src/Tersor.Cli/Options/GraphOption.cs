@@ -23,7 +23,7 @@ internal sealed class GraphOption
     /// <returns>One model per path; the caller disposes them.</returns>
     /// <exception cref="CommandException">A file is missing; it carries no network and none is named; or one is named and every file has its own.</exception>
     /// <exception cref="Tersor.Models.UnsupportedModelException">The engine does not run a model; everything it does not run is named.</exception>
-    public IReadOnlyList<ExecutableModel> Open(Invocation invocation, IReadOnlyList<string> paths, MemoryLimitOption memory, int threads, bool lenient)
+    public IReadOnlyList<ExecutableModel> Open(Invocation invocation, IReadOnlyList<string> paths, MemoryBudget memory, int threads, bool lenient)
     {
         string? graph = invocation.Value(_graph);
         List<ExecutableModel> models = [];

@@ -33,6 +33,9 @@ internal sealed class MemoryLimitOption
         invocation.Terminal.LimitMemory(limit);
     }
 
+    /// <summary>What the limit leaves for work that claims its memory piece by piece.</summary>
+    public MemoryBudget Budget(Invocation invocation) => new(invocation.Value(Limit), BaseBytes);
+
     /// <summary>Refuses tensors whose data must be held whole and will not fit, with a number.</summary>
     /// <exception cref="ResourceLimitException">One takes more than the limit.</exception>
     public void CheckHeldWhole(Invocation invocation, IEnumerable<Tensor> tensors)

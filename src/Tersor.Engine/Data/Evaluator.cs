@@ -11,8 +11,9 @@ namespace Tersor.Engine.Data;
 /// <param name="Top1">Fraction whose highest output is their class; NaN where there are targets.</param>
 /// <param name="Top5">Fraction whose class is among the five highest outputs; NaN where there are targets.</param>
 /// <param name="Loss">Mean cross-entropy of the softmax of the outputs; mean squared error where there are targets.</param>
+/// <param name="MeanAbsoluteError">Mean distance of an output from its target; NaN where there are classes.</param>
 /// <param name="Seconds">Time of the runs, data preparation included.</param>
-public sealed record Evaluation(int Samples, double Top1, double Top5, double Loss, double Seconds)
+public sealed record Evaluation(int Samples, double Top1, double Top5, double Loss, double MeanAbsoluteError, double Seconds)
 {
     /// <summary>Samples per second.</summary>
     public double SamplesPerSecond => Seconds > 0 ? Samples / Seconds : 0;
@@ -32,8 +33,11 @@ public sealed class Evaluator
     /// <param name="preprocessing">How samples become inputs.</param>
     /// <param name="threads">Where the kernels run.</param>
     /// <param name="batch">Samples per run; a model that fixes its batch gets that.</param>
+    /// <param name="maxBytes">What intermediate results may take.</param>
     /// <exception cref="DataMismatchException">The model does not take such samples; both shapes are named.</exception>
-    public Evaluator(ExecutableGraph graph, TensorShape sampleShape, Preprocessing preprocessing, KernelThreads threads, int batch = 64)
+    /// <exception cref="ResourceLimitException">A run would take more memory than there is or than is allowed.</exception>
+    public Evaluator(
+        ExecutableGraph graph, TensorShape sampleShape, Preprocessing preprocessing, KernelThreads threads, int batch = 64, long maxBytes = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(preprocessing);
@@ -41,24 +45,38 @@ public sealed class Evaluator
         _graph = graph;
         _preprocessing = preprocessing;
         _batch = InputBatch.SizeFor(graph, batch);
-        _plan = graph.PlanInference(InputBatch.ShapesFor(graph, preprocessing.InputShape(sampleShape), _batch), threads);
+        _plan = graph.PlanInference(InputBatch.ShapesFor(graph, preprocessing.InputShape(sampleShape), _batch), threads, maxBytes);
+    }
+
+    /// <summary>Bytes of intermediate results, weights excluded.</summary>
+    public long MemoryBytes => _plan.MemoryBytes;
+
+    /// <summary>Makes sure that the model can be judged by the samples, before anything runs.</summary>
+    /// <exception cref="DataMismatchException">There are no samples, or their classes or targets do not fit the model's output.</exception>
+    public void CheckFit(SampleSet samples)
+    {
+        ArgumentNullException.ThrowIfNull(samples);
+        if (samples.Count == 0) throw new DataMismatchException($"{samples.Name} has no samples.");
+        if (_graph.Outputs.Count == 0 || _plan.OutputType(0) != ElementType.Float32) throw new DataMismatchException($"{_graph.Source} has no float32 output to judge.");
+        if (_plan.OutputShape(0).ElementCount % _batch != 0)
+            throw new DataMismatchException($"{_graph.Source} turns {_batch} samples into an output of {_plan.OutputShape(0)}, which is not a row per sample.");
+        long outputs = _plan.OutputShape(0).ElementCount / _batch;
+        if (samples.HasLabels && samples.ClassCount > outputs)
+            throw new DataMismatchException($"{samples.Name} has {samples.ClassCount} classes, {_graph.Source} has {outputs} outputs.");
+        if (!samples.HasLabels && samples.TargetShape.ElementCount != outputs)
+            throw new DataMismatchException($"{samples.Name} has targets of {samples.TargetShape}, {_graph.Source} has {outputs} outputs.");
     }
 
     /// <summary>Runs all samples.</summary>
     /// <exception cref="DataMismatchException">There are no samples, or their classes or targets do not fit the model's output.</exception>
     public Evaluation Run(SampleSet samples, IProgress<ModelProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(samples);
-        if (samples.Count == 0) throw new DataMismatchException($"{samples.Name} has no samples.");
+        CheckFit(samples);
         int outputs = (int)(_plan.OutputShape(0).ElementCount / _batch);
-        if (samples.HasLabels && samples.ClassCount > outputs)
-            throw new DataMismatchException($"{samples.Name} has {samples.ClassCount} classes, {_graph.Source} has {outputs} outputs.");
-        if (!samples.HasLabels && samples.TargetShape.ElementCount != outputs)
-            throw new DataMismatchException($"{samples.Name} has targets of {samples.TargetShape}, {_graph.Source} has {outputs} outputs.");
         long started = Stopwatch.GetTimestamp();
         float[] pixels = new float[samples.SampleShape.ElementCount];
         int inputLength = pixels.Length;
-        (int top1, int top5, double loss) = (0, 0, 0);
+        (int top1, int top5, double loss, double distance) = (0, 0, 0, 0);
         for (int start = 0; start < samples.Count; start += _batch)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -78,8 +96,9 @@ public sealed class Evaluator
                 ReadOnlySpan<float> row = output.Slice(i * outputs, outputs);
                 if (!samples.HasLabels)
                 {
-                    float distance = TensorPrimitives.Distance(row, samples.Target(start + i));
-                    loss += (double)distance * distance / outputs;
+                    (double squares, double distances) = Errors(row, samples.Target(start + i));
+                    loss += squares / outputs;
+                    distance += distances / outputs;
                     continue;
                 }
 
@@ -96,8 +115,8 @@ public sealed class Evaluator
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         double n = samples.Count;
         return samples.HasLabels
-            ? new Evaluation(samples.Count, top1 / n, top5 / n, loss / n, seconds)
-            : new Evaluation(samples.Count, double.NaN, double.NaN, loss / n, seconds);
+            ? new Evaluation(samples.Count, top1 / n, top5 / n, loss / n, double.NaN, seconds)
+            : new Evaluation(samples.Count, double.NaN, double.NaN, loss / n, distance / n, seconds);
     }
 
     /// <summary>How many outputs come before the label's: higher ones, and equal ones of lower index.</summary>
@@ -111,6 +130,19 @@ public sealed class Evaluator
         }
 
         return rank;
+    }
+
+    private static (double Squares, double Distances) Errors(ReadOnlySpan<float> row, ReadOnlySpan<float> target)
+    {
+        (double squares, double distances) = (0, 0);
+        for (int i = 0; i < row.Length; i++)
+        {
+            double difference = (double)row[i] - target[i];
+            squares += difference * difference;
+            distances += Math.Abs(difference);
+        }
+
+        return (squares, distances);
     }
 
     private static double CrossEntropy(ReadOnlySpan<float> row, int label)

@@ -104,23 +104,26 @@ public sealed class ExecutableGraph
         return shapes;
     }
 
-    /// <summary>Plans runs for a batch. See <see cref="PlanInference(IReadOnlyDictionary{string, TensorShape}, KernelThreads)"/>.</summary>
+    /// <summary>Plans runs for a batch. See <see cref="PlanInference(IReadOnlyDictionary{string, TensorShape}, KernelThreads, long)"/>.</summary>
     public InferencePlan PlanInference(int batch, KernelThreads threads) => PlanInference(ShapesForBatch(batch), threads);
 
     /// <summary>
     /// Plans runs for given input shapes: shapes are inferred, what depends on constants alone is computed, normalizations and activations are fused into the
     /// kernels before them, and memory is shared. Weights are taken as they are now; after training, plan anew.
     /// </summary>
+    /// <param name="inputShapes">A shape for every input.</param>
+    /// <param name="threads">Where the kernels run.</param>
+    /// <param name="maxBytes">What intermediate results may take; more is refused before it is allocated.</param>
     /// <exception cref="ArgumentException">An input's shape is missing or contradicts the model's.</exception>
     /// <exception cref="ModelFormatException">Shapes within the graph do not fit each other.</exception>
     /// <exception cref="UnsupportedModelException">A shape depends on data.</exception>
-    /// <exception cref="ResourceLimitException">The run would need more memory than there is.</exception>
-    public InferencePlan PlanInference(IReadOnlyDictionary<string, TensorShape> inputShapes, KernelThreads threads)
+    /// <exception cref="ResourceLimitException">The run would need more memory than there is, or than is allowed.</exception>
+    public InferencePlan PlanInference(IReadOnlyDictionary<string, TensorShape> inputShapes, KernelThreads threads, long maxBytes = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(inputShapes);
         ArgumentNullException.ThrowIfNull(threads);
         foreach (GraphParameter parameter in Parameters) parameter.Refresh();
-        return new InferencePlan(this, inputShapes, threads);
+        return new InferencePlan(this, inputShapes, threads, maxBytes);
     }
 
     /// <summary>Plans training steps for a batch.</summary>

@@ -14,14 +14,14 @@ public sealed class InferencePlan
     private readonly IReadOnlyList<ValueSlot> _inputs;
     private readonly IReadOnlyList<ValueSlot> _outputs;
 
-    internal InferencePlan(ExecutableGraph graph, IReadOnlyDictionary<string, TensorShape> inputShapes, KernelThreads threads)
+    internal InferencePlan(ExecutableGraph graph, IReadOnlyDictionary<string, TensorShape> inputShapes, KernelThreads threads, long maxBytes)
     {
         PlanSteps plan = PlanSteps.Make(graph, inputShapes, isTraining: false, threads);
         Layers = LayerCost.Of(plan.Steps);
         _inputs = plan.Inputs;
         _outputs = plan.Outputs;
         _steps = [.. InferenceFusion.Apply(graph.Source, plan.Steps, plan.Outputs)];
-        MemoryBytes = PlanMemory(graph.Source);
+        MemoryBytes = PlanMemory(graph.Source, maxBytes);
         foreach (PlanStep step in _steps) step.Context.Threads = threads;
     }
 
@@ -74,7 +74,7 @@ public sealed class InferencePlan
     internal static ValueSlot RequireInteger(ValueSlot slot) =>
         slot.ElementType != ElementType.Float32 ? slot : throw new InvalidOperationException($"'{slot.Name}' holds float32, not whole numbers.");
 
-    private long PlanMemory(string source)
+    private long PlanMemory(string source, long maxBytes)
     {
         Dictionary<ValueSlot, int> lastReads = [];
         for (int i = 0; i < _steps.Length; i++)
@@ -111,7 +111,7 @@ public sealed class InferencePlan
             memory.Use(context.ScratchSlot, i);
         }
 
-        return memory.Allocate(source);
+        return memory.Allocate(source, maxBytes);
     }
 
     /// <summary>The input whose place output 0 takes: that of a view, or one that is read for the last time.</summary>

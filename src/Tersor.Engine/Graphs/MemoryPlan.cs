@@ -33,17 +33,19 @@ internal sealed class MemoryPlan
     public int EndOf(ValueSlot value) => _lifetimes.TryGetValue(RootOf(value), out Lifetime lifetime) ? lifetime.End : int.MinValue;
 
     /// <summary>Chooses the places and allocates.</summary>
+    /// <param name="source">The model, for messages.</param>
+    /// <param name="maxBytes">What may be allocated; more is refused before.</param>
     /// <returns>Bytes allocated.</returns>
-    /// <exception cref="ResourceLimitException">More than an array holds or the machine has.</exception>
-    public long Allocate(string source)
+    /// <exception cref="ResourceLimitException">More than an array holds, the machine has or is allowed.</exception>
+    public long Allocate(string source, long maxBytes = long.MaxValue)
     {
         Dictionary<ValueSlot, int> places = [];
         long singles = Place(source, places, slot => slot.ElementType == ElementType.Float32, SinglesPerLine);
         long integers = Place(source, places, slot => slot.ElementType != ElementType.Float32, SinglesPerLine / 2);
         long bytes = (singles * sizeof(float)) + (integers * sizeof(long));
-        long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        long available = Math.Min(maxBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         if (bytes > available || singles > Array.MaxLength - SinglesPerLine)
-            throw new ResourceLimitException($"{source}: a run takes {bytes / 1e9:F1} GB for intermediate results, {available / 1e9:F1} GB are there; use a smaller batch.");
+            throw new ResourceLimitException($"{source}: a run takes {bytes / 1e6:N1} MB for intermediate results, {available / 1e6:N1} MB are left for them; use a smaller batch.");
         float[] singleMemory = GC.AllocateArray<float>((int)singles + SinglesPerLine, pinned: true);
         long[] integerMemory = new long[(int)integers];
         int start = AlignedStart(singleMemory);
