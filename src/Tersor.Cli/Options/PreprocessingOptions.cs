@@ -9,7 +9,7 @@ namespace Tersor.Cli.Options;
 internal sealed class PreprocessingOptions
 {
     private readonly Option<float[]?> _scale = ValueOption.Numbers(
-        "--scale", "Factor of the pixels, before all else; 1/255 if not given.", numbers => numbers is [not 0], "a number such as 1/255, not 0");
+        "--scale", "Factor of the pixels, before all else; if not given 1/255, and 1 for data that are no bytes.", numbers => numbers is [not 0], "a number such as 1/255, not 0");
 
     private readonly Option<float[]?> _mean = ValueOption.Numbers(
         "--mean", "What is taken off after scaling: one number, or one per channel in the model's order; 0 if not given.", _ => true,
@@ -40,10 +40,11 @@ internal sealed class PreprocessingOptions
     /// <param name="invocation">The run.</param>
     /// <param name="metadata">What the model's file carries by key.</param>
     /// <param name="source">The file, for messages.</param>
+    /// <param name="samples">What will be preprocessed.</param>
     /// <exception cref="ModelFormatException">The metadata speaks of preprocessing and is not what it should be.</exception>
-    public Preprocessing Resolve(Invocation invocation, IReadOnlyDictionary<string, string> metadata, string source)
+    public Preprocessing Resolve(Invocation invocation, IReadOnlyDictionary<string, string> metadata, string source, SampleSet samples)
     {
-        Preprocessing remembered = Remembered(metadata, source) ?? Preprocessing.Default;
+        Preprocessing remembered = Remembered(metadata, source) ?? (samples.HoldsPixels ? Preprocessing.Default : Preprocessing.Default with { Scale = 1 });
         Preprocessing resolved = new()
         {
             Scale = invocation.Value(_scale)?[0] ?? remembered.Scale,

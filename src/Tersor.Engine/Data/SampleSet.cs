@@ -88,6 +88,9 @@ public sealed class SampleSet
     /// <summary>Number of samples.</summary>
     public int Count { get; }
 
+    /// <summary>Whether the values are bytes, as pixels are; otherwise they are real numbers.</summary>
+    public bool HoldsPixels => _bytes is not null;
+
     /// <summary>Whether there is a class per sample; otherwise there are targets.</summary>
     public bool HasLabels => _labels is not null;
 
