@@ -4,7 +4,8 @@ namespace Tersor.Engine.Kernels;
 /// <remarks>
 /// With stride 1 the gradient of the input is itself a convolution, of the output's gradient with the kernel turned round. With
 /// other strides, and where that would mostly multiply padding, products are made channel block by channel block and added
-/// where they came from. The gradient of the weight is a product of the output's gradient with patches, summed image by image.
+/// where they came from. The gradient of the weight is a product of the output's gradient with what the kernel meets, whose depth
+/// are the positions of all images.
 /// </remarks>
 public static unsafe partial class Convolution
 {
@@ -143,12 +144,30 @@ public static unsafe partial class Convolution
         RequireLength(outputGradient.Length, shape.OutputLength, nameof(outputGradient));
         fixed (float* pointerInput = input, pointerWeight = weightGradient, pointerOutput = outputGradient)
         {
-            var job = new WeightGradientJob
+            var product = new WeightGradientProduct
             {
                 Geometry = Geometry(shape),
                 Batch = shape.Batch,
                 Groups = shape.Groups,
                 OutputChannels = shape.OutputChannels / shape.Groups,
+                Input = pointerInput,
+                OutputGradient = pointerOutput,
+                WeightGradient = pointerWeight,
+                Accumulate = accumulate,
+                Width = width,
+            };
+            if (product.IsEfficient)
+            {
+                product.Run(threads);
+                return;
+            }
+
+            var job = new WeightGradientJob
+            {
+                Geometry = product.Geometry,
+                Batch = shape.Batch,
+                Groups = shape.Groups,
+                OutputChannels = product.OutputChannels,
                 Input = pointerInput,
                 OutputGradient = pointerOutput,
                 WeightGradient = pointerWeight,

@@ -22,6 +22,9 @@ internal enum ScratchUse
     /// <summary>Sums, a vector each, of which more is to come: of one thread.</summary>
     PartialSums,
 
+    /// <summary>Sums of every task of a job, which a second job adds up: made by the caller, written and read by all threads.</summary>
+    PartsOfSums,
+
     /// <summary>An operand in another order: made by the caller, read by all threads.</summary>
     Reordered,
 
