@@ -73,7 +73,9 @@ internal readonly struct ImageSlice
                 int source = firstRow + row;
                 if ((uint)source < (uint)_rows.InputSize)
                 {
-                    FillRow(image + source * (nint)_columns.InputSize, target, unsorted, padding);
+                    // A row that is followed by another may be read a little past its end.
+                    bool canPassEnd = channel + 1 < channels || source + 1 < _rows.InputSize;
+                    FillRow(image + source * (nint)_columns.InputSize, target, unsorted, padding, canPassEnd);
                 }
                 else
                 {
@@ -85,6 +87,9 @@ internal readonly struct ImageSlice
             image += imageChannel;
         }
     }
+
+    /// <summary>Whether no window reads past the end of a row: a value there only fills up the last remainder.</summary>
+    private bool IsPaddingUnread => (_columns.OutputSize - 1) * _columns.Stride + (_columns.KernelSize - 1) * _columns.Dilation < _columns.InputSize;
 
     /// <summary>Whether any kernel row reads this row; with a stride beyond the kernel, some are never read.</summary>
     private bool IsRead(int row)
@@ -105,7 +110,7 @@ internal readonly struct ImageSlice
         return false;
     }
 
-    private unsafe void FillRow(float* source, float* target, float* unsorted, float padding)
+    private unsafe void FillRow(float* source, float* target, float* unsorted, float padding, bool canPassEnd)
     {
         if (_columns.Stride == 1)
         {
@@ -113,8 +118,16 @@ internal readonly struct ImageSlice
             return;
         }
 
+        bool sortsInVectors = _columns.Stride == 2 && RemainderWidth >= Vector128<float>.Count && (Sse.IsSupported || AdvSimd.Arm64.IsSupported);
+        bool isWhole = _columns.PadBefore == 0 && RowLength <= _columns.InputSize + (canPassEnd ? 1 : 0);
+        if (sortsInVectors && isWhole && IsPaddingUnread)
+        {
+            SortAlternating(source, target);
+            return;
+        }
+
         FillContiguous(source, unsorted, padding);
-        if (_columns.Stride == 2 && RemainderWidth >= Vector128<float>.Count && (Sse.IsSupported || AdvSimd.Arm64.IsSupported))
+        if (sortsInVectors)
         {
             SortAlternating(unsorted, target);
             return;
@@ -166,10 +179,16 @@ internal readonly struct ImageSlice
         Vector256.Load(source + count - Vector256<float>.Count).Store(target + count - Vector256<float>.Count);
     }
 
-    /// <summary>Even and odd columns apart, four of each at a time, the last four overlapping.</summary>
+    /// <summary>Even and odd columns apart, as many of each as a vector holds at a time, the last ones overlapping.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void SortAlternating(float* source, float* target)
     {
+        if (Avx512F.IsSupported && RemainderWidth >= Vector512<float>.Count)
+        {
+            SortAlternatingWide(source, target);
+            return;
+        }
+
         int last = RemainderWidth - Vector128<float>.Count;
         int index = 0;
         while (true)
@@ -193,6 +212,28 @@ internal readonly struct ImageSlice
             }
 
             index = Math.Min(index + Vector128<float>.Count, last);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private unsafe void SortAlternatingWide(float* source, float* target)
+    {
+        Vector512<int> even = Vector512<int>.Indices * 2;
+        Vector512<int> odd = even + Vector512<int>.One;
+        int last = RemainderWidth - Vector512<float>.Count;
+        int index = 0;
+        while (true)
+        {
+            Vector512<float> left = Vector512.Load(source + 2 * index);
+            Vector512<float> right = Vector512.Load(source + 2 * index + Vector512<float>.Count);
+            Avx512F.PermuteVar16x32x2(left, even, right).Store(target + index);
+            Avx512F.PermuteVar16x32x2(left, odd, right).Store(target + RemainderWidth + index);
+            if (index == last)
+            {
+                return;
+            }
+
+            index = Math.Min(index + Vector512<float>.Count, last);
         }
     }
 }

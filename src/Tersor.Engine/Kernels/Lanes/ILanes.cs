@@ -29,6 +29,9 @@ internal unsafe interface ILanes<TVector>
     /// <summary>Writes <see cref="Count"/> values; no alignment is needed.</summary>
     static abstract void Store(TVector value, float* destination);
 
+    /// <summary>Writes whole numbers up to 2^24 plus <paramref name="start"/> as 32-bit integers, and -1 for every negative one.</summary>
+    static abstract void StoreIndices(TVector value, int start, int* destination);
+
     static abstract TVector Add(TVector left, TVector right);
 
     static abstract TVector Subtract(TVector left, TVector right);

@@ -15,6 +15,8 @@ internal readonly unsafe struct ScalarLanes : ILanes<float>
 
     public static void Store(float value, float* destination) => *destination = value;
 
+    public static void StoreIndices(float value, int start, int* destination) => *destination = value < 0f ? -1 : (int)value + start;
+
     public static float Add(float left, float right) => left + right;
 
     public static float Subtract(float left, float right) => left - right;

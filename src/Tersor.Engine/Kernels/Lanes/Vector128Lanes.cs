@@ -21,6 +21,12 @@ internal readonly unsafe struct Vector128Lanes : ILanes<Vector128<float>>
 
     public static void Store(Vector128<float> value, float* destination) => value.Store(destination);
 
+    public static void StoreIndices(Vector128<float> value, int start, int* destination) =>
+        Vector128.ConditionalSelect(
+            Vector128.LessThan(value, Vector128<float>.Zero).AsInt32(),
+            Vector128.Create(-1),
+            Vector128.ConvertToInt32Native(value) + Vector128.Create(start)).Store(destination);
+
     public static Vector128<float> Add(Vector128<float> left, Vector128<float> right) => left + right;
 
     public static Vector128<float> Subtract(Vector128<float> left, Vector128<float> right) => left - right;

@@ -21,6 +21,12 @@ internal readonly unsafe struct Vector256Lanes : ILanes<Vector256<float>>
 
     public static void Store(Vector256<float> value, float* destination) => value.Store(destination);
 
+    public static void StoreIndices(Vector256<float> value, int start, int* destination) =>
+        Vector256.ConditionalSelect(
+            Vector256.LessThan(value, Vector256<float>.Zero).AsInt32(),
+            Vector256.Create(-1),
+            Vector256.ConvertToInt32Native(value) + Vector256.Create(start)).Store(destination);
+
     public static Vector256<float> Add(Vector256<float> left, Vector256<float> right) => left + right;
 
     public static Vector256<float> Subtract(Vector256<float> left, Vector256<float> right) => left - right;

@@ -21,6 +21,12 @@ internal readonly unsafe struct Vector512Lanes : ILanes<Vector512<float>>
 
     public static void Store(Vector512<float> value, float* destination) => value.Store(destination);
 
+    public static void StoreIndices(Vector512<float> value, int start, int* destination) =>
+        Vector512.ConditionalSelect(
+            Vector512.LessThan(value, Vector512<float>.Zero).AsInt32(),
+            Vector512.Create(-1),
+            Vector512.ConvertToInt32Native(value) + Vector512.Create(start)).Store(destination);
+
     public static Vector512<float> Add(Vector512<float> left, Vector512<float> right) => left + right;
 
     public static Vector512<float> Subtract(Vector512<float> left, Vector512<float> right) => left - right;

@@ -3,6 +3,9 @@ namespace Tersor.Engine.Kernels;
 /// <summary>Largest value and average over windows of an image, and their gradients. For a whole image, see <see cref="Reduction"/>.</summary>
 public static unsafe class Pooling
 {
+    // What single precision counts without a gap.
+    private const long LargestPlace = 1 << 24;
+
     /// <summary>The largest value in each window. Padding never wins; a window of padding alone gives minus infinity.</summary>
     /// <param name="shape">The sizes.</param>
     /// <param name="input">planes x H x W.</param>
@@ -12,7 +15,9 @@ public static unsafe class Pooling
     /// As long as the output, or empty.
     /// </param>
     /// <param name="threads">Where it runs.</param>
-    /// <exception cref="ArgumentException">A span does not have the length that the shape says.</exception>
+    /// <exception cref="ArgumentException">
+    /// A span does not have the length that the shape says, or places are wanted and the rows of a window reach over more than 2^24 elements.
+    /// </exception>
     public static void Maximum(in PoolingShape shape, ReadOnlySpan<float> input, Span<float> output, Span<int> places, KernelThreads threads)
     {
         if (places.Length != 0)
@@ -68,26 +73,24 @@ public static unsafe class Pooling
         RequireLength(input.Length, shape.InputLength, nameof(input));
         RequireLength(output.Length, shape.OutputLength, nameof(output));
         var geometry = new PatchGeometry(shape.Rows, shape.Columns, 1);
-        int* offsets = (int*)threads.CallerScratch.Reserve(ScratchUse.Offsets, 2L * geometry.Depth);
+        int* offsets = (int*)threads.CallerScratch.Reserve(ScratchUse.Offsets, geometry.Depth);
         geometry.WriteOffsets(new ImageSlice(shape.Rows, shape.Columns, shape.Rows.OutputSize), 1, offsets);
-        int* placeOffsets = null;
+        int columns = shape.Columns.OutputSize;
+        float* perColumn = threads.CallerScratch.Reserve(ScratchUse.Reordered, (long)columns + geometry.Depth);
+        for (int column = 0; column < columns; column++)
+        {
+            perColumn[column] = kind == PoolingKind.Average ? 1f / shape.Counted(shape.Columns, column) : column * shape.Columns.Stride;
+        }
+
+        float* placeOffsets = null;
         if (places.Length != 0)
         {
-            placeOffsets = offsets + geometry.Depth;
+            RequirePlaces(shape);
+            placeOffsets = perColumn + columns;
             for (int position = 0; position < geometry.Depth; position++)
             {
                 (int row, int column) = Math.DivRem(position, shape.Columns.KernelSize);
                 placeOffsets[position] = row * shape.Rows.Dilation * shape.Columns.InputSize + column * shape.Columns.Dilation;
-            }
-        }
-
-        float* factors = null;
-        if (kind == PoolingKind.Average)
-        {
-            factors = threads.CallerScratch.Reserve(ScratchUse.Reordered, shape.Columns.OutputSize);
-            for (int column = 0; column < shape.Columns.OutputSize; column++)
-            {
-                factors[column] = 1f / shape.Counted(shape.Columns, column);
             }
         }
 
@@ -104,7 +107,8 @@ public static unsafe class Pooling
                 Output = pointerOutput,
                 Offsets = offsets,
                 Positions = geometry.Depth,
-                ColumnFactors = factors,
+                ColumnPlaces = perColumn,
+                ColumnFactors = perColumn,
                 Width = width,
             };
             threads.Run(shape.Tasks, ref job);
@@ -128,6 +132,15 @@ public static unsafe class Pooling
                 Accumulate = accumulate,
             };
             threads.Run(shape.Tasks, ref job);
+        }
+    }
+
+    private static void RequirePlaces(in PoolingShape shape)
+    {
+        long span = ((long)(shape.Rows.KernelSize - 1) * shape.Rows.Dilation + 1) * shape.Columns.InputSize;
+        if (span + shape.Columns.InputSize > LargestPlace)
+        {
+            throw new ArgumentException($"The rows of a window reach over {span} elements; the places of largest values are known up to {LargestPlace}.", nameof(shape));
         }
     }
 

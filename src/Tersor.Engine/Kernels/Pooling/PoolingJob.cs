@@ -27,8 +27,14 @@ internal unsafe struct PoolingJob : IKernelJob
     /// <summary>Positions of the window.</summary>
     public int Positions;
 
-    /// <summary>For places: the input index of each position of the window, from that of its first; null when none are wanted.</summary>
-    public int* PlaceOffsets;
+    /// <summary>
+    /// For places: the input index of each position of the window, from that of its first; null when none are wanted. Less than 2^24, as <see cref="ColumnPlaces"/>
+    /// beside them, so that single precision holds them.
+    /// </summary>
+    public float* PlaceOffsets;
+
+    /// <summary>For places: the input column of each window's first, without padding.</summary>
+    public float* ColumnPlaces;
 
     /// <summary>Where the largest values stand, as long as the output.</summary>
     public int* Places;
@@ -48,131 +54,92 @@ internal unsafe struct PoolingJob : IKernelJob
         for (int plane = firstPlane; plane < end; plane++)
         {
             slice.Fill(Input + (nint)plane * Shape.InputArea, 1, 0, values, padding);
-            float* output = Output + (nint)plane * Shape.OutputArea;
-            for (int row = 0; row < Shape.Rows.OutputSize; row++)
+            Plane(values, slice.OutputRowStep, plane);
+        }
+    }
+
+    private readonly void Plane(float* values, int rowStep, int plane)
+    {
+        switch (Width)
+        {
+            case VectorWidth.Bits512 when Shape.Columns.OutputSize >= Vector512Lanes.Count:
+                Plane<Vector512<float>, Vector512Lanes>(values, rowStep, plane);
+                break;
+            case VectorWidth.Bits512 or VectorWidth.Bits256 when Shape.Columns.OutputSize >= Vector256Lanes.Count:
+                Plane<Vector256<float>, Vector256Lanes>(values, rowStep, plane);
+                break;
+            case not VectorWidth.Scalar when Shape.Columns.OutputSize >= Vector128Lanes.Count:
+                Plane<Vector128<float>, Vector128Lanes>(values, rowStep, plane);
+                break;
+            default:
+                Plane<float, ScalarLanes>(values, rowStep, plane);
+                break;
+        }
+    }
+
+    /// <summary>All windows of a plane, a vector of them at a time; the last vector of a row overlaps the one before.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void Plane<TVector, TLanes>(float* values, int rowStep, int plane)
+        where TVector : unmanaged
+        where TLanes : struct, ILanes<TVector>
+    {
+        int last = Shape.Columns.OutputSize - TLanes.Count;
+        nint index = (nint)plane * Shape.OutputArea;
+        for (int row = 0; row < Shape.Rows.OutputSize; row++)
+        {
+            float factor = Kind == PoolingKind.Average ? 1f / Shape.Counted(Shape.Rows, row) : 1f;
+            int place = (row * Shape.Rows.Stride - Shape.Rows.PadBefore) * Shape.Columns.InputSize - Shape.Columns.PadBefore;
+            int column = 0;
+            while (true)
             {
-                float* source = values + row * (nint)slice.OutputRowStep;
-                float* target = output + (nint)row * Shape.Columns.OutputSize;
                 if (PlaceOffsets is null)
                 {
-                    Row(source, target, Kind == PoolingKind.Average ? 1f / Shape.Counted(Shape.Rows, row) : 1f);
+                    Windows<TVector, TLanes>(values + column, Output + index + column, column, factor);
                 }
                 else
                 {
-                    int first = (row * Shape.Rows.Stride - Shape.Rows.PadBefore) * Shape.Columns.InputSize - Shape.Columns.PadBefore;
-                    RowWithPlaces(source, target, Places + (target - Output), first);
+                    LargestAndPlaces<TVector, TLanes>(values + column, Output + index + column, column, place, Places + index + column);
                 }
+
+                if (column == last)
+                {
+                    break;
+                }
+
+                column = Math.Min(column + TLanes.Count, last);
             }
+
+            values += rowStep;
+            index += Shape.Columns.OutputSize;
         }
     }
 
-    private readonly void Row(float* source, float* output, float factor)
-    {
-        switch (Width)
-        {
-            case VectorWidth.Bits512 when Shape.Columns.OutputSize >= Vector512Lanes.Count:
-                Row<Vector512<float>, Vector512Lanes>(source, output, factor);
-                break;
-            case VectorWidth.Bits512 or VectorWidth.Bits256 when Shape.Columns.OutputSize >= Vector256Lanes.Count:
-                Row<Vector256<float>, Vector256Lanes>(source, output, factor);
-                break;
-            case not VectorWidth.Scalar:
-                Row<Vector128<float>, Vector128Lanes>(source, output, factor);
-                break;
-            default:
-                Row<float, ScalarLanes>(source, output, factor);
-                break;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void Row<TVector, TLanes>(float* source, float* output, float factor)
-        where TVector : unmanaged
-        where TLanes : struct, ILanes<TVector>
-    {
-        int column = 0;
-        for (; column + TLanes.Count <= Shape.Columns.OutputSize; column += TLanes.Count)
-        {
-            Windows<TVector, TLanes>(source, output, column, factor);
-        }
-
-        for (; column < Shape.Columns.OutputSize; column++)
-        {
-            Windows<float, ScalarLanes>(source, output, column, factor);
-        }
-    }
-
-    private readonly void RowWithPlaces(float* source, float* output, int* places, int first)
-    {
-        switch (Width)
-        {
-            case VectorWidth.Bits512 when Shape.Columns.OutputSize >= Vector512Lanes.Count:
-                RowWithPlaces<Vector512<float>, Vector512Lanes>(source, output, places, first);
-                break;
-            case VectorWidth.Bits512 or VectorWidth.Bits256 when Shape.Columns.OutputSize >= Vector256Lanes.Count:
-                RowWithPlaces<Vector256<float>, Vector256Lanes>(source, output, places, first);
-                break;
-            case not VectorWidth.Scalar:
-                RowWithPlaces<Vector128<float>, Vector128Lanes>(source, output, places, first);
-                break;
-            default:
-                RowWithPlaces<float, ScalarLanes>(source, output, places, first);
-                break;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void RowWithPlaces<TVector, TLanes>(float* source, float* output, int* places, int first)
-        where TVector : unmanaged
-        where TLanes : struct, ILanes<TVector>
-    {
-        float* positions = stackalloc float[TLanes.Count];
-        int column = 0;
-        for (; column + TLanes.Count <= Shape.Columns.OutputSize; column += TLanes.Count)
-        {
-            LargestAndPosition<TVector, TLanes>(source + column, output + column, positions);
-            for (int i = 0; i < TLanes.Count; i++)
-            {
-                places[column + i] = Place((int)positions[i], first, column + i);
-            }
-        }
-
-        for (; column < Shape.Columns.OutputSize; column++)
-        {
-            LargestAndPosition<float, ScalarLanes>(source + column, output + column, positions);
-            places[column] = Place((int)*positions, first, column);
-        }
-    }
-
-    private readonly int Place(int position, int first, int column) =>
-        position < 0 ? -1 : first + column * Shape.Columns.Stride + PlaceOffsets[position];
-
-    /// <summary>The largest values of windows side by side, and the number of the position where each was met first (exact in single precision).</summary>
-    private readonly void LargestAndPosition<TVector, TLanes>(float* source, float* output, float* positions)
+    /// <summary>The largest values of windows side by side, and where each was met first.</summary>
+    private readonly void LargestAndPlaces<TVector, TLanes>(float* source, float* output, int column, int firstPlace, int* places)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
     {
         TVector largest = TLanes.Broadcast(float.NegativeInfinity);
-        TVector where = TLanes.Broadcast(-1f);
+        TVector where = largest;
         for (int position = 0; position < Positions; position++)
         {
             TVector value = TLanes.Load(source + Offsets[position]);
-            where = TLanes.SelectGreater(value, largest, TLanes.Broadcast(position), where);
+            where = TLanes.SelectGreater(value, largest, TLanes.Broadcast(PlaceOffsets[position]), where);
             largest = TLanes.SelectGreater(value, largest, value, largest);
         }
 
         TLanes.Store(largest, output);
-        TLanes.Store(where, positions);
+        TLanes.StoreIndices(TLanes.Add(where, TLanes.Load(ColumnPlaces + column)), firstPlace, places);
     }
 
     private readonly void Windows<TVector, TLanes>(float* source, float* output, int column, float factor)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
     {
-        TVector result = TLanes.Load(source + Offsets[0] + column);
+        TVector result = TLanes.Load(source + Offsets[0]);
         for (int position = 1; position < Positions; position++)
         {
-            TVector value = TLanes.Load(source + Offsets[position] + column);
+            TVector value = TLanes.Load(source + Offsets[position]);
             result = Kind == PoolingKind.Maximum ? TLanes.AtLeast(value, result) : TLanes.Add(result, value);
         }
 
@@ -181,6 +148,6 @@ internal unsafe struct PoolingJob : IKernelJob
             result = TLanes.Multiply(result, TLanes.Multiply(TLanes.Load(ColumnFactors + column), TLanes.Broadcast(factor)));
         }
 
-        TLanes.Store(result, output + column);
+        TLanes.Store(result, output);
     }
 }
