@@ -1,5 +1,6 @@
 using Tersor.Cli.Output;
 using Tersor.Engine.Data;
+using Tersor.Engine.Training;
 using Tersor.Models;
 using Tersor.Plans;
 
@@ -30,6 +31,7 @@ internal sealed record Failure(ExitCode ExitCode, string Code, string Problem, s
         OperationCanceledException => new(ExitCode.Cancelled, "cancelled", "stopped before the end", "No output was left behind.", exception),
         ModelFormatException => new(ExitCode.Malformed, "malformed", exception.Message, null, exception),
         DataMismatchException => new(ExitCode.Usage, "data-mismatch", exception.Message, null, exception),
+        TrainingMismatchException => new(ExitCode.Usage, "checkpoint-mismatch", exception.Message, null, exception),
         UnsupportedModelException => new(ExitCode.Unsupported, "unsupported", exception.Message, null, exception),
         ResourceLimitException => new(ExitCode.ResourceLimit, "resource-limit", exception.Message, null, exception),
         OutOfMemoryException => new(

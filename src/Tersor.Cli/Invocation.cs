@@ -11,6 +11,7 @@ internal sealed class Invocation
     private readonly ParseResult _parse;
     private readonly JsonArray _selections = [];
     private bool _stdoutCarriesData;
+    private bool _stdoutCarriesEvents;
 
     private Invocation(
         string verb, ParseResult parse, GlobalOptions options, IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellation)
@@ -88,6 +89,21 @@ internal sealed class Invocation
     /// <summary>Prints a table of the result, unless JSON was asked for.</summary>
     public void Print(TextTable table) => Print(writer => table.Write(writer, Terminal.OutHasStyles && !_stdoutCarriesData));
 
+    /// <summary>With <c>--json</c>, a document on a line of its own at once, before the report, which then takes one line too.</summary>
+    public void PrintEvent(JsonObject document)
+    {
+        if (!Json) return;
+        _stdoutCarriesEvents = true;
+        SortedJson.Write(document, Terminal.Out, onOneLine: true);
+        Terminal.Out.Flush();
+    }
+
+    /// <summary>How far the work is, as a line on stderr that stays, unless <c>--quiet</c>.</summary>
+    public void Note(string line)
+    {
+        if (!Quiet) WriteToError(line);
+    }
+
     /// <summary>A line on stderr for <c>--verbose</c>.</summary>
     public void Detail(string line)
     {
@@ -128,7 +144,7 @@ internal sealed class Invocation
         if (_selections.Count > 0) Report["selections"] = _selections;
         try
         {
-            if (Json) Report.Write(Terminal.Out, failure);
+            if (Json) Report.Write(Terminal.Out, failure, _stdoutCarriesEvents);
             Terminal.Out.Flush();
         }
         catch (IOException exception)

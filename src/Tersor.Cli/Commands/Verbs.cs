@@ -12,6 +12,7 @@ internal static class Verbs
         new VerifyCommand(),
         new DiffCommand(),
         new ConvertCommand(),
+        new TrainCommand(),
         new ListCommand(),
     ];
 }

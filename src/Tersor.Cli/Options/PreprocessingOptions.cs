@@ -47,9 +47,9 @@ internal sealed class PreprocessingOptions
         Preprocessing remembered = Remembered(metadata, source) ?? (samples.HoldsPixels ? Preprocessing.Default : Preprocessing.Default with { Scale = 1 });
         Preprocessing resolved = new()
         {
-            Scale = invocation.Value(_scale)?[0] ?? remembered.Scale,
-            Mean = invocation.Value(_mean) ?? remembered.Mean,
-            Deviation = invocation.Value(_deviation) ?? remembered.Deviation,
+            Scale = invocation.IsGiven(_scale) ? invocation.Value(_scale)![0] : remembered.Scale,
+            Mean = invocation.IsGiven(_mean) ? invocation.Value(_mean)! : remembered.Mean,
+            Deviation = invocation.IsGiven(_deviation) ? invocation.Value(_deviation)! : remembered.Deviation,
             IsBgr = invocation.Value(_channels) ?? remembered.IsBgr,
             IsChannelsLast = invocation.Value(_layout) ?? remembered.IsChannelsLast,
         };

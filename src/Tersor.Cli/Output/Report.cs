@@ -62,7 +62,10 @@ internal sealed class Report(string verb, IReadOnlyList<string> arguments)
     }
 
     /// <summary>Prints the document, with the failure if there was one. Once only: the parts move into the document.</summary>
-    public void Write(TextWriter writer, Failure? failure)
+    /// <param name="writer">Where to.</param>
+    /// <param name="failure">Why the run did not end well; null where it did.</param>
+    /// <param name="onOneLine">Whether documents stood before it, one per line.</param>
+    public void Write(TextWriter writer, Failure? failure, bool onOneLine = false)
     {
         JsonObject document = new()
         {
@@ -88,6 +91,6 @@ internal sealed class Report(string verb, IReadOnlyList<string> arguments)
             };
         }
 
-        SortedJson.Write(document, writer);
+        SortedJson.Write(document, writer, onOneLine);
     }
 }

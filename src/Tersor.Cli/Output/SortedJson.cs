@@ -7,13 +7,14 @@ namespace Tersor.Cli.Output;
 /// <summary>Writes JSON with keys in ordinal order at every level, so that equal results are equal bytes.</summary>
 internal static class SortedJson
 {
-    private static readonly JsonWriterOptions Layout = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Indented = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions OneLine = Indented with { Indented = false };
 
-    /// <summary>One document and a line break.</summary>
-    public static void Write(JsonNode document, TextWriter writer)
+    /// <summary>One document and a line break; on one line where it is one of several in a stream.</summary>
+    public static void Write(JsonNode document, TextWriter writer, bool onOneLine = false)
     {
         using MemoryStream bytes = new();
-        using (Utf8JsonWriter json = new(bytes, Layout)) Write(document, json);
+        using (Utf8JsonWriter json = new(bytes, onOneLine ? OneLine : Indented)) Write(document, json);
         writer.WriteLine(System.Text.Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length));
     }
 

@@ -35,6 +35,9 @@ public sealed class DataSource
     /// <summary>The text that named the source.</summary>
     public string Specification { get; }
 
+    /// <summary>Whether there is a test set apart from what is trained on; an npz file is its own.</summary>
+    public bool HasTestSet { get; private init; } = true;
+
     /// <summary>Seed of the held-out part and of generated data.</summary>
     public ulong Seed { get; init; }
 
@@ -62,7 +65,7 @@ public sealed class DataSource
             "digits" => Digits(place, seed),
             _ => throw new FormatException($"'{specification}' is none of mnist:DIR, cifar10:DIR, cifar100:DIR, npz:FILE, digits, digits:TRAIN,TEST."),
         };
-        return new DataSource(specification, load) { Seed = seed, ValidationFraction = validationFraction };
+        return new DataSource(specification, load) { Seed = seed, ValidationFraction = validationFraction, HasTestSet = kind != "npz" };
     }
 
     /// <summary>Loads a split. An npz file is its own test set.</summary>
@@ -71,9 +74,17 @@ public sealed class DataSource
     public SampleSet Load(DataSplit split)
     {
         if (split == DataSplit.Test) return _load(true);
-        SampleSet train = _load(false);
-        (SampleSet rest, SampleSet part) = train.HoldOut((int)(train.Count * ValidationFraction), Seed);
-        return split == DataSplit.Train ? rest : part;
+        (SampleSet train, SampleSet validation) = LoadTraining();
+        return split == DataSplit.Train ? train : validation;
+    }
+
+    /// <summary>Loads what is trained on and what is held out of it, which share memory.</summary>
+    /// <exception cref="FileNotFoundException">Files are not there.</exception>
+    /// <exception cref="Tersor.Models.ModelFormatException">A file is truncated or damaged.</exception>
+    public (SampleSet Train, SampleSet Validation) LoadTraining()
+    {
+        SampleSet whole = _load(false);
+        return whole.HoldOut((int)(whole.Count * ValidationFraction), Seed);
     }
 
     private static Func<bool, SampleSet> Digits(string counts, ulong seed)

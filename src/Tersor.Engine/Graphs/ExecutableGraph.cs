@@ -127,14 +127,17 @@ public sealed class ExecutableGraph
     }
 
     /// <summary>Plans training steps for a batch.</summary>
+    /// <param name="batch">Samples of a step.</param>
+    /// <param name="threads">Where the kernels run.</param>
+    /// <param name="maxBytes">What intermediate results and their gradients may take; more is refused before it is allocated.</param>
     /// <exception cref="ArgumentException">The model fixes another batch, or leaves other dimensions open.</exception>
     /// <exception cref="ModelFormatException">Shapes within the graph do not fit each other.</exception>
     /// <exception cref="UnsupportedModelException">Operators on the way have no gradient; all are named.</exception>
-    /// <exception cref="ResourceLimitException">A step would need more memory than there is.</exception>
-    public TrainingPlan PlanTraining(int batch, KernelThreads threads)
+    /// <exception cref="ResourceLimitException">A step would need more memory than there is, or than is allowed.</exception>
+    public TrainingPlan PlanTraining(int batch, KernelThreads threads, long maxBytes = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(threads);
-        return new TrainingPlan(this, ShapesForBatch(batch), threads);
+        return new TrainingPlan(this, ShapesForBatch(batch), threads, maxBytes);
     }
 
     /// <summary>The graph with the weights as they are now, for writing.</summary>

@@ -20,7 +20,7 @@ public sealed class TrainingPlan
     private readonly IReadOnlyList<ValueSlot> _inputs;
     private readonly IReadOnlyList<ValueSlot> _outputs;
 
-    internal TrainingPlan(ExecutableGraph graph, IReadOnlyDictionary<string, TensorShape> inputShapes, KernelThreads threads)
+    internal TrainingPlan(ExecutableGraph graph, IReadOnlyDictionary<string, TensorShape> inputShapes, KernelThreads threads, long maxBytes)
     {
         _graph = graph;
         _parameters = [.. graph.Parameters];
@@ -30,7 +30,7 @@ public sealed class TrainingPlan
         _steps = [.. plan.Steps];
         CheckGradients();
         MakeBackward();
-        MemoryBytes = PlanMemory();
+        MemoryBytes = PlanMemory(maxBytes);
         foreach (PlanStep step in _steps) step.Context.Threads = threads;
     }
 
@@ -157,7 +157,7 @@ public sealed class TrainingPlan
     }
 
     /// <summary>Time runs over the forward steps, the loss, and the backward steps.</summary>
-    private long PlanMemory()
+    private long PlanMemory(long maxBytes)
     {
         int loss = _steps.Length;
         int end = (2 * loss) + 1;
@@ -207,7 +207,7 @@ public sealed class TrainingPlan
             memory.Use(context.ScratchSlot, time);
         }
 
-        return memory.Allocate(_graph.Source);
+        return memory.Allocate(_graph.Source, maxBytes);
     }
 
     private sealed record BackwardStep(int Index, PlanStep Step, (ValueSlot Part, ValueSlot Sum)[] Sums);

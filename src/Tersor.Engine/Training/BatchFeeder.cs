@@ -8,6 +8,9 @@ namespace Tersor.Engine.Training;
 /// </summary>
 internal sealed class BatchFeeder
 {
+    /// <summary>Batches in memory: the one trained on and the one being prepared.</summary>
+    public const int Buffers = 2;
+
     private readonly SampleSet _samples;
     private readonly Preprocessing _preprocessing;
     private readonly Augmentation _augmentation;
@@ -27,7 +30,7 @@ internal sealed class BatchFeeder
         _pixels = new float[length];
         _changed = new float[length];
         int targets = samples.HasLabels ? 0 : batch * (int)samples.TargetShape.ElementCount;
-        _buffers = [.. Enumerable.Range(0, 2).Select(_ => new PreparedBatch(new float[batch * length], new int[samples.HasLabels ? batch : 0], new float[targets]))];
+        _buffers = [.. Enumerable.Range(0, Buffers).Select(_ => new PreparedBatch(new float[batch * length], new int[samples.HasLabels ? batch : 0], new float[targets]))];
     }
 
     public int BatchesPerEpoch => _samples.Count / _batch;
@@ -46,10 +49,10 @@ internal sealed class BatchFeeder
     {
         _preparing!.GetAwaiter().GetResult();
         if (index + 1 < BatchesPerEpoch) Prepare(epoch, index + 1);
-        return _buffers[index & 1];
+        return _buffers[index % Buffers];
     }
 
-    private void Prepare(int epoch, int index) => _preparing = Task.Run(() => Fill(epoch, index, _buffers[index & 1]));
+    private void Prepare(int epoch, int index) => _preparing = Task.Run(() => Fill(epoch, index, _buffers[index % Buffers]));
 
     private void Fill(int epoch, int index, PreparedBatch batch)
     {

@@ -22,6 +22,8 @@ public sealed class Trainer
     private readonly BatchFeeder _feeder;
     private readonly Optimizer _optimizer;
     private readonly WeightAverage? _average;
+    private readonly BestWeights? _best;
+    private readonly long _validationBytes;
     private readonly GraphParameter[] _functions;
     private readonly List<EpochReport> _curve = [];
 
@@ -32,9 +34,12 @@ public sealed class Trainer
     /// <param name="preprocessing">How samples become inputs.</param>
     /// <param name="options">How to train.</param>
     /// <param name="threads">Where the kernels run.</param>
+    /// <param name="maxBytes">What the training may take beside weights and data; more is refused before it is allocated.</param>
     /// <exception cref="DataMismatchException">The batch is larger than the data, or data, loss and model do not fit each other; the message shows both.</exception>
-    /// <exception cref="UnsupportedModelException">Operators of the model have no gradient.</exception>
-    public Trainer(ExecutableGraph graph, SampleSet train, SampleSet? validation, Preprocessing preprocessing, TrainingOptions options, KernelThreads threads)
+    /// <exception cref="UnsupportedModelException">Operators of the model have no gradient, or it has no weights.</exception>
+    /// <exception cref="ResourceLimitException">The training would take more memory than there is or than is allowed.</exception>
+    public Trainer(
+        ExecutableGraph graph, SampleSet train, SampleSet? validation, Preprocessing preprocessing, TrainingOptions options, KernelThreads threads, long maxBytes = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(train);
@@ -47,17 +52,23 @@ public sealed class Trainer
         if (options.Loss.UsesLabels != train.HasLabels)
             throw new DataMismatchException($"{options.Loss.GetType().Name} compares with {(options.Loss.UsesLabels ? "labels" : "targets")}, {train.Name} has {(train.HasLabels ? "labels" : "targets")}.");
         (_graph, _validation, _preprocessing, _options, _threads) = (graph, validation is { Count: > 0 } ? validation : null, preprocessing, options, threads);
-        _plan = new TrainingPlan(graph, InputBatch.ShapesFor(graph, preprocessing.InputShape(train.SampleShape), batch), threads);
-        long outputs = _plan.OutputShape(0).ElementCount / batch;
-        if (train.HasLabels && train.ClassCount > outputs) throw new DataMismatchException($"{train.Name} has {train.ClassCount} classes, {graph.Source} has {outputs} outputs.");
-        if (!train.HasLabels && train.TargetShape.ElementCount != outputs) throw new DataMismatchException($"{train.Name} has targets of {train.TargetShape}, {graph.Source} has {outputs} outputs.");
         Batch = batch;
-        _feeder = new BatchFeeder(train, preprocessing, options.Augmentation, batch, options.Seed);
         Tensors = [.. graph.Parameters.Where(parameter => parameter.IsTrainable).SelectMany(parameter => parameter.Stored)];
+        if (Tensors.Count == 0) throw new UnsupportedModelException(graph.Source, ["there is no weight that could be trained"]);
         _functions = [.. graph.Parameters.Where(parameter => parameter.IsTrainable && parameter.Function is not null)];
         _optimizer = options.Optimizer();
+        long stateBytes = StateBytes(train);
+        if (stateBytes > maxBytes)
+            throw new ResourceLimitException($"{graph.Source}: gradients, {_optimizer.GetType().Name} and batches take {stateBytes / 1e6:N1} MB, {maxBytes / 1e6:N1} MB are left for them.");
+        _plan = new TrainingPlan(graph, InputBatch.ShapesFor(graph, preprocessing.InputShape(train.SampleShape), batch), threads, maxBytes - stateBytes);
+        CheckOutput(train);
+        MemoryBytes = stateBytes + _plan.MemoryBytes;
+        _validationBytes = maxBytes - MemoryBytes;
+        _feeder = new BatchFeeder(train, preprocessing, options.Augmentation, batch, options.Seed);
         _optimizer.Attach(Tensors);
         _average = options.AverageDecay > 0 ? new WeightAverage(Tensors, options.AverageDecay) : null;
+        _best = KeepsBest ? new BestWeights(Tensors, graph) : null;
+        Identity = TrainingIdentity.Of(this, options, train, preprocessing);
     }
 
     /// <summary>Samples of one step.</summary>
@@ -69,29 +80,44 @@ public sealed class Trainer
     /// <summary>Epochs so far, those of a resumed checkpoint included.</summary>
     public IReadOnlyList<EpochReport> Curve => _curve;
 
+    /// <summary>Bytes of gradients, optimizer, averages, batches and intermediate results, beside weights and data.</summary>
+    public long MemoryBytes { get; }
+
     internal Optimizer Optimizer => _optimizer;
 
     internal WeightAverage? Average => _average;
 
+    internal BestWeights? Best => _best;
+
     internal ExecutableGraph Graph => _graph;
 
-    internal ulong Seed => _options.Seed;
+    /// <summary>What decides the result, by name: a checkpoint of anything else is not taken up.</summary>
+    internal IReadOnlyDictionary<string, string> Identity { get; }
+
+    private bool KeepsBest => _options.Patience > 0 && _validation is not null;
 
     /// <summary>
-    /// Trains to the last epoch, or until validation stops getting better. Afterwards the graph holds the trained weights (their average, where one is kept).
+    /// Trains to the last epoch, or with patience until validation stops getting better. Afterwards the graph holds the trained weights (their average, where one
+    /// is kept), with patience those of the epoch with the lowest validation loss.
     /// </summary>
-    /// <exception cref="TrainingDivergedException">The loss is no longer a number; the checkpoint of the last epoch, where one is kept, is good.</exception>
+    /// <exception cref="TrainingDivergedException">The loss or the weights are no longer numbers; the checkpoint of the last epoch, where one is kept, is good.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the last checkpoint is good.</exception>
-    public IReadOnlyList<EpochReport> Run(IProgress<EpochReport>? progress = null, CancellationToken cancellationToken = default)
+    /// <param name="progress">Told of each epoch after its checkpoint is kept.</param>
+    /// <param name="steps">Told of each step.</param>
+    /// <param name="cancellationToken">Looked at before each step.</param>
+    public IReadOnlyList<EpochReport> Run(
+        IProgress<EpochReport>? progress = null, IProgress<TrainingStep>? steps = null, CancellationToken cancellationToken = default)
     {
         if (_options.Checkpoint is { } path && File.Exists(path)) TrainingCheckpoint.Load(this, path, _curve);
         for (int epoch = _curve.Count + 1; epoch <= _options.Epochs && !HasStalled(); epoch++)
         {
             long started = Stopwatch.GetTimestamp();
-            double loss = TrainEpoch(epoch, cancellationToken);
+            double loss = TrainEpoch(epoch, steps, cancellationToken);
             _average?.Swap();
             foreach (GraphParameter parameter in _functions) parameter.Refresh();
             Evaluation? judged = Validate(cancellationToken);
+            CheckFinite(epoch, judged);
+            if (judged is not null && !_curve.Exists(before => before.ValidationLoss <= judged.Loss)) _best?.Keep();
             _average?.Swap();
             EpochReport report = new(
                 epoch, loss, judged?.Loss ?? double.NaN, judged?.Top1 ?? double.NaN, RateAt(_optimizer.Steps - 1), Stopwatch.GetElapsedTime(started).TotalSeconds);
@@ -101,6 +127,7 @@ public sealed class Trainer
         }
 
         _average?.Swap();
+        if (_curve.Count > 0) _best?.Restore();
         foreach (GraphParameter parameter in _functions) parameter.Refresh();
         return _curve;
     }
@@ -118,7 +145,7 @@ public sealed class Trainer
         }
     }
 
-    private double TrainEpoch(int epoch, CancellationToken cancellationToken)
+    private double TrainEpoch(int epoch, IProgress<TrainingStep>? steps, CancellationToken cancellationToken)
     {
         _feeder.Start(epoch);
         double total = 0;
@@ -130,7 +157,7 @@ public sealed class Trainer
             _plan.Forward(RandomStream.Derive(_options.Seed, _optimizer.Steps));
             LossTargets targets = _options.Loss.UsesLabels ? new LossTargets(batch.Labels) : new LossTargets(batch.Targets);
             double loss = _options.Loss.Compute(_plan.Output(0), Batch, targets, _plan.OutputGradient(0));
-            if (!double.IsFinite(loss)) throw new TrainingDivergedException(epoch, _optimizer.Steps + 1, loss);
+            if (!double.IsFinite(loss)) throw new TrainingDivergedException(FormattableString.Invariant($"the loss is {loss}"), epoch, _optimizer.Steps + 1);
             total += loss;
             _plan.Backward();
             Regularise();
@@ -138,6 +165,7 @@ public sealed class Trainer
             _optimizer.Step(RateAt(_optimizer.Steps));
             foreach (GraphParameter parameter in _functions) parameter.Function!.AfterUpdate();
             _average?.Update(_optimizer.Steps);
+            steps?.Report(new TrainingStep(epoch, i + 1, _feeder.BatchesPerEpoch, total / (i + 1)));
         }
 
         return total / _feeder.BatchesPerEpoch;
@@ -170,11 +198,39 @@ public sealed class Trainer
 
     private Evaluation? Validate(CancellationToken cancellationToken) => _validation is null
         ? null
-        : new Evaluator(_graph, _validation.SampleShape, _preprocessing, _threads, Math.Min(Batch, _validation.Count)).Run(_validation, null, cancellationToken);
+        : new Evaluator(_graph, _validation.SampleShape, _preprocessing, _threads, Math.Min(Batch, _validation.Count), _validationBytes).Run(_validation, null, cancellationToken);
+
+    // What is not a number must not reach a checkpoint.
+    private void CheckFinite(int epoch, Evaluation? judged)
+    {
+        if (judged is not null && !double.IsFinite(judged.Loss))
+            throw new TrainingDivergedException(FormattableString.Invariant($"the validation loss is {judged.Loss}"), epoch, _optimizer.Steps);
+        foreach (TrainedTensor tensor in Tensors)
+        {
+            if (tensor.Values.Length > 0 && !float.IsFinite(TensorPrimitives.MaxMagnitude<float>(tensor.Values)))
+                throw new TrainingDivergedException($"'{tensor.Name}' holds values that are no numbers", epoch, _optimizer.Steps);
+        }
+    }
+
+    private long StateBytes(SampleSet train)
+    {
+        long stored = Tensors.Sum(tensor => tensor.Shape.ElementCount);
+        long copies = 1 + _optimizer.ArraysPerTensor + (_options.AverageDecay > 0 ? 1 : 0) + (KeepsBest ? 1 : 0);
+        return sizeof(float) * ((stored * copies) + (BatchFeeder.Buffers * Batch * train.SampleShape.ElementCount));
+    }
+
+    private void CheckOutput(SampleSet train)
+    {
+        if (_graph.Outputs.Count == 0) throw new DataMismatchException($"{_graph.Source} has no output to train.");
+        long outputs = _plan.OutputShape(0).ElementCount / Batch;
+        if (train.HasLabels && train.ClassCount > outputs) throw new DataMismatchException($"{train.Name} has {train.ClassCount} classes, {_graph.Source} has {outputs} outputs.");
+        if (!train.HasLabels && train.TargetShape.ElementCount != outputs)
+            throw new DataMismatchException($"{train.Name} has targets of {train.TargetShape}, {_graph.Source} has {outputs} outputs.");
+    }
 
     private bool HasStalled()
     {
-        if (_options.Patience == 0 || _validation is null || _curve.Count <= _options.Patience) return false;
+        if (!KeepsBest || _curve.Count <= _options.Patience) return false;
         double best = _curve.Take(_curve.Count - _options.Patience).Min(report => report.ValidationLoss);
         return _curve.Skip(_curve.Count - _options.Patience).All(report => !(report.ValidationLoss < best));
     }

@@ -11,7 +11,7 @@ namespace Tersor.Engine.Training;
 /// </summary>
 internal static class TrainingCheckpoint
 {
-    private const string SeedKey = "seed";
+    private const string IdentityPrefix = "training/";
     private const string StepsKey = "steps";
     private const string CurveKey = "curve";
 
@@ -21,10 +21,10 @@ internal static class TrainingCheckpoint
         foreach ((string name, TensorShape shape, float[] values) in Parts(trainer)) tensors.Add(new Tensor(name, shape, values));
         Dictionary<string, string> metadata = new(StringComparer.Ordinal)
         {
-            [SeedKey] = trainer.Seed.ToString(CultureInfo.InvariantCulture),
             [StepsKey] = trainer.Optimizer.Steps.ToString(CultureInfo.InvariantCulture),
             [CurveKey] = string.Join(';', trainer.Curve.Select(Write)),
         };
+        foreach ((string key, string value) in trainer.Identity) metadata[IdentityPrefix + key] = value;
         using Model model = new("safetensors", path, tensors, metadata);
         new SafetensorsFormat().Write(model, path, ModelWriteOptions.Default with { Overwrite = true });
     }
@@ -33,8 +33,7 @@ internal static class TrainingCheckpoint
     {
         using Model model = new SafetensorsFormat().Open(path, ModelReadOptions.Default);
         string Entry(string key) => model.Metadata.TryGetValue(key, out string? value) ? value : throw new ModelFormatException(path, null, -1, $"has no entry '{key}'; it is not a training checkpoint");
-        if (Entry(SeedKey) != trainer.Seed.ToString(CultureInfo.InvariantCulture))
-            throw new ArgumentException($"{path} belongs to a training with seed {Entry(SeedKey)}, this one has {trainer.Seed}; name another file or the same seed.");
+        CheckIdentity(trainer, model, path);
         List<(float[] From, float[] To)> copies = [];
         foreach ((string name, TensorShape shape, float[] values) in Parts(trainer))
         {
@@ -54,6 +53,19 @@ internal static class TrainingCheckpoint
         curve.AddRange(read);
     }
 
+    private static void CheckIdentity(Trainer trainer, Model model, string path)
+    {
+        List<string> differences = [];
+        foreach ((string key, string value) in trainer.Identity.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        {
+            if (!model.Metadata.TryGetValue(IdentityPrefix + key, out string? kept)) throw new ModelFormatException(path, null, -1, $"does not say its {key}; it is not a training checkpoint");
+            if (kept != value) differences.Add($"{key} {kept}, not {value}");
+        }
+
+        if (differences.Count > 0)
+            throw new TrainingMismatchException($"{path} belongs to a training with {string.Join("; ", differences)}. Use the same settings, or another file.");
+    }
+
     private static IEnumerable<(string Name, TensorShape Shape, float[] Values)> Parts(Trainer trainer)
     {
         for (int t = 0; t < trainer.Tensors.Count; t++)
@@ -65,10 +77,11 @@ internal static class TrainingCheckpoint
             if (trainer.Average is not null) yield return ($"average/{tensor.Name}", tensor.Shape, trainer.Average.Values[t]);
         }
 
-        foreach (GraphParameter parameter in trainer.Graph.Parameters)
-        {
-            if (!parameter.IsTrainable) yield return ($"state/{parameter.Name}", parameter.Shape, parameter.Values);
-        }
+        GraphParameter[] state = [.. trainer.Graph.Parameters.Where(parameter => !parameter.IsTrainable)];
+        foreach (GraphParameter parameter in state) yield return ($"state/{parameter.Name}", parameter.Shape, parameter.Values);
+        if (trainer.Best is null) yield break;
+        IEnumerable<(string Name, TensorShape Shape)> kept = trainer.Tensors.Select(tensor => (tensor.Name, tensor.Shape)).Concat(state.Select(parameter => (parameter.Name, parameter.Shape)));
+        foreach (((string name, TensorShape shape), float[] values) in kept.Zip(trainer.Best.Values)) yield return ($"best/{name}", shape, values);
     }
 
     private static string Write(EpochReport report) => string.Create(

@@ -39,11 +39,16 @@ public sealed record TrainingOptions
     /// <summary>Random changes of training images.</summary>
     public Augmentation Augmentation { get; init; } = Augmentation.None;
 
-    /// <summary>Stop after so many epochs without a better validation loss; 0 for never.</summary>
+    /// <summary>Stop after so many epochs without a better validation loss, and keep the weights of the best one; 0 for neither.</summary>
     public int Patience { get; init; }
 
     /// <summary>Where the state is kept after each epoch, and taken up from if it is there; null for nowhere.</summary>
     public string? Checkpoint { get; init; }
+
+    /// <summary>
+    /// Further settings by name, such as <c>optimizer</c>, that a checkpoint keeps: it is taken up by a training with the same ones only. Recipes fill it.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>
     internal void Check()
@@ -68,3 +73,10 @@ public sealed record TrainingOptions
 /// <param name="LearningRate">Of the last step.</param>
 /// <param name="Seconds">Time of the epoch, validation included; the only number that differs from run to run.</param>
 public sealed record EpochReport(int Epoch, double TrainLoss, double ValidationLoss, double ValidationTop1, double LearningRate, double Seconds);
+
+/// <summary>How far an epoch is.</summary>
+/// <param name="Epoch">From 1.</param>
+/// <param name="Step">Within the epoch, from 1.</param>
+/// <param name="StepsPerEpoch">Steps of the epoch.</param>
+/// <param name="MeanLoss">Over the steps of the epoch so far, regularisers left out.</param>
+public readonly record struct TrainingStep(int Epoch, int Step, int StepsPerEpoch, double MeanLoss);

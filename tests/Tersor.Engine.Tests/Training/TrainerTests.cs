@@ -81,8 +81,9 @@ public class TrainerTests
         using TemporaryFolder folder = new();
         TrainingOptions options = new() { Epochs = 1, Batch = 64, LearningRate = 0.01, Checkpoint = folder["state"] };
         Train(Graph("lenet-300-100"), options, 1);
-        Assert.Contains("seed 0", Assert.Throws<ArgumentException>(() => Train(Graph("lenet-300-100"), options with { Seed = 1 }, 1)).Message, StringComparison.Ordinal);
-        Assert.Throws<ModelFormatException>(() => Train(Graph("lenet5"), options, 1));
+        Assert.Contains(
+            "batch 64, not 32; seed 0, not 1", Assert.Throws<TrainingMismatchException>(() => Train(Graph("lenet-300-100"), options with { Seed = 1, Batch = 32 }, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("initial weights", Assert.Throws<TrainingMismatchException>(() => Train(Graph("lenet5"), options, 1)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -171,13 +172,88 @@ public class TrainerTests
         Assert.Equal(3, Train(Graph("lenet-300-100"), options, 1).Count);
     }
 
+    [Fact]
+    public void With_patience_the_weights_of_the_best_epoch_are_kept_also_over_a_resumption()
+    {
+        // The rate is made so large in the second half that the network gets worse.
+        using TemporaryFolder folder = new();
+        TrainingOptions options = new() { Epochs = 6, Batch = 32, LearningRate = 0.9, Schedule = new LateRise(), Patience = 5, Checkpoint = folder["state"], GradientClip = 5 };
+        ExecutableGraph graph = Graph("lenet-300-100");
+        IReadOnlyList<EpochReport> curve = Train(graph, options, 2);
+        using KernelThreads threads = new(2);
+        Evaluation kept = new Evaluator(graph, Validation.SampleShape, Preprocessing.Default, threads).Run(Validation);
+
+        Assert.True(curve[^1].ValidationLoss > curve.Min(epoch => epoch.ValidationLoss) * 1.2);
+        Assert.Equal(curve.Min(epoch => epoch.ValidationLoss), kept.Loss, 1e-9);
+        ExecutableGraph resumed = Graph("lenet-300-100");
+        Train(resumed, options, 1);
+        Assert.Equal(Bytes(graph), Bytes(resumed));
+    }
+
+    [Fact]
+    public void Weights_that_are_no_numbers_do_not_reach_the_checkpoint()
+    {
+        using TemporaryFolder folder = new();
+        ExecutableGraph graph = Graph("lenet-300-100");
+        using KernelThreads threads = new(1);
+
+        // One step per epoch: the loss before it is sound, the weights after it are not.
+        TrainingOptions options = new() { Epochs = 2, Batch = 512, LearningRate = 1e300, Checkpoint = folder["state"] };
+        TrainingDivergedException error = Assert.Throws<TrainingDivergedException>(() => new Trainer(graph, Digits, null, Preprocessing.Default, options, threads).Run());
+
+        Assert.Equal((1, 1), (error.Epoch, error.Step));
+        Assert.False(File.Exists(folder["state"]));
+    }
+
+    [Fact]
+    public void Memory_beyond_what_is_allowed_is_refused_before_it_is_taken()
+    {
+        using KernelThreads threads = new(1);
+        TrainingOptions options = new() { Batch = 256, Optimizer = () => new AdamOptimizer() };
+        ExecutableGraph graph = Graph("lenet-300-100");
+        long needed = new Trainer(graph, Digits, null, Preprocessing.Default, options, threads).MemoryBytes;
+
+        // Weights of 266,610: their gradients and two moments, two batches of 784 inputs, and 784 + 300 + 300 + 100 + 100 + 10 values and more per sample.
+        Assert.InRange(needed, (3 * 266_610 * 4) + (2 * 256 * 784 * 4) + (256 * 1594 * 4), 8_000_000);
+        Assert.Equal(needed, new Trainer(graph, Digits, null, Preprocessing.Default, options, threads, needed).MemoryBytes);
+        Assert.Contains("a run takes", Assert.Throws<ResourceLimitException>(() => new Trainer(graph, Digits, null, Preprocessing.Default, options, threads, needed - 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("AdamOptimizer", Assert.Throws<ResourceLimitException>(() => new Trainer(graph, Digits, null, Preprocessing.Default, options, threads, 1_000_000)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_recipe_makes_a_training_that_its_checkpoint_knows_again()
+    {
+        using TemporaryFolder folder = new();
+        TrainingRecipe recipe = new() { Epochs = 1, Schedule = ScheduleKind.Cosine };
+        Train(Graph("lenet-300-100"), recipe.ToOptions(seed: 0, checkpoint: folder["state"]), 1);
+
+        TrainingMismatchException other = Assert.Throws<TrainingMismatchException>(
+            () => Train(Graph("lenet-300-100"), (recipe with { Epochs = 2, Nesterov = true }).ToOptions(seed: 0, checkpoint: folder["state"]), 1));
+        Assert.Contains("epochs 1, not 2; momentum 0.9, not 0.9, Nesterov", other.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_training_at_a_constant_rate_can_be_made_longer()
+    {
+        using TemporaryFolder folder = new();
+        TrainingRecipe recipe = new() { Epochs = 2, Schedule = ScheduleKind.Constant };
+        ExecutableGraph straight = Graph("lenet-300-100");
+        Train(straight, recipe.ToOptions(seed: 0), 1);
+
+        Train(Graph("lenet-300-100"), (recipe with { Epochs = 1 }).ToOptions(seed: 0, checkpoint: folder["state"]), 1);
+        ExecutableGraph longer = Graph("lenet-300-100");
+        Train(longer, recipe.ToOptions(seed: 0, checkpoint: folder["state"]), 1);
+
+        Assert.Equal(Bytes(straight), Bytes(longer));
+    }
+
     private static ExecutableGraph Graph(string name) => ExecutableGraph.Create(NetworkArchitectures.Create(name, seed: 3));
 
     private static IReadOnlyList<EpochReport> Train(
         ExecutableGraph graph, TrainingOptions options, int threadCount, IProgress<EpochReport>? progress = null, CancellationToken cancellationToken = default)
     {
         using KernelThreads threads = new(threadCount);
-        return new Trainer(graph, Digits, Validation, Preprocessing.Default, options, threads).Run(progress, cancellationToken);
+        return new Trainer(graph, Digits, Validation, Preprocessing.Default, options, threads).Run(progress, null, cancellationToken);
     }
 
     private static byte[] Bytes(string name, TrainingOptions options, int threads)
@@ -192,6 +268,11 @@ public class TrainerTests
         using MemoryStream stream = new();
         graph.ToOnnx().WriteTo(stream);
         return stream.ToArray();
+    }
+
+    private sealed record LateRise : LearningRateSchedule
+    {
+        protected override double Factor(double place) => place < 0.5 ? 0.05 : 1;
     }
 
     private sealed class StopAfter(int epoch, CancellationTokenSource stop) : IProgress<EpochReport>

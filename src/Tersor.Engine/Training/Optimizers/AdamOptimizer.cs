@@ -27,7 +27,7 @@ public sealed class AdamOptimizer : Optimizer
     }
 
     /// <inheritdoc/>
-    protected override int ArraysPerTensor => 2;
+    protected internal override int ArraysPerTensor => 2;
 
     /// <inheritdoc/>
     protected override void Update(TrainedTensor tensor, float[][] memory, float rate)

@@ -13,7 +13,7 @@ public abstract class Optimizer
     internal IReadOnlyList<float[][]> Memory { get; private set; } = [];
 
     /// <summary>Arrays that the optimizer remembers per tensor.</summary>
-    protected abstract int ArraysPerTensor { get; }
+    protected internal abstract int ArraysPerTensor { get; }
 
     /// <summary>Starts anew with these tensors.</summary>
     public void Attach(IReadOnlyList<TrainedTensor> tensors)

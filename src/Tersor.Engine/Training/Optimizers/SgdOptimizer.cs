@@ -24,7 +24,7 @@ public sealed class SgdOptimizer : Optimizer
     }
 
     /// <inheritdoc/>
-    protected override int ArraysPerTensor => _momentum > 0 ? 1 : 0;
+    protected internal override int ArraysPerTensor => _momentum > 0 ? 1 : 0;
 
     /// <inheritdoc/>
     protected override void Update(TrainedTensor tensor, float[][] memory, float rate)

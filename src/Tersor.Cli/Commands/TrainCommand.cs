@@ -1,0 +1,170 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Tersor.Cli.Options;
+using Tersor.Cli.Output;
+using Tersor.Engine.Data;
+using Tersor.Engine.Graphs;
+using Tersor.Engine.Kernels;
+using Tersor.Engine.Networks;
+using Tersor.Engine.Training;
+using Tersor.Models;
+using Tersor.Models.Onnx;
+
+namespace Tersor.Cli.Commands;
+
+/// <summary><c>tersor train NETWORK --data SPEC -o OUT.onnx</c>: trains a network from scratch, or a model further, and writes it as ONNX.</summary>
+internal sealed class TrainCommand : Verb
+{
+    private readonly Argument<string> _network = new("NETWORK")
+    {
+        Description = $"What is trained from scratch ({string.Join(", ", NetworkArchitectures.Names)}), or a model file with a graph that is trained further.",
+    };
+
+    private readonly DataOptions _data = new("Decides random weights, held-out samples, generated ones, order and augmentation; 0 if not given.");
+    private readonly OutputOptions _output = new("The ONNX file to write.", required: true);
+    private readonly TrainingRecipeOptions _recipe = new();
+    private readonly PreprocessingOptions _preprocessing = new();
+    private readonly Option<string?> _checkpoint = new("--checkpoint")
+    {
+        Description = "Keep the state in this file after each epoch; the same command later goes on from there, to the same bytes.",
+        HelpName = "FILE",
+    };
+
+    private readonly GraphOption _graph = new();
+    private readonly Option<bool> _lenient = LenientOption.Create();
+    private readonly ThreadsOption _threads = new();
+    private readonly MemoryLimitOption _memory = new();
+
+    public TrainCommand()
+        : base("train", "Train a network on data and write it as ONNX, with its preprocessing and its accuracy on the test set.")
+    {
+        Add(_network);
+        _data.AddTo(this);
+        _output.AddTo(this);
+        _recipe.AddTo(this);
+        Add(_checkpoint);
+        _preprocessing.AddTo(this);
+        _graph.AddTo(this);
+        Add(_lenient);
+        _threads.AddTo(this);
+        _memory.AddTo(this);
+    }
+
+    public override void Run(Invocation invocation)
+    {
+        _memory.Apply(invocation);
+        string path = invocation.Value(_output.Path)!;
+        if (ModelOutput.FormatOf(path) is not OnnxFormat) throw CommandException.Usage($"{path}: a trained network is written as ONNX", "Name an output that ends in .onnx; tersor convert makes other formats.");
+        _output.Check(invocation, path);
+        DataSource source = _data.Resolve(invocation);
+        using KernelThreads threads = new(Math.Min(_threads.Resolve(invocation), KernelThreads.MaxCount));
+        MemoryBudget memory = _memory.Budget(invocation);
+        string network = invocation.Value(_network);
+        bool isFromScratch = NetworkArchitectures.Names.Contains(network, StringComparer.Ordinal);
+        using ExecutableModel? model = isFromScratch ? null : OpenModel(invocation, network, memory, threads.Count);
+
+        // The test set is read first: what is missing is missed before the training, not after it.
+        SampleSet? test = source.HasTestSet ? source.Load(DataSplit.Test) : null;
+        (SampleSet train, SampleSet validation) = source.LoadTraining();
+        ExecutableGraph graph = model?.Graph ?? ExecutableGraph.Create(NetworkArchitectures.Create(network, source.Seed, ClassesOf(train, test)));
+        Preprocessing preprocessing = _preprocessing.Resolve(invocation, model?.Metadata ?? graph.Metadata, network, train);
+        TrainingRecipe recipe = _recipe.Resolve(invocation, isFromScratch ? NetworkRecipes.For(network) : TrainingRecipe.FineTuning, train.SampleShape);
+        TrainingOptions options = recipe.ToOptions(source.Seed, train.HasLabels, invocation.Value(_checkpoint));
+        Trainer trainer = new(graph, train, validation, preprocessing, options, threads, memory.Left);
+        Describe(invocation, network, source, recipe, preprocessing, trainer, train, validation);
+        if (invocation.Value(_output.DryRun))
+        {
+            invocation.Report["dryRun"] = true;
+            invocation.Print(writer => writer.WriteLine(
+                $"would write {VisibleText.Escape(path)}: {RecipeText.Line(recipe)}; {ByteSize.Human(trainer.MemoryBytes)} of memory beside weights and data"));
+            return;
+        }
+
+        IReadOnlyList<EpochReport> curve = Train(invocation, trainer, recipe, train);
+        graph.ToOnnx().WithMetadata(preprocessing.ToMetadata()).Save(path, invocation.Value(_output.Force));
+        ModelOutput.Report(invocation, path);
+        Evaluation? tested = test is null ? null : Evaluate(invocation, path, test, preprocessing, threads);
+        Report(invocation, path, graph, curve, tested);
+    }
+
+    private ExecutableModel OpenModel(Invocation invocation, string network, MemoryBudget memory, int threads)
+    {
+        if (!File.Exists(network) && !Directory.Exists(network) && network != "-")
+        {
+            throw new CommandException(
+                ExitCode.Usage, "input-missing", $"{network}: neither a file nor a network that can be trained from scratch",
+                ClosestNames.Hint(network, NetworkArchitectures.Names) ?? $"The networks are {string.Join(", ", NetworkArchitectures.Names)}.");
+        }
+
+        return _graph.Open(invocation, [network], memory, threads, invocation.Value(_lenient))[0];
+    }
+
+    private static int ClassesOf(SampleSet train, SampleSet? test) =>
+        train.HasLabels ? Math.Max(train.ClassCount, test?.ClassCount ?? 1) : checked((int)train.TargetShape.ElementCount);
+
+    private static void Describe(
+        Invocation invocation, string network, DataSource source, TrainingRecipe recipe, Preprocessing preprocessing, Trainer trainer, SampleSet train, SampleSet validation)
+    {
+        long parameters = trainer.Tensors.Sum(tensor => tensor.Shape.ElementCount);
+        invocation.Report["network"] = network;
+        invocation.Report["data"] = source.Specification;
+        invocation.Report["seed"] = source.Seed;
+        invocation.Report["settings"] = RecipeText.Fields(recipe);
+        invocation.Report["preprocessing"] = PreprocessingText.Fields(preprocessing);
+        invocation.Report.Totals["parameters"] = parameters;
+        invocation.Report.Totals["memoryBytes"] = trainer.MemoryBytes;
+        invocation.Report.Totals["trainSamples"] = train.Count;
+        invocation.Report.Totals["validationSamples"] = validation.Count;
+        invocation.Note($"{network}, {Numbers.Count(parameters)} parameters; {Numbers.Count(train.Count)} samples to train on, {Numbers.Count(validation.Count)} held out for validation");
+        invocation.Note(RecipeText.Line(recipe));
+    }
+
+    private IReadOnlyList<EpochReport> Train(Invocation invocation, Trainer trainer, TrainingRecipe recipe, SampleSet train)
+    {
+        string? checkpoint = invocation.Value(_checkpoint);
+        TrainingDisplay display = new(invocation, recipe.Epochs, trainer.Batch, train.Count / trainer.Batch * trainer.Batch);
+        try
+        {
+            return trainer.Run(display, display, invocation.Cancellation);
+        }
+        catch (OperationCanceledException) when (checkpoint is not null && trainer.Curve.Count > 0)
+        {
+            throw new CommandException(
+                ExitCode.Cancelled, "cancelled", "stopped before the end",
+                $"{checkpoint} keeps the state after epoch {Numbers.Integer(trainer.Curve.Count)}; the same command goes on from there.");
+        }
+        catch (TrainingDivergedException diverged)
+        {
+            string kept = checkpoint is not null && trainer.Curve.Count > 0
+                ? $"{checkpoint} keeps the state after epoch {Numbers.Integer(trainer.Curve.Count)}."
+                : "Nothing was written.";
+            throw new CommandException(ExitCode.GoalNotMet, "diverged", diverged.Message.TrimEnd('.'), kept);
+        }
+        finally
+        {
+            invocation.Report["epochs"] = new JsonArray([.. trainer.Curve.Select(TrainingDisplay.Fields)]);
+        }
+    }
+
+    // The file itself is judged, not what is in memory.
+    private static Evaluation Evaluate(Invocation invocation, string path, SampleSet test, Preprocessing preprocessing, KernelThreads threads)
+    {
+        using Model written = ModelFormats.Open(path);
+        return new Evaluator(ExecutableGraph.Create(OnnxGraph.FromModel(written)), test.SampleShape, preprocessing, threads)
+            .Run(test, invocation.Progress, invocation.Cancellation);
+    }
+
+    private static void Report(Invocation invocation, string path, ExecutableGraph graph, IReadOnlyList<EpochReport> curve, Evaluation? tested)
+    {
+        foreach (GraphParameter parameter in graph.Parameters)
+            invocation.Report.Tensors.Add((JsonNode)TensorFields.Describe(new Tensor(parameter.Name, parameter.Shape, parameter.Values)));
+        invocation.Report.Totals["epochs"] = curve.Count;
+        invocation.Report.Totals["seconds"] = Math.Round(curve.Sum(epoch => epoch.Seconds), 3);
+        if (tested is not null) invocation.Report["test"] = TrainingText.Fields(tested);
+        if (invocation.Quiet) return;
+        invocation.Print(writer => TrainingText.Write(writer, curve));
+        invocation.Print(TrainingText.Table(curve, tested));
+        long bytes = new FileInfo(path).Length;
+        invocation.Print(writer => writer.WriteLine($"{VisibleText.Escape(path)}: {ByteSize.Full(bytes)}"));
+    }
+}
