@@ -26,9 +26,9 @@ public static class ModelCompressor
     /// <param name="model">The model; each weight is read once.</param>
     /// <param name="plan">Settings for every tensor of the model.</param>
     /// <param name="destination">Receives the NNC stream.</param>
-    /// <param name="threads">Tensors worked on side by side; memory grows with it, the bytes do not depend on it.</param>
+    /// <param name="threads">Tensors, and segments of large tensors, worked on side by side; memory grows with it, the bytes do not depend on it.</param>
     /// <param name="progress">Receives one step per tensor.</param>
-    /// <param name="cancellationToken">Checked between the steps of each tensor: reading, quantization, search, coding, writing.</param>
+    /// <param name="cancellationToken">Checked every few thousand weights in whatever is done with them: reading, quantization, search, coding, writing.</param>
     /// <returns>Where every byte went, and the plan with everything decided.</returns>
     /// <exception cref="PlanException">The plan does not fit the model.</exception>
     /// <exception cref="UnsupportedModelException">The model holds names or tensors that a stream cannot carry; all are listed.</exception>
@@ -52,7 +52,8 @@ public static class ModelCompressor
         writer.WriteTopology(topology);
         long topologyBytes = writer.ByteCount - headerBytes;
 
-        TensorEncoder encoder = new(settings, model.Tensors.Count, keepsTypes: plan.Topology != TopologyCarriage.None, cancellationToken);
+        ParallelOptions parallel = OrderedWork.OnThreads(threads, cancellationToken);
+        TensorEncoder encoder = new(settings, model.Tensors.Count, keepsTypes: plan.Topology != TopologyCarriage.None, parallel);
         TensorReport[] reports = new TensorReport[planned.Length];
         List<SharedValueTable> tables = [];
         List<string> warnings = [];
@@ -60,7 +61,7 @@ public static class ModelCompressor
         long done = 0;
         OrderedWork.Run(
             planned.Length,
-            threads,
+            parallel,
             index => TensorEncoder.MemoryNeeded(model.Tensors[index]),
             index => isKept[index] ? TensorEncoder.Keep(model.Tensors[index], planned[index]) : encoder.Encode(model.Tensors[index], planned[index], index),
             (index, result) =>
@@ -72,9 +73,7 @@ public static class ModelCompressor
                 warnings.AddRange(result.Warnings);
                 done += model.Tensors[index].ByteLength;
                 progress?.Report(new ModelProgress("compress", model.Tensors[index].Name, done, total));
-            },
-            OrderedWork.DefaultMaxBytesInFlight,
-            cancellationToken);
+            });
         long beforeTables = writer.ByteCount;
         if (tables.Count > 0) writer.Write(encoder.EncodeTables(tables), cancellationToken);
         return new CompressionReport

@@ -7,8 +7,15 @@ using Tersor.Quantization;
 namespace Tersor.Codec;
 
 /// <summary>Turns one tensor into units after its plan. Holds no state of a tensor, so several threads may use it at once.</summary>
-internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, bool keepsTypes, CancellationToken cancellationToken)
+/// <param name="stream">Settings of the stream.</param>
+/// <param name="tensorCount">How many tensors the model has.</param>
+/// <param name="keepsTypes">Whether a topology says the types of the tensors.</param>
+/// <param name="parallel">The threads that work inside a large tensor when they have no other, and what stops the work.</param>
+internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, bool keepsTypes, ParallelOptions parallel)
 {
+    // Elements that are quantized by one thread without looking up.
+    private const int PieceLength = 1 << 16;
+
     // Blocks of up to 64; what a search may choose from.
     private const int LargestScan = 4;
 
@@ -42,8 +49,8 @@ internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, b
 
     private Encoding Lossy(Tensor tensor, TensorPlan plan, int ordinal, List<string> warnings)
     {
-        float[] values = tensor.ReadSingles();
-        cancellationToken.ThrowIfCancellationRequested();
+        float[] values = tensor.ReadSingles(parallel.CancellationToken);
+        parallel.CancellationToken.ThrowIfCancellationRequested();
         if (NonFiniteWeight.IndexOf(values) is int at and >= 0)
         {
             warnings.Add($"tensor '{tensor.Name}': element {at} is {(float.IsNaN(values[at]) ? "NaN" : tensor.ElementType == ElementType.Float64 ? "infinite in binary32" : "infinite")}, so it is stored exactly");
@@ -72,8 +79,8 @@ internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, b
         LevelSyntax syntax = SyntaxOf(tensor.Shape, plan with { GreaterFlags = 0, Scan = dependent ? plan.Scan : 0 }, rule);
         int[] levels = GC.AllocateUninitializedArray<int>(values.Length);
         double lambda = plan.Method is TensorMethod.UniformRdo or TensorMethod.TrellisRdo ? plan.Lambda : 0;
-        if (dependent) TrellisQuantizer.Quantize(values, step, syntax, lambda, [], levels);
-        else RateDistortionQuantizer.Quantize(values, step, syntax, lambda, [], levels);
+        if (dependent) TrellisQuantizer.Quantize(values, step, syntax, lambda, default, levels, parallel);
+        else RateDistortionQuantizer.Quantize(values, step, syntax, lambda, default, levels, parallel);
         QuantizationError error = QuantizationError.OfLevels(values, levels, step);
         LevelTensor coded = new(tensor.Name, tensor.Shape, levels, rule);
         (EncodedUnit unit, TensorPlan decided) = EncodeLevels(coded, plan, ordinal);
@@ -83,9 +90,13 @@ internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, b
     private Encoding Codebook(Tensor tensor, float[] values, TensorPlan plan, int ordinal)
     {
         double step = StepSize.FromQp(plan.Qp, stream.Density);
-        int[] entries = CodebookQuantizer.Design(values, step, plan.CodebookSize, keepZeros: true, CentroidInitialization.Linear, importance: [], seed: 0);
+        int[] entries = CodebookQuantizer.Design(values, step, plan.CodebookSize, keepZeros: true, CentroidInitialization.Linear, importance: [], seed: 0, parallel.CancellationToken);
         int[] levels = GC.AllocateUninitializedArray<int>(values.Length);
-        CodebookQuantizer.Quantize(values, step, entries, levels);
+        Parallel.For(0, (values.Length + PieceLength - 1) / PieceLength, parallel, piece =>
+        {
+            Range range = (piece * PieceLength)..(int)Math.Min(values.Length, (piece + 1L) * PieceLength);
+            CodebookQuantizer.Quantize(values.AsSpan(range), step, entries, levels.AsSpan(range));
+        });
 
         // Symbol 0 is the entry nearest to zero: the most frequent one of weights that crowd there.
         int zero = 0;
@@ -138,7 +149,8 @@ internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, b
 
         // An entry of the table costs most of a float: more of them than half the elements cannot pay.
         int limit = (int)Math.Min(SharedValueTable.MaxCount, tensor.ElementCount / 2);
-        if (!SharedValueTable.TryBuild(tensor.ReadSingles(), limit, out SharedValueTable? table, out int[]? levels)) return null;
+        if (!SharedValueTable.TryBuild(
+            tensor.ReadSingles(parallel.CancellationToken), limit, out SharedValueTable? table, out int[]? levels, parallel.CancellationToken)) return null;
         TensorPlan shared = Exact(plan, TensorMethod.Shared);
         Encoding best = Indexed(tensor, StreamNames.Index, tensor.Shape, levels, table, shared, ordinal);
         if (tensor.Shape.Rank < 2 || tensor.Shape[0] == 1 || tensor.Shape[1] == 1) return best;
@@ -183,8 +195,6 @@ internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, b
     // N and scan order: as planned, or by what the levels cost.
     private (EncodedUnit Unit, TensorPlan Decided) EncodeLevels(LevelTensor tensor, TensorPlan plan, int ordinal)
     {
-        // The steps of a tensor take seconds where it is huge: quantization lies behind, search and coding follow.
-        cancellationToken.ThrowIfCancellationRequested();
         LevelSyntax start = SyntaxOf(tensor.Shape, plan, tensor.Rule);
         LevelSyntaxFreedom freedom = new()
         {
@@ -192,8 +202,7 @@ internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, b
             LargestScanOrder = plan.Scan is null ? LargestScan : 0,
             RowSkipping = plan.RowSkipping switch { true => RowSkipping.On, false => RowSkipping.Off, null => RowSkipping.WherePaying },
         };
-        LevelSyntaxChoice choice = LevelSyntaxSearch.Choose(start, freedom, [], [], tensor.Levels);
-        cancellationToken.ThrowIfCancellationRequested();
+        LevelSyntaxChoice choice = LevelSyntaxSearch.Choose(start, freedom, [], [], tensor.Levels, parallel);
         NncUnitOptions options = new()
         {
             ParameterId = ordinal,
@@ -202,7 +211,7 @@ internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, b
             Coding = choice.Options,
         };
         return (
-            NncUnitEncoder.Encode(tensor, stream, options),
+            NncUnitEncoder.Encode(tensor, stream, options, parallel.CancellationToken),
             plan with { GreaterFlags = choice.Syntax.GreaterFlagCount, Scan = choice.Syntax.ScanOrder, RowSkipping = choice.RowSkipping == RowSkipping.On });
     }
 

@@ -18,15 +18,21 @@ internal sealed class LevelCodingChoice
     /// <param name="baseLevels">Levels of the parent; empty: no temporal contexts.</param>
     /// <param name="history">The history map where history is enabled for this tensor, else empty.</param>
     /// <param name="levels">Row-major.</param>
+    /// <param name="cancellationToken">Checked every few thousand levels.</param>
     public static LevelCodingChoice Make(
-        in LevelSyntax syntax, LevelEncoderOptions options, ReadOnlySpan<int> baseLevels, ReadOnlySpan<byte> history, ReadOnlySpan<int> levels)
+        in LevelSyntax syntax,
+        LevelEncoderOptions options,
+        ReadOnlySpan<int> baseLevels,
+        ReadOnlySpan<byte> history,
+        ReadOnlySpan<int> levels,
+        CancellationToken cancellationToken = default)
     {
         byte[] zeroRows = ZeroRows(syntax, options.RowSkipping, levels);
         bool mustWeigh = zeroRows.Length > 0 && options.RowSkipping == RowSkipping.WherePaying;
         if (!mustWeigh && !options.SearchesInitialization) return new LevelCodingChoice { SkippedRows = zeroRows, ShiftIndices = new byte[OrderOf(syntax, baseLevels, history).Length] };
-        LevelCodingChoice choice = Price(syntax, options, baseLevels, history, levels, zeroRows);
+        LevelCodingChoice choice = Price(syntax, options, baseLevels, history, levels, zeroRows, cancellationToken);
         if (!mustWeigh) return choice;
-        LevelCodingChoice withoutSkipping = Price(syntax, options, baseLevels, history, levels, []);
+        LevelCodingChoice withoutSkipping = Price(syntax, options, baseLevels, history, levels, [], cancellationToken);
         return choice.Cost <= withoutSkipping.Cost ? choice : withoutSkipping;
     }
 
@@ -67,9 +73,10 @@ internal sealed class LevelCodingChoice
         ReadOnlySpan<int> baseLevels,
         ReadOnlySpan<byte> history,
         ReadOnlySpan<int> levels,
-        byte[] skippedRows)
+        byte[] skippedRows,
+        CancellationToken cancellationToken)
     {
-        LevelCost symbols = LevelCost.Collect(syntax, baseLevels, history, skippedRows, levels);
+        LevelCost symbols = LevelCost.Collect(syntax, baseLevels, history, skippedRows, levels, cancellationToken);
         short[] order = OrderOf(syntax, baseLevels, history);
         long[] costs = new long[order.Length * ContextModel.InitializationCount];
         for (int i = 0; i < order.Length; i++) symbols.OfContext(order[i]).CopyTo(costs.AsSpan(i * ContextModel.InitializationCount));

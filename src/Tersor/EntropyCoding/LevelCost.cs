@@ -28,8 +28,14 @@ internal sealed class LevelCost
     /// <param name="history">The history map where history is enabled for this tensor, else empty.</param>
     /// <param name="skippedRows">1 per row that is skipped; empty where row skipping is off.</param>
     /// <param name="levels">Row-major.</param>
+    /// <param name="cancellationToken">Checked every few thousand levels.</param>
     public static LevelCost Collect(
-        in LevelSyntax syntax, ReadOnlySpan<int> baseLevels, ReadOnlySpan<byte> history, ReadOnlySpan<byte> skippedRows, ReadOnlySpan<int> levels)
+        in LevelSyntax syntax,
+        ReadOnlySpan<int> baseLevels,
+        ReadOnlySpan<byte> history,
+        ReadOnlySpan<byte> skippedRows,
+        ReadOnlySpan<int> levels,
+        CancellationToken cancellationToken)
     {
         SymbolSample sample = SymbolSample.Of(levels.Length);
         int contextCount = new ContextLayout(syntax).Count;
@@ -38,17 +44,17 @@ internal sealed class LevelCost
         {
             var binarizer = new SymbolBinarizer<BinHistorySink>(syntax, baseLevels, history, new BinHistorySink(bins));
             var mapping = new SymbolMapping<SymbolBinarizer<BinHistorySink>>(syntax, binarizer);
-            LevelWalk.Run(syntax, skippedRows, levels, sample, ref mapping);
+            LevelWalk.Run(syntax, skippedRows, levels, sample, ref mapping, cancellationToken);
         }
         else if (syntax.DependentQuantization)
         {
             var collector = new PlainRunCollector<DependentRule>(bins, syntax.GreaterFlagCount);
-            LevelWalk.Run(syntax, skippedRows, levels, sample, ref collector);
+            LevelWalk.Run(syntax, skippedRows, levels, sample, ref collector, cancellationToken);
         }
         else
         {
             var collector = new PlainRunCollector<UniformRule>(bins, syntax.GreaterFlagCount);
-            LevelWalk.Run(syntax, skippedRows, levels, sample, ref collector);
+            LevelWalk.Run(syntax, skippedRows, levels, sample, ref collector, cancellationToken);
         }
 
         return new LevelCost(bins, sample, contextCount);

@@ -11,6 +11,7 @@ internal static class LevelEncoder
     /// <param name="history">1 where any earlier update was not zero; empty: history stays off.</param>
     /// <param name="levels">Row-major; with a codebook index minus zero index.</param>
     /// <param name="borders">Receives one entry per block row but the first, from which the header's entry points follow.</param>
+    /// <param name="cancellationToken">Checked every few thousand levels.</param>
     /// <exception cref="ArgumentException">Syntax and lengths do not fit, or a level cannot be coded under this syntax.</exception>
     public static void Encode(
         ArithmeticEncoder encoder,
@@ -19,11 +20,12 @@ internal static class LevelEncoder
         ReadOnlySpan<int> baseLevels,
         ReadOnlySpan<byte> history,
         ReadOnlySpan<int> levels,
-        List<BlockRowBorder>? borders = null)
+        List<BlockRowBorder>? borders = null,
+        CancellationToken cancellationToken = default)
     {
         syntax.Validate(levels.Length, baseLevels.Length, history.Length);
         if (!syntax.HasSideFlags) history = default;
-        LevelCodingChoice choice = options.Choice ?? LevelCodingChoice.Make(syntax, options, baseLevels, history, levels);
+        LevelCodingChoice choice = options.Choice ?? LevelCodingChoice.Make(syntax, options, baseLevels, history, levels, cancellationToken);
         var layout = new ContextLayout(syntax);
         var contexts = new CodingContext[layout.Count];
         foreach (ref CodingContext context in contexts.AsSpan()) context.Initialize(0);
@@ -49,17 +51,17 @@ internal static class LevelEncoder
         {
             var binarizer = new SymbolBinarizer<ArithmeticSink>(syntax, baseLevels, history, sink);
             var mapping = new SymbolMapping<SymbolBinarizer<ArithmeticSink>>(syntax, binarizer);
-            LevelWalk.Run(syntax, choice.SkippedRows, levels, SymbolSample.All, ref mapping);
+            LevelWalk.Run(syntax, choice.SkippedRows, levels, SymbolSample.All, ref mapping, cancellationToken);
         }
         else if (syntax.DependentQuantization)
         {
             var run = new PlainRunEncoder<DependentRule>(encoder, contexts, syntax.GreaterFlagCount, sink);
-            LevelWalk.Run(syntax, choice.SkippedRows, levels, SymbolSample.All, ref run);
+            LevelWalk.Run(syntax, choice.SkippedRows, levels, SymbolSample.All, ref run, cancellationToken);
         }
         else
         {
             var run = new PlainRunEncoder<UniformRule>(encoder, contexts, syntax.GreaterFlagCount, sink);
-            LevelWalk.Run(syntax, choice.SkippedRows, levels, SymbolSample.All, ref run);
+            LevelWalk.Run(syntax, choice.SkippedRows, levels, SymbolSample.All, ref run, cancellationToken);
         }
     }
 }

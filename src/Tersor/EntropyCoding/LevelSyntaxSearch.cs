@@ -9,6 +9,11 @@ internal static class LevelSyntaxSearch
     // Bins of greater-than flags that are priced in one tensor, unless 16 flags make more.
     private const long FlagBudget = 4_000_000;
 
+    // Smaller tensors are searched sooner than another thread is woken.
+    private const int SmallestForThreads = 1 << 16;
+
+    private static readonly ParallelOptions OneThread = new() { MaxDegreeOfParallelism = 1 };
+
     // Looked at first, and what lies between them. Few flags suit small tensors; many suit those whose magnitudes vary from place to place, as flags learn
     // and the ends of remainders do not.
     private static ReadOnlySpan<short> FlagCounts =>
@@ -20,23 +25,30 @@ internal static class LevelSyntaxSearch
     /// <param name="baseLevels">Levels of the parent; empty: no temporal contexts.</param>
     /// <param name="history">The history map; empty: history stays off.</param>
     /// <param name="levels">Row-major.</param>
+    /// <param name="parallel">How many threads look at scan orders side by side, and what stops the search; null for one thread.</param>
     /// <exception cref="ArgumentException">Syntax and lengths do not fit, or a level cannot be coded under this syntax.</exception>
     public static LevelSyntaxChoice Choose(
-        in LevelSyntax syntax, LevelSyntaxFreedom freedom, ReadOnlySpan<int> baseLevels, ReadOnlySpan<byte> history, ReadOnlySpan<int> levels)
+        in LevelSyntax syntax, LevelSyntaxFreedom freedom, int[] baseLevels, byte[] history, int[] levels, ParallelOptions? parallel = null)
     {
         syntax.Validate(levels.Length, baseLevels.Length, history.Length);
-        if (!syntax.HasSideFlags) history = default;
+        if (!syntax.HasSideFlags) history = [];
+        CancellationToken cancellationToken = parallel?.CancellationToken ?? CancellationToken.None;
         var options = new LevelEncoderOptions { RowSkipping = freedom.RowSkipping, SearchesInitialization = true };
         bool choosesFlags = freedom.GreaterFlagCount && !(syntax.LimitsSymbols && syntax.CodebookSize == 1);
         LevelSyntaxChoice best = choosesFlags
-            ? ChooseFlags(syntax, options, baseLevels, history, levels)
-            : Of(syntax, LevelCodingChoice.Make(syntax, options, baseLevels, history, levels));
-        if (syntax.DependentQuantization || syntax.RowLength == 1 || syntax.RowCount == 1) return best;
-        for (int scanOrder = 0; scanOrder <= freedom.LargestScanOrder && freedom.LargestScanOrder > 0; scanOrder++)
+            ? ChooseFlags(syntax, options, baseLevels, history, levels, cancellationToken)
+            : Of(syntax, LevelCodingChoice.Make(syntax, options, baseLevels, history, levels, cancellationToken));
+        if (syntax.DependentQuantization || syntax.RowLength == 1 || syntax.RowCount == 1 || freedom.LargestScanOrder == 0) return best;
+        var choices = new LevelSyntaxChoice[freedom.LargestScanOrder + 1];
+        Parallel.For(0, choices.Length, parallel is null || levels.Length < SmallestForThreads ? OneThread : parallel, scanOrder =>
         {
-            if (scanOrder == syntax.ScanOrder) continue;
-            LevelSyntax other = best.Syntax with { ScanOrder = scanOrder };
-            LevelSyntaxChoice choice = Of(other, LevelCodingChoice.Make(other, options, baseLevels, history, levels));
+            LevelSyntax candidate = best.Syntax with { ScanOrder = scanOrder };
+            choices[scanOrder] = scanOrder == best.Syntax.ScanOrder
+                ? best
+                : Of(candidate, LevelCodingChoice.Make(candidate, options, baseLevels, history, levels, cancellationToken));
+        });
+        foreach (LevelSyntaxChoice choice in choices)
+        {
             if (choice.Bits < best.Bits) best = choice;
         }
 
@@ -51,17 +63,22 @@ internal static class LevelSyntaxSearch
     }
 
     private static LevelSyntaxChoice ChooseFlags(
-        in LevelSyntax syntax, LevelEncoderOptions options, ReadOnlySpan<int> baseLevels, ReadOnlySpan<byte> history, ReadOnlySpan<int> levels)
+        in LevelSyntax syntax,
+        LevelEncoderOptions options,
+        ReadOnlySpan<int> baseLevels,
+        ReadOnlySpan<byte> history,
+        ReadOnlySpan<int> levels,
+        CancellationToken cancellationToken)
     {
         // Rows are settled under the given number of flags, which they hardly depend on.
-        byte[] skippedRows = LevelCodingChoice.Make(syntax, options with { SearchesInitialization = false }, baseLevels, history, levels).SkippedRows;
+        byte[] skippedRows = LevelCodingChoice.Make(syntax, options with { SearchesInitialization = false }, baseLevels, history, levels, cancellationToken).SkippedRows;
         SymbolSample sample = SymbolSample.Of(levels.Length);
         var mapping = new SymbolMapping<LargeSymbols>(syntax, new LargeSymbols([]));
-        LevelWalk.Run(syntax, skippedRows, levels, sample, ref mapping);
+        LevelWalk.Run(syntax, skippedRows, levels, sample, ref mapping, cancellationToken);
         LargeSymbols large = mapping.Visitor;
         LevelSyntax given = syntax;
         LevelSyntax widest = syntax with { GreaterFlagCount = Math.Max(WidestFlagCount(large.Symbols), syntax.GreaterFlagCount) };
-        LevelCost flags = LevelCost.Collect(widest, baseLevels, history, skippedRows, levels);
+        LevelCost flags = LevelCost.Collect(widest, baseLevels, history, skippedRows, levels, cancellationToken);
         bool temporal = !baseLevels.IsEmpty, usesHistory = !history.IsEmpty;
         var prices = new Dictionary<int, LevelSyntaxChoice>();
         LevelSyntaxChoice best = Price(syntax.GreaterFlagCount);

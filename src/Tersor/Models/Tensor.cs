@@ -53,9 +53,10 @@ public sealed class Tensor
     /// <summary>
     /// The elements as binary32. Binary16, bfloat16 and binary64 are converted (binary64 rounds to nearest); other types are refused.
     /// </summary>
+    /// <param name="cancellationToken">Checked every megabyte where the data is read in parts.</param>
     /// <exception cref="InvalidOperationException">The element type is not one of the four.</exception>
     /// <exception cref="ResourceLimitException">More elements than an array can hold.</exception>
-    public float[] ReadSingles()
+    public float[] ReadSingles(CancellationToken cancellationToken = default)
     {
         if (!ElementType.IsQuantizable())
             throw new InvalidOperationException($"Tensor '{Name}' holds {ElementType.Name()}, not real numbers.");
@@ -76,6 +77,7 @@ public sealed class Tensor
         {
             int count = Math.Min(elementsPerPiece, values.Length - done);
             Span<byte> bytes = piece.AsSpan(0, count * width);
+            cancellationToken.ThrowIfCancellationRequested();
             Data.Read((long)done * width, bytes);
             Widen(bytes, values.AsSpan(done, count));
             done += count;

@@ -11,12 +11,12 @@ internal static class NncUnitEncoder
     /// <summary>Codes one tensor: levels, integers, raw values, or one factor of a decomposed weight.</summary>
     /// <exception cref="ArgumentException">The name cannot be written, the QP does not fit its field, or options and tensor contradict each other.</exception>
     /// <exception cref="ResourceLimitException">The unit would pass 2 GiB.</exception>
-    public static EncodedUnit Encode(LevelTensor tensor, NncStreamSettings stream, NncUnitOptions options)
+    public static EncodedUnit Encode(LevelTensor tensor, NncStreamSettings stream, NncUnitOptions options, CancellationToken cancellationToken = default)
     {
         if (tensor.Rule.Kind == LevelKind.Raw) return EncodeRaw(tensor.Name, tensor.Shape, ByteSource.FromMemory(tensor.RawValues, tensor.Name), stream, options);
         CompressedDataHeader header = HeaderFor([tensor], tensor.Shape, tensor.Rule.Kind == LevelKind.Integer ? NncPayloadType.Integer : NncPayloadType.Float, stream, options);
         if (tensor.Role is NncTensorRole.LeftFactor or NncTensorRole.RightFactor) header = WithFactors(header, tensor.Shape, tensor.Role == NncTensorRole.LeftFactor, options);
-        return Encode(header with { Codebook = tensor.Rule.Codebook }, [tensor], stream, options);
+        return Encode(header with { Codebook = tensor.Rule.Codebook }, [tensor], stream, options, cancellationToken);
     }
 
     /// <summary>Frames binary32 values as they are, without loading them.</summary>
@@ -47,7 +47,7 @@ internal static class NncUnitEncoder
         CompressedDataHeader header = HeaderFor(block.InNameOrder, shape, NncPayloadType.Block, stream, options) with { Codebook = weight.Rule.Codebook };
         if (block.IsDecomposed) header = WithFactors(header, weight.Shape, isLeft: true, options) with { RightCodebook = block.Weights[1].Rule.Codebook };
         block.Check(shape);
-        return Encode(header with { ParameterTypes = block.Types }, block.InPayloadOrder, stream, options);
+        return Encode(header with { ParameterTypes = block.Types }, block.InPayloadOrder, stream, options, CancellationToken.None);
     }
 
     private static CompressedDataHeader HeaderFor(IReadOnlyList<LevelTensor> tensors, TensorShape shape, NncPayloadType payloadType, NncStreamSettings stream, NncUnitOptions options) =>
@@ -90,7 +90,8 @@ internal static class NncUnitEncoder
         };
     }
 
-    private static EncodedUnit Encode(CompressedDataHeader header, IReadOnlyList<LevelTensor> tensors, NncStreamSettings stream, NncUnitOptions options)
+    private static EncodedUnit Encode(
+        CompressedDataHeader header, IReadOnlyList<LevelTensor> tensors, NncStreamSettings stream, NncUnitOptions options, CancellationToken cancellationToken)
     {
         var encoder = new ArithmeticEncoder(EstimateBytes(tensors));
         var borders = new List<BlockRowBorder>[tensors.Count];
@@ -102,7 +103,7 @@ internal static class NncUnitEncoder
             ParentLevels? parent = options.Update is { Parents.Count: > 0 } update ? update.Parents[i] : null;
             ReadOnlySpan<int> baseLevels = options.Update is { TemporalContexts: true } ? (parent ?? throw MissingParent(tensor)).Levels : default;
             ReadOnlySpan<byte> history = options.Update is { HistoryContexts: true } ? (parent ?? throw MissingParent(tensor)).History : default;
-            LevelEncoder.Encode(encoder, SyntaxOf(header, tensor, stream), options.Coding, baseLevels, history, tensor.Levels, borders[i]);
+            LevelEncoder.Encode(encoder, SyntaxOf(header, tensor, stream), options.Coding, baseLevels, history, tensor.Levels, borders[i], cancellationToken);
         }
 
         byte[] payload = encoder.Finish().ToArray();

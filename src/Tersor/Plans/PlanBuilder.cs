@@ -38,7 +38,7 @@ public static class PlanBuilder
         long done = 0;
         OrderedWork.Run(
             plans.Length,
-            threads,
+            OrderedWork.OnThreads(threads, cancellationToken),
             index => MemoryNeeded(model.Tensors[index]),
             index => PlanTensor(model.Tensors[index], options),
             (index, plan) =>
@@ -46,9 +46,7 @@ public static class PlanBuilder
                 plans[index] = plan;
                 done += model.Tensors[index].ByteLength;
                 progress?.Report(new ModelProgress("plan", model.Tensors[index].Name, done, total));
-            },
-            OrderedWork.DefaultMaxBytesInFlight,
-            cancellationToken);
+            });
         return new CompressionPlan { Edition = options.Edition, Topology = options.Topology, Tensors = plans };
     }
 

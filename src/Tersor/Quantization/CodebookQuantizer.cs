@@ -17,6 +17,7 @@ public static class CodebookQuantizer
     /// <param name="initialization">Where k-means starts.</param>
     /// <param name="importance">One factor per weight, finite and not negative; empty for all 1.</param>
     /// <param name="seed">For <see cref="CentroidInitialization.Random"/>.</param>
+    /// <param name="cancellationToken">Checked between the steps of k-means.</param>
     /// <returns>Entries, strictly increasing; a single 0 for no weights.</returns>
     /// <exception cref="ArgumentException">A weight is not finite or too many steps from zero, an importance is not allowed, or the lengths differ.</exception>
     /// <exception cref="ArgumentOutOfRangeException">Step or count are out of range.</exception>
@@ -27,7 +28,8 @@ public static class CodebookQuantizer
         bool keepZeros,
         CentroidInitialization initialization = CentroidInitialization.Linear,
         ReadOnlySpan<float> importance = default,
-        ulong seed = 0)
+        ulong seed = 0,
+        CancellationToken cancellationToken = default)
     {
         LevelRange.Refuse(weights, step);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
@@ -39,7 +41,7 @@ public static class CodebookQuantizer
 
         SortedSet<int> entries = [];
         if (zeroEntry) entries.Add(0);
-        foreach (double centroid in KMeans.FindCentroids(weights, zeroEntry ? count - 1 : count, initialization, importance, seed))
+        foreach (double centroid in KMeans.FindCentroids(weights, zeroEntry ? count - 1 : count, initialization, importance, seed, cancellationToken))
             entries.Add((int)Math.Round(centroid / step, MidpointRounding.AwayFromZero));
         return [.. entries];
     }

@@ -15,6 +15,7 @@ public static class KMeans
     /// <param name="initialization">Where to start.</param>
     /// <param name="importance">One factor per value, finite and not negative; empty for all 1.</param>
     /// <param name="seed">For <see cref="CentroidInitialization.Random"/>.</param>
+    /// <param name="cancellationToken">Checked between the steps of the search; sorting the values is one of them.</param>
     /// <returns>Centroids, strictly increasing. None for no values.</returns>
     /// <exception cref="ArgumentException">A value is not finite, an importance is not allowed, or the lengths differ.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The count is less than 1.</exception>
@@ -23,14 +24,15 @@ public static class KMeans
         int count,
         CentroidInitialization initialization = CentroidInitialization.Linear,
         ReadOnlySpan<float> importance = default,
-        ulong seed = 0)
+        ulong seed = 0,
+        CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         NonFiniteWeight.Refuse(values);
         if (!importance.IsEmpty) SequentialArguments.CheckImportance(values.Length, importance);
-        SortedPoints points = new(values, importance);
+        SortedPoints points = new(values, importance, cancellationToken);
         if (points.Count <= count) return points.Values.ToArray();
-        if (initialization == CentroidInitialization.Optimal) return OptimalClustering.FindCentroids(points, count);
+        if (initialization == CentroidInitialization.Optimal) return OptimalClustering.FindCentroids(points, count, cancellationToken);
         double[] centroids = initialization switch
         {
             CentroidInitialization.Linear => Linear(points, count),
@@ -38,7 +40,7 @@ public static class KMeans
             CentroidInitialization.Random => Forgy(points, count, seed),
             _ => throw new ArgumentOutOfRangeException(nameof(initialization)),
         };
-        return Lloyd(points, centroids);
+        return Lloyd(points, centroids, cancellationToken);
     }
 
     private static double[] Linear(SortedPoints points, int count)
@@ -83,12 +85,13 @@ public static class KMeans
         return centroids;
     }
 
-    private static double[] Lloyd(SortedPoints points, double[] centroids)
+    private static double[] Lloyd(SortedPoints points, double[] centroids, CancellationToken cancellationToken)
     {
         int[] ends = new int[centroids.Length];
         int[] lastEnds = new int[centroids.Length];
         for (int iteration = 0; iteration < MaxIterations; iteration++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             int start = 0;
             for (int j = 0; j < centroids.Length; j++)
             {

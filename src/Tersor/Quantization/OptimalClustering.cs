@@ -6,7 +6,7 @@ namespace Tersor.Quantization;
 /// </summary>
 internal static class OptimalClustering
 {
-    public static double[] FindCentroids(SortedPoints points, int count)
+    public static double[] FindCentroids(SortedPoints points, int count, CancellationToken cancellationToken)
     {
         int n = points.Count;
         double[] errors = new double[n + 1];
@@ -16,7 +16,7 @@ internal static class OptimalClustering
         for (int clusters = 1; clusters < count; clusters++)
         {
             starts[clusters] = new int[n + 1];
-            Fill(points, errors, next, starts[clusters], clusters);
+            Fill(points, errors, next, starts[clusters], clusters, cancellationToken);
             (errors, next) = (next, errors);
         }
 
@@ -33,13 +33,14 @@ internal static class OptimalClustering
     }
 
     // errors[e]: least error of points before e in the clusters so far. Fills next and starts for one cluster more. Every cluster gets a point.
-    private static void Fill(SortedPoints points, double[] errors, double[] next, int[] starts, int clusters)
+    private static void Fill(SortedPoints points, double[] errors, double[] next, int[] starts, int clusters, CancellationToken cancellationToken)
     {
         Stack<(int Low, int High, int From, int To)> open = new();
         open.Push((clusters + 1, points.Count, clusters, points.Count - 1));
         while (open.TryPop(out (int Low, int High, int From, int To) range))
         {
             if (range.Low > range.High) continue;
+            cancellationToken.ThrowIfCancellationRequested();
             int end = (range.Low + range.High) >>> 1;
             double least = double.PositiveInfinity;
             int best = range.From;

@@ -11,7 +11,8 @@ namespace Tersor.Quantization;
 /// <remarks>
 /// Minimizes importance * ((weight - value) / step)^2 + f * bits with f = lambda * ln 2 / 6 over zero, the nearest level and the one next to it toward
 /// zero, so that lambda means what the reference encoder's <c>lambda_scale</c> means and does not depend on the step. Lambda 0 is nearest rounding. On
-/// equal cost the level nearer to zero is taken.
+/// equal cost the level nearer to zero is taken. In a tensor of more than 2^20 weights that is coded row by row, every 2^20 weights the contexts start anew
+/// from a run-up of 2^14 weights, by which they come about to where they were.
 /// </remarks>
 public static class RateDistortionQuantizer
 {
@@ -32,42 +33,78 @@ public static class RateDistortionQuantizer
     public static void Quantize(
         ReadOnlySpan<float> weights, double step, in LevelSyntax syntax, double lambda, ReadOnlySpan<float> importance, Span<int> levels)
     {
+        Check(weights, step, syntax, lambda, importance, levels);
+        Settings settings = new(step, syntax, lambda);
+        for (int segment = 0; segment < settings.Scan.SegmentCount; segment++) QuantizeSegment(settings, segment, weights, importance, levels, CancellationToken.None);
+    }
+
+    /// <summary>Quantizes a tensor, a large one in segments side by side. The levels do not depend on the number of threads.</summary>
+    /// <param name="weights">Finite weights, row-major.</param>
+    /// <param name="step">Step size, positive.</param>
+    /// <param name="syntax">How the levels will be coded: dimensions, scan order and number of greater-than flags are used.</param>
+    /// <param name="lambda">Weight of the rate, 0 or more.</param>
+    /// <param name="importance">One factor per weight on its squared error, finite and not negative, mean 1 by convention; empty for all 1.</param>
+    /// <param name="levels">Receives one level per weight, row-major; same length.</param>
+    /// <param name="parallel">How many threads, and what stops the work; the token is checked every few thousand weights.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the levels are worthless.</exception>
+    /// <inheritdoc cref="Quantize(ReadOnlySpan{float}, double, in LevelSyntax, double, ReadOnlySpan{float}, Span{int})"/>
+    public static void Quantize(
+        ReadOnlyMemory<float> weights, double step, in LevelSyntax syntax, double lambda, ReadOnlyMemory<float> importance, Memory<int> levels, ParallelOptions parallel)
+    {
+        ArgumentNullException.ThrowIfNull(parallel);
+        Check(weights.Span, step, syntax, lambda, importance.Span, levels.Span);
+        Settings settings = new(step, syntax, lambda);
+        Parallel.For(
+            0,
+            settings.Scan.SegmentCount,
+            parallel,
+            segment => QuantizeSegment(settings, segment, weights.Span, importance.Span, levels.Span, parallel.CancellationToken));
+    }
+
+    private static void Check(
+        ReadOnlySpan<float> weights, double step, in LevelSyntax syntax, double lambda, ReadOnlySpan<float> importance, ReadOnlySpan<int> levels)
+    {
         if (syntax.DependentQuantization || syntax.CodebookSize != 0)
             throw new ArgumentException("Uniform quantization is neither dependent nor has a codebook.", nameof(syntax));
         SequentialArguments.Check(weights, step, syntax, lambda, importance, levels);
-        if (lambda == 0)
+    }
+
+    private static void QuantizeSegment(
+        Settings settings, int segment, ReadOnlySpan<float> weights, ReadOnlySpan<float> importance, Span<int> levels, CancellationToken cancellationToken)
+    {
+        BlockScan scan = settings.Scan;
+        (int first, int end) = scan.StretchesOf(segment);
+        if (settings.IsNearest)
         {
-            UniformQuantizer.Quantize(weights, step, levels);
+            Range all = scan[first].Start..scan[end - 1].End;
+            UniformQuantizer.Quantize(weights[all], settings.Step, levels[all]);
             return;
         }
 
-        SymbolRates rates = new(syntax.GreaterFlagCount);
-        double errorScale = 6 / (lambda * Math.Log(2)) * RateTable.OneBit;
-        BlockScan scan = new(syntax);
+        Run run = new(settings);
         if (!scan.Reorders)
         {
-            QuantizeStretch(weights, step, importance, errorScale, rates, levels);
+            Range range = scan[first];
+            if (first > 0) run.LearnFrom(Last(weights[..range.Start]), Last(Of(importance, ..range.Start)));
+            run.Quantize(weights[range], Of(importance, range), levels[range], cancellationToken);
             return;
         }
 
-        int scratchLength = scan.StretchCount == 0 ? 0 : scan[0].End.Value;
-        float[] codedWeights = ArrayPool<float>.Shared.Rent(scratchLength);
-        float[] codedImportance = ArrayPool<float>.Shared.Rent(importance.IsEmpty ? 0 : scratchLength);
-        int[] codedLevels = ArrayPool<int>.Shared.Rent(scratchLength);
-        for (int stretch = 0; stretch < scan.StretchCount; stretch++)
+        float[] codedWeights = ArrayPool<float>.Shared.Rent(scan.StretchLength);
+        float[] codedImportance = ArrayPool<float>.Shared.Rent(importance.IsEmpty ? 0 : scan.StretchLength);
+        int[] codedLevels = ArrayPool<int>.Shared.Rent(scan.StretchLength);
+        for (int stretch = first; stretch < end; stretch++)
         {
             Range range = scan[stretch];
             int length = weights[range].Length;
             scan.Gather(weights[range], codedWeights.AsSpan(0, length));
             if (!importance.IsEmpty) scan.Gather(importance[range], codedImportance.AsSpan(0, length));
-            rates.Reset();
-            QuantizeStretch(
+            run.Restart();
+            run.Quantize(
                 codedWeights.AsSpan(0, length),
-                step,
                 importance.IsEmpty ? importance : codedImportance.AsSpan(0, length),
-                errorScale,
-                rates,
-                codedLevels.AsSpan(0, length));
+                codedLevels.AsSpan(0, length),
+                cancellationToken);
             scan.Scatter<int>(codedLevels.AsSpan(0, length), levels[range]);
         }
 
@@ -76,11 +113,69 @@ public static class RateDistortionQuantizer
         ArrayPool<int>.Shared.Return(codedLevels);
     }
 
-    private static void QuantizeStretch(
-        ReadOnlySpan<float> weights, double step, ReadOnlySpan<float> importance, double errorScale, SymbolRates rates, Span<int> levels)
+    private static ReadOnlySpan<float> Of(ReadOnlySpan<float> importance, Range range) => importance.IsEmpty ? importance : importance[range];
+
+    private static ReadOnlySpan<float> Last(ReadOnlySpan<float> weights) => weights[Math.Max(0, weights.Length - BlockScan.RunUpLength)..];
+
+    private sealed class Settings
+    {
+        public Settings(double step, in LevelSyntax syntax, double lambda)
+        {
+            Step = step;
+            IsNearest = lambda == 0;
+            ErrorScale = 6 / (lambda * Math.Log(2)) * RateTable.OneBit;
+            GreaterFlagCount = syntax.GreaterFlagCount;
+            Scan = new BlockScan(syntax);
+        }
+
+        public double Step { get; }
+
+        public bool IsNearest { get; }
+
+        public double ErrorScale { get; }
+
+        public int GreaterFlagCount { get; }
+
+        public BlockScan Scan { get; }
+    }
+
+    // What goes on from weight to weight in coding order.
+    private sealed class Run(Settings settings)
+    {
+        private const int WeightsBetweenChecks = 1 << 14;
+
+        private readonly SymbolRates _rates = new(settings.GreaterFlagCount);
+        private int _neighbour = SymbolRates.ZeroClass;
+
+        public void Restart()
+        {
+            _rates.Reset();
+            _neighbour = SymbolRates.ZeroClass;
+        }
+
+        public void LearnFrom(ReadOnlySpan<float> weights, ReadOnlySpan<float> importance)
+        {
+            int[] levels = ArrayPool<int>.Shared.Rent(weights.Length);
+            _neighbour = QuantizeStretch(weights, settings.Step, importance, settings.ErrorScale, _rates, _neighbour, levels);
+            ArrayPool<int>.Shared.Return(levels);
+        }
+
+        public void Quantize(ReadOnlySpan<float> weights, ReadOnlySpan<float> importance, Span<int> levels, CancellationToken cancellationToken)
+        {
+            for (int start = 0; start < weights.Length; start += WeightsBetweenChecks)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Range part = start..Math.Min(weights.Length, start + WeightsBetweenChecks);
+                _neighbour = QuantizeStretch(weights[part], settings.Step, Of(importance, part), settings.ErrorScale, _rates, _neighbour, levels[part]);
+            }
+        }
+    }
+
+    // Returns the neighbour class of what follows.
+    private static int QuantizeStretch(
+        ReadOnlySpan<float> weights, double step, ReadOnlySpan<float> importance, double errorScale, SymbolRates rates, int neighbour, Span<int> levels)
     {
         levels = levels[..weights.Length];
-        int neighbour = SymbolRates.ZeroClass;
         for (int i = 0; i < weights.Length; i++)
         {
             double scaled = Math.Abs((double)weights[i]) / step;
@@ -108,6 +203,8 @@ public static class RateDistortionQuantizer
                 neighbour = SymbolRates.PositiveClass - negative;
             }
         }
+
+        return neighbour;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -19,6 +19,8 @@ public sealed class SharedValueTable
     /// <summary>The most distinct values a table takes.</summary>
     public const int MaxCount = 1 << 16;
 
+    private const int ValuesBetweenChecks = 1 << 14;
+
     private readonly int[] _keys;
     private readonly int _negativeCount;
 
@@ -45,9 +47,14 @@ public sealed class SharedValueTable
     /// <param name="limit">The most distinct values that are of use, at most <see cref="MaxCount"/>; the search gives up beyond.</param>
     /// <param name="table">The table, where there is one.</param>
     /// <param name="levels">One level per value.</param>
+    /// <param name="cancellationToken">Checked every few thousand values.</param>
     /// <returns>False where there are more distinct values than the limit.</returns>
     public static bool TryBuild(
-        ReadOnlySpan<float> values, int limit, [NotNullWhen(true)] out SharedValueTable? table, [NotNullWhen(true)] out int[]? levels)
+        ReadOnlySpan<float> values,
+        int limit,
+        [NotNullWhen(true)] out SharedValueTable? table,
+        [NotNullWhen(true)] out int[]? levels,
+        CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(limit);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxCount);
@@ -55,15 +62,21 @@ public sealed class SharedValueTable
         levels = null;
         ReadOnlySpan<int> patterns = MemoryMarshal.Cast<float, int>(values);
         DistinctKeys distinct = new(limit);
-        foreach (int pattern in patterns)
+        for (int i = 0; i < patterns.Length; i++)
         {
-            if (!distinct.TryAdd(KeyOf(pattern))) return false;
+            if (i % ValuesBetweenChecks == 0) cancellationToken.ThrowIfCancellationRequested();
+            if (!distinct.TryAdd(KeyOf(patterns[i]))) return false;
         }
 
         if (!distinct.TryFinish(out int[]? keys)) return false;
         table = new SharedValueTable(keys);
         levels = new int[values.Length];
-        for (int i = 0; i < levels.Length; i++) levels[i] = keys.AsSpan().BinarySearch(KeyOf(patterns[i])) - table._negativeCount;
+        for (int i = 0; i < levels.Length; i++)
+        {
+            if (i % ValuesBetweenChecks == 0) cancellationToken.ThrowIfCancellationRequested();
+            levels[i] = keys.AsSpan().BinarySearch(KeyOf(patterns[i])) - table._negativeCount;
+        }
+
         return true;
     }
 

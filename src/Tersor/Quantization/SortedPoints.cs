@@ -10,12 +10,11 @@ internal sealed class SortedPoints
     private readonly double[] _second;
     private readonly double[] _values;
 
-    public SortedPoints(ReadOnlySpan<float> values, ReadOnlySpan<float> importance)
+    public SortedPoints(ReadOnlySpan<float> values, ReadOnlySpan<float> importance, CancellationToken cancellationToken)
     {
         float[] sorted = values.ToArray();
         float[] factors = importance.ToArray();
-        if (factors.Length == 0) Array.Sort(sorted);
-        else Array.Sort(sorted, factors);
+        RadixSort.Sort(sorted, factors, cancellationToken);
 
         int distinct = 0;
         for (int i = 0; i < sorted.Length; i++) distinct += i == 0 || sorted[i] != sorted[i - 1] ? 1 : 0;

@@ -20,6 +20,7 @@ internal sealed class TrellisSearch
     private const int StateCount = DependentQuantizer.StateCount;
     private const int FirstPointShift = 16;
     private const int FirstPointLimit = 0xFFFF;
+    private const int WeightsBetweenChecks = 1 << 12;
 
     private readonly double _step;
     private readonly TrellisRates? _rates;
@@ -45,56 +46,47 @@ internal sealed class TrellisSearch
         _scalar = scalar || !Vector256.IsHardwareAccelerated;
     }
 
-    /// <summary>Quantizes weights given in row-major order.</summary>
-    public void Run(ReadOnlySpan<float> weights, ReadOnlySpan<float> importance, BlockScan scan, Span<int> levels)
+    /// <summary>The state that the best path so far ends in.</summary>
+    public int BestState => TensorPrimitives.IndexOfMin(_pathCosts);
+
+    /// <summary>Stands before the first weight of a tensor: there is state 0 only.</summary>
+    public void Start()
     {
         _pathCosts.AsSpan().Fill(float.PositiveInfinity);
         _pathCosts[0] = 0;
-        int scratchLength = scan.Reorders ? scan[0].End.Value : 0;
-        float[] codedWeights = ArrayPool<float>.Shared.Rent(scratchLength);
-        float[] codedImportance = ArrayPool<float>.Shared.Rent(importance.IsEmpty ? 0 : scratchLength);
-        int[] codedLevels = ArrayPool<int>.Shared.Rent(scratchLength);
-
-        for (int stretch = 0; stretch < scan.StretchCount; stretch++)
-        {
-            Range range = scan[stretch];
-            ReadOnlySpan<float> stretchImportance = importance.IsEmpty ? importance : InCodingOrder(importance[range], codedImportance, scan);
-            Search(InCodingOrder(weights[range], codedWeights, scan), stretchImportance, levels[range]);
-        }
-
-        int state = BestState();
-        for (int stretch = scan.StretchCount - 1; stretch >= 0; stretch--)
-        {
-            Range range = scan[stretch];
-            ReadOnlySpan<float> stretchWeights = InCodingOrder(weights[range], codedWeights, scan);
-            state = TraceBack(stretchWeights, levels[range], state);
-            if (!scan.Reorders) continue;
-            Span<int> coded = codedLevels.AsSpan(0, stretchWeights.Length);
-            levels[range].CopyTo(coded);
-            scan.Scatter<int>(coded, levels[range]);
-        }
-
-        ArrayPool<float>.Shared.Return(codedWeights);
-        ArrayPool<float>.Shared.Return(codedImportance);
-        ArrayPool<int>.Shared.Return(codedLevels);
+        RestartContexts();
     }
 
-    private static ReadOnlySpan<float> InCodingOrder(ReadOnlySpan<float> rowMajor, Span<float> scratch, BlockScan scan)
+    /// <summary>Stands in the middle of a tensor, with path costs and contexts as the weights before leave them.</summary>
+    /// <param name="weights">Weights before, in coding order.</param>
+    /// <param name="importance">One factor per weight; empty for all 1.</param>
+    public void Start(ReadOnlySpan<float> weights, ReadOnlySpan<float> importance)
     {
-        if (!scan.Reorders) return rowMajor;
-        Span<float> coded = scratch[..rowMajor.Length];
-        scan.Gather(rowMajor, coded);
-        return coded;
+        // In state 0 too: where all is zero for long, a path keeps to the states that it is in, and all segments should to the same.
+        Start();
+        int[] decisions = ArrayPool<int>.Shared.Rent(weights.Length);
+        Search(weights, importance, decisions.AsSpan(0, weights.Length), CancellationToken.None);
+        ArrayPool<int>.Shared.Return(decisions);
     }
 
-    // One stretch in coding order.
-    private void Search(ReadOnlySpan<float> weights, ReadOnlySpan<float> importance, Span<int> decisions)
+    /// <summary>Contexts and neighbour as at the start of a tensor or of a block row.</summary>
+    public void RestartContexts()
     {
         _rates?.Reset();
         _nonzero = Vector256<int>.Zero;
         _neighbourClass = SymbolRates.ZeroClass;
+    }
+
+    /// <summary>Goes on over weights in coding order.</summary>
+    /// <param name="weights">The weights.</param>
+    /// <param name="importance">One factor per weight; empty for all 1.</param>
+    /// <param name="decisions">Receives a decision word per weight.</param>
+    /// <param name="cancellationToken">Checked every few thousand weights.</param>
+    public void Search(ReadOnlySpan<float> weights, ReadOnlySpan<float> importance, Span<int> decisions, CancellationToken cancellationToken)
+    {
         for (int start = 0; start < weights.Length; start += TrellisBlock.Capacity)
         {
+            if (start % WeightsBetweenChecks == 0) cancellationToken.ThrowIfCancellationRequested();
             int length = Math.Min(TrellisBlock.Capacity, weights.Length - start);
             ReadOnlySpan<float> blockWeights = weights.Slice(start, length);
             ReadOnlySpan<float> blockImportance = importance.IsEmpty ? importance : importance.Slice(start, length);
@@ -113,8 +105,26 @@ internal sealed class TrellisSearch
 
             Renormalize();
             for (int i = 0; i < length; i++) blockDecisions[i] |= Math.Min(_block.FirstPoints[i], FirstPointLimit) << FirstPointShift;
-            if (_rates is not null && start + length < weights.Length) Learn(blockWeights, blockDecisions, _rates);
+            if (_rates is not null) Learn(blockWeights, blockDecisions, _rates);
         }
+    }
+
+    /// <summary>Puts levels in the place of decisions.</summary>
+    /// <param name="weights">The weights that were searched, in coding order.</param>
+    /// <param name="levels">Holds the decisions, receives the levels.</param>
+    /// <param name="state">The state behind the last of them.</param>
+    /// <returns>The state before the first.</returns>
+    public int TraceBack(ReadOnlySpan<float> weights, Span<int> levels, int state)
+    {
+        levels = levels[..weights.Length];
+        for (int i = weights.Length - 1; i >= 0; i--)
+        {
+            int point = StepBack(levels[i], weights[i], ref state);
+            int negative = BitConverter.SingleToInt32Bits(weights[i]) >> 31;
+            levels[i] = (point ^ negative) - negative;
+        }
+
+        return state;
     }
 
     private void Advance(Span<int> decisions)
@@ -239,12 +249,10 @@ internal sealed class TrellisSearch
         foreach (ref float cost in _pathCosts.AsSpan()) cost -= least;
     }
 
-    private int BestState() => TensorPrimitives.IndexOfMin(_pathCosts);
-
     // The shared contexts learn what the best survivor says of the block just searched.
     private void Learn(ReadOnlySpan<float> weights, ReadOnlySpan<int> decisions, TrellisRates rates)
     {
-        int state = BestState();
+        int state = BestState;
         for (int i = decisions.Length - 1; i >= 0; i--)
         {
             int point = StepBack(decisions[i], weights[i], ref state);
@@ -262,20 +270,6 @@ internal sealed class TrellisSearch
 
         _neighbourClass = neighbourClass;
         rates.Refresh();
-    }
-
-    // Puts levels in the place of decisions, the last one first, and returns the state before the first.
-    private int TraceBack(ReadOnlySpan<float> weights, Span<int> levels, int state)
-    {
-        levels = levels[..weights.Length];
-        for (int i = weights.Length - 1; i >= 0; i--)
-        {
-            int point = StepBack(levels[i], weights[i], ref state);
-            int negative = BitConverter.SingleToInt32Bits(weights[i]) >> 31;
-            levels[i] = (point ^ negative) - negative;
-        }
-
-        return state;
     }
 
     // Undoes the decision about a weight: the state before it, and the grid point that was chosen there.

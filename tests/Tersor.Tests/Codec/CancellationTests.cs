@@ -1,6 +1,10 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Tersor.Codec;
+using Tersor.EntropyCoding;
 using Tersor.Models;
 using Tersor.Plans;
+using Tersor.Quantization;
 
 namespace Tersor.Tests.Codec;
 
@@ -68,6 +72,52 @@ public class CancellationTests
 
         Assert.Empty(steps);
         Assert.Equal(1, reads);
+    }
+
+    [Theory]
+    [InlineData(TensorMethod.TrellisRdo, 1)]
+    [InlineData(TensorMethod.TrellisRdo, 2)]
+    [InlineData(TensorMethod.UniformRdo, 1)]
+    public void Stopping_in_the_middle_of_a_large_tensor_ends_soon_and_leaves_no_file(TensorMethod method, int threads)
+    {
+        using TemporaryFolder folder = new();
+        const int Count = 5 << 20;
+        byte[] bytes = new byte[4 * Count];
+        CodecRun.Gaussian(1 << 16, 0.05f, 4).CopyTo(MemoryMarshal.Cast<byte, float>(bytes.AsSpan()));
+        for (int at = 4 << 16; at < bytes.Length; at *= 2) bytes.AsSpan(0, Math.Min(at, bytes.Length - at)).CopyTo(bytes.AsSpan(at));
+        using CancellationTokenSource stop = new();
+        bool stops = false;
+        long startedAt = 0;
+        Tensor huge = new("w", ElementType.Float32, new TensorShape(Count / 1024, 1024), ByteSource.Deferred("made", bytes.Length, () =>
+        {
+            startedAt = Stopwatch.GetTimestamp();
+            if (stops) stop.CancelAfter(TimeSpan.FromMilliseconds(20));
+            return bytes;
+        }));
+        Model model = CodecRun.Model(huge);
+        CompressionPlan plan = CodecRun.Plan(model, method);
+        ModelCompressor.Compress(model, plan, Stream.Null, threads);
+        TimeSpan whole = Stopwatch.GetElapsedTime(startedAt);
+        stops = true;
+
+        Assert.ThrowsAny<OperationCanceledException>(() => ModelCompressor.Compress(model, plan, folder["m.nnc"], overwrite: false, threads, progress: null, stop.Token));
+
+        Assert.InRange(Stopwatch.GetElapsedTime(startedAt), TimeSpan.Zero, 0.7 * whole);
+        Assert.Empty(folder.FileNames);
+    }
+
+    [Fact]
+    public void Coding_and_searching_look_at_the_token_too()
+    {
+        CancellationToken stopped = new(canceled: true);
+        LevelSyntax syntax = new() { Dialect = NncDialect.EditionTwo, RowCount = 4, RowLength = 8, GreaterFlagCount = 4 };
+        int[] levels = [.. Enumerable.Range(0, 32).Select(i => i % 5)];
+        Assert.ThrowsAny<OperationCanceledException>(() => LevelEncoder.Encode(new ArithmeticEncoder(), syntax, new LevelEncoderOptions(), [], [], levels, null, stopped));
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => LevelSyntaxSearch.Choose(syntax, new LevelSyntaxFreedom { GreaterFlagCount = true }, [], [], levels, new ParallelOptions { CancellationToken = stopped }));
+        Assert.ThrowsAny<OperationCanceledException>(() => CodebookQuantizer.Design([1, 2, 3, 4], 0.1, 2, keepZeros: false, cancellationToken: stopped));
+        Assert.ThrowsAny<OperationCanceledException>(() => KMeans.FindCentroids([1, 2, 3, 4], 2, CentroidInitialization.Optimal, cancellationToken: stopped));
+        Assert.ThrowsAny<OperationCanceledException>(() => SharedValueTable.TryBuild([1, 2], 2, out _, out _, stopped));
     }
 
     [Theory]

@@ -27,6 +27,21 @@ public class DeterminismTests
     }
 
     [Theory]
+    [InlineData(TensorMethod.TrellisRdo)]
+    [InlineData(TensorMethod.UniformRdo)]
+    [InlineData(TensorMethod.Codebook)]
+    public void A_tensor_that_several_threads_share_gives_the_same_bytes(TensorMethod method)
+    {
+        float[] weights = new float[1100 * 1024];
+        ReadOnlySpan<float> pattern = CodecRun.Gaussian(70_001, 0.05f, 8);
+        for (int i = 0; i < weights.Length; i++) weights[i] = pattern[i % pattern.Length];
+        Model model = CodecRun.Model(new Tensor("w", new TensorShape(1100, 1024), weights));
+        CompressionPlan plan = CodecRun.Plan(model, method);
+
+        Assert.Equal(SHA256.HashData(CodecRun.Of(model, plan).Bytes), SHA256.HashData(CodecRun.Of(model, plan, threads: 3).Bytes));
+    }
+
+    [Theory]
     [MemberData(nameof(Methods))]
     public void A_saved_plan_replays_to_the_same_bytes(TensorMethod method)
     {

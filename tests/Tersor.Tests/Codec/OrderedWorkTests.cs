@@ -18,7 +18,7 @@ public class OrderedWorkTests
         int caller = Environment.CurrentManagedThreadId;
         OrderedWork.Run(
             500,
-            threads,
+            OnThreads(threads),
             _ => 1,
             index =>
             {
@@ -30,9 +30,7 @@ public class OrderedWorkTests
                 Assert.Equal(caller, Environment.CurrentManagedThreadId);
                 Assert.Equal(index * 2, result);
                 delivered.Add(index);
-            },
-            long.MaxValue,
-            CancellationToken.None);
+            });
 
         Assert.Equal(Enumerable.Range(0, 500), delivered);
     }
@@ -41,7 +39,7 @@ public class OrderedWorkTests
     public void Two_threads_work_at_the_same_time()
     {
         using Barrier both = new(2);
-        OrderedWork.Run(2, 2, _ => 1, _ => both.SignalAndWait(Deadline), (_, met) => Assert.True(met), long.MaxValue, CancellationToken.None);
+        OrderedWork.Run(2, OnThreads(2), _ => 1, _ => both.SignalAndWait(Deadline), (_, met) => Assert.True(met));
     }
 
     [Theory]
@@ -56,7 +54,7 @@ public class OrderedWorkTests
         long BytesOf(int index) => 10 + (index * 31 % 90);
         OrderedWork.Run(
             200,
-            threads,
+            OnThreads(threads),
             BytesOf,
             index =>
             {
@@ -72,8 +70,7 @@ public class OrderedWorkTests
             {
                 lock (turn) inFlight -= BytesOf(index);
             },
-            bound,
-            CancellationToken.None);
+            bound);
 
         Assert.Equal(0, largest);
         Assert.Equal(0, inFlight);
@@ -90,7 +87,7 @@ public class OrderedWorkTests
 
         Assert.Same(failure, Assert.Throws<InvalidTimeZoneException>(() => OrderedWork.Run(
             1000,
-            threads,
+            OnThreads(threads),
             _ => 1,
             index =>
             {
@@ -100,9 +97,7 @@ public class OrderedWorkTests
                 Interlocked.Decrement(ref running);
                 return index;
             },
-            (index, _) => delivered.Add(index),
-            long.MaxValue,
-            CancellationToken.None)));
+            (index, _) => delivered.Add(index))));
 
         // The one that failed never signed off; every other one that began has ended.
         Assert.Equal(1, running);
@@ -116,7 +111,7 @@ public class OrderedWorkTests
     {
         int started = 0;
         Assert.Throws<InvalidTimeZoneException>(() => OrderedWork.Run(
-            100_000, threads, _ => 1, _ => Interlocked.Increment(ref started), (index, _) => throw new InvalidTimeZoneException(), long.MaxValue, CancellationToken.None));
+            100_000, OnThreads(threads), _ => 1, _ => Interlocked.Increment(ref started), (index, _) => throw new InvalidTimeZoneException()));
         Assert.InRange(started, 1, 16 * threads);
     }
 
@@ -129,18 +124,18 @@ public class OrderedWorkTests
         List<int> delivered = [];
         OperationCanceledException error = Assert.ThrowsAny<OperationCanceledException>(() => OrderedWork.Run(
             1000,
-            threads,
+            OrderedWork.OnThreads(threads, stop.Token),
             _ => 1,
             index => index,
             (index, _) =>
             {
                 delivered.Add(index);
                 if (index == 5) stop.Cancel();
-            },
-            long.MaxValue,
-            stop.Token));
+            }));
 
         Assert.Equal(stop.Token, error.CancellationToken);
         Assert.Equal(Enumerable.Range(0, 6), delivered);
     }
+
+    private static ParallelOptions OnThreads(int threads) => OrderedWork.OnThreads(threads, CancellationToken.None);
 }

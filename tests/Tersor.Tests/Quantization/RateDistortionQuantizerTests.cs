@@ -109,6 +109,33 @@ public sealed class RateDistortionQuantizerTests
         Assert.Equal(blockRow, levels[(16 * 37)..]);
     }
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 0)]
+    [InlineData(1, 3)]
+    public void Quantize_OnAnyNumberOfThreads_GivesTheSameLevels(double lambda, int scanOrder)
+    {
+        LevelSyntax syntax = Tensors.Matrix(2001, 1001, dependent: false, scanOrder);
+        float[] weights = Tensors.Gaussian(syntax.ElementCount, 0.05f, 4);
+        int[] levels = new int[weights.Length];
+        int[] sideBySide = new int[weights.Length];
+        RateDistortionQuantizer.Quantize(weights, 0.05, syntax, lambda, [], levels);
+        foreach (int threads in new[] { 1, 3 })
+        {
+            RateDistortionQuantizer.Quantize(weights, 0.05, syntax, lambda, default, sideBySide, new ParallelOptions { MaxDegreeOfParallelism = threads });
+            Assert.Equal(levels, sideBySide);
+        }
+
+    }
+
+    [Fact]
+    public void Quantize_StoppedBefore_DoesNothing()
+    {
+        ParallelOptions parallel = new() { CancellationToken = new CancellationToken(canceled: true) };
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => RateDistortionQuantizer.Quantize(new float[10], 1, Tensors.Matrix(1, 10, dependent: false), 1, default, new int[10], parallel));
+    }
+
     [Fact]
     public void Quantize_ArgumentsThatDoNotFit_AreRefused()
     {

@@ -60,8 +60,8 @@ public sealed class TrellisQuantizerTests
             int[] scalars = new int[weights.Length];
 
             TrellisSearch Search(bool scalar) => new(0.25, lambda == 0 ? null : new TrellisRates(lambda, 4, int.MaxValue - 1), scalar);
-            Search(scalar: false).Run(weights, importance, new BlockScan(syntax), vectors);
-            Search(scalar: true).Run(weights, importance, new BlockScan(syntax), scalars);
+            new TensorTrellis(new BlockScan(syntax), () => Search(scalar: false)).Run(weights, importance, vectors);
+            new TensorTrellis(new BlockScan(syntax), () => Search(scalar: true)).Run(weights, importance, scalars);
 
             Assert.Equal(scalars, vectors);
             AssertHeldByTheStateMachine(vectors, syntax);
@@ -148,6 +148,90 @@ public sealed class TrellisQuantizerTests
             Tensors.InCodingOrder(weights, syntax), 0.1, Tensors.Matrix(1, weights.Length, dependent: true), 0, [], inCodingOrder);
 
         Assert.Equal(Tensors.InRowMajorOrder(inCodingOrder, syntax), levels);
+    }
+
+    [Theory]
+    [InlineData(0, 0, 0.3f, 1f)]
+    [InlineData(1, 0, 0.3f, 1f)]
+    [InlineData(1, 0, 0.3f, 0.05f)]
+    [InlineData(0, 2, 0.3f, 1f)]
+    [InlineData(1, 1, 0.3f, 0.3f)]
+    [InlineData(0, 0, 0f, 1f)]
+    public void Segments_JoinToOnePathThatIsAsGood(double lambda, int scanOrder, float deviation, float density)
+    {
+        const double Step = 0.1;
+        LevelSyntax syntax = Tensors.Matrix(90, 210, dependent: true, scanOrder);
+        float[] weights = Tensors.Gaussian(syntax.ElementCount, deviation, 5, density);
+        double rateWeight = lambda * 4 * Math.Log(2) / 6 * 0.7;
+        TensorTrellis Trellis(BlockScan scan) => new(scan, () => new TrellisSearch(Step, lambda == 0 ? null : new TrellisRates(rateWeight, 10, 1000)));
+        double Objective(int[] q) => Tensors.SquaredError(weights, q, Step) + (rateWeight * 8 * Tensors.CodedBytes(syntax, q));
+        int[] whole = new int[weights.Length];
+        Trellis(new BlockScan(syntax)).Run(weights, [], whole);
+
+        foreach (int length in new[] { 4000, 7777 })
+        {
+            BlockScan scan = new(syntax, length);
+            int[] levels = new int[weights.Length];
+            int[] sideBySide = new int[weights.Length];
+            Trellis(scan).Run(weights, [], levels);
+            Trellis(scan).Run(weights, default, sideBySide, new ParallelOptions { MaxDegreeOfParallelism = 3 });
+
+            Assert.True(scan.SegmentCount > 1);
+            Assert.Equal(levels, sideBySide);
+            AssertHeldByTheStateMachine(levels, syntax);
+
+            // Segments this short see few symbols that are not zero; each costs what its contexts have not learned.
+            Assert.InRange(Objective(levels), 0, (lambda == 0 ? 1.000001 : 1.03) * Objective(whole));
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Quantize_OnAnyNumberOfThreads_GivesTheSameLevels(double lambda)
+    {
+        LevelSyntax syntax = Tensors.Matrix(1, (5 * BlockScan.SegmentLength / 2) + 77, dependent: true);
+        float[] weights = Tensors.Gaussian(syntax.ElementCount, 0.05f, 4);
+        int[] levels = new int[weights.Length];
+        int[] sideBySide = new int[weights.Length];
+        TrellisQuantizer.Quantize(weights, 0.05, syntax, lambda, [], levels);
+        foreach (int threads in new[] { 1, 3 })
+        {
+            TrellisQuantizer.Quantize(weights, 0.05, syntax, lambda, default, sideBySide, new ParallelOptions { MaxDegreeOfParallelism = threads });
+            Assert.Equal(levels, sideBySide);
+        }
+    }
+
+    [Fact]
+    public void StateMaps_OfVectorsAndScalars_Agree()
+    {
+        Seeded random = new(6);
+        int[] decisions = [.. Enumerable.Range(0, 100).Select(_ => random.NextInt(1 << 30))];
+        for (int length = 0; length <= decisions.Length; length++)
+        {
+            StateMap vectors = StateMap.OfDecisions(decisions.AsSpan(0, length));
+            StateMap scalars = StateMap.OfDecisionsScalar(decisions.AsSpan(0, length));
+            for (int state = 0; state < 8; state++) Assert.Equal(scalars[state], vectors[state]);
+            if (length == 0) Assert.Equal(5, vectors[5]);
+        }
+    }
+
+    [Fact]
+    public void Quantize_StoppedMidway_Ends()
+    {
+        LevelSyntax syntax = Tensors.Matrix(1, BlockScan.SegmentLength, dependent: true);
+        float[] weights = Tensors.Gaussian(syntax.ElementCount, 0.05f, 4);
+        int[] levels = new int[weights.Length];
+        using CancellationTokenSource stop = new(TimeSpan.FromMilliseconds(5));
+        ParallelOptions parallel = new() { MaxDegreeOfParallelism = 1, CancellationToken = stop.Token };
+
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+        {
+            for (int run = 0; run < 1000; run++) TrellisQuantizer.Quantize(weights, 0.05, syntax, 1, default, levels, parallel);
+        });
+
+        // One segment takes longer than the time given: it was left half done.
+        Assert.Equal(0, levels[^1]);
     }
 
     [Fact]
