@@ -44,7 +44,7 @@ internal sealed class Invocation
     public static async Task<ExitCode> RunAsync(
         Verb verb, ParseResult parse, GlobalOptions options, IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellation)
     {
-        Invocation invocation = new(verb.Name, parse, options, arguments, terminal, cancellation);
+        Invocation invocation = new(verb.FullName, parse, options, arguments, terminal, cancellation);
         Failure? failure = null;
         try
         {

@@ -28,7 +28,7 @@ internal static class TersorCommand
         if (UsageErrors.Find(root, arguments, parse) is Failure failure)
         {
             if (arguments.TakeWhile(argument => argument != "--").Contains("--json", StringComparer.Ordinal))
-                new Report((parse.CommandResult.Command as Verb)?.Name ?? "error", arguments).Write(terminal.Out, failure);
+                new Report((parse.CommandResult.Command as Verb)?.FullName ?? "error", arguments).Write(terminal.Out, failure);
             await terminal.Out.FlushAsync(cancellation);
             await terminal.Error.WriteLineAsync(failure.Line);
             return failure.ExitCode;
@@ -55,14 +55,17 @@ internal static class TersorCommand
         root.Add(new HelpOption("--help", "-h") { Description = "Show what a verb does and takes." });
         root.Add(new VersionOption { Description = "Show the version.", Action = new PrintVersion() });
         foreach (Option option in options.All) root.Add(option);
-        foreach (Verb verb in Verbs.Create())
+        foreach (Command command in Verbs.Create())
         {
-            verb.SetAction((parse, token) => run(verb, parse, token));
-            root.Add(verb);
+            root.Add(command);
+            foreach (Verb verb in VerbsOf(command)) verb.SetAction((parse, token) => run(verb, parse, token));
         }
 
         return root;
     }
+
+    /// <summary>A verb itself, or the verbs of a group.</summary>
+    public static IEnumerable<Verb> VerbsOf(Command command) => command is VerbGroup group ? group.Verbs : [(Verb)command];
 
     private static async Task<int> RunVerbAsync(
         Verb verb, ParseResult parse, GlobalOptions options, IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellation) =>

@@ -15,23 +15,30 @@ internal static class UsageErrors
         List<Failure> unknown = [.. UnknownOptions(root, command, arguments)];
         if (unknown.Count > 0) return Join(unknown);
         if (parse.Errors.Count == 0) return null;
-        if (command == root) return MissingVerb(root, parse);
+        if (command == root || command is VerbGroup) return MissingVerb(command, parse);
 
         IEnumerable<string> problems = parse.UnmatchedTokens.Select(token => $"'{token}' is one argument too many");
         problems = parse.UnmatchedTokens.Count == 0
             ? parse.Errors.Select(error => error.Message)
             : problems.Concat(parse.Errors.Where(error => error.SymbolResult is not CommandResult).Select(error => error.Message));
-        return Usage(string.Join("; ", problems.Select(problem => problem.TrimEnd('.'))), $"See tersor {command.Name} --help.");
+        return Usage(string.Join("; ", problems.Select(problem => problem.TrimEnd('.'))), $"See {NameOf(command)} --help.");
     }
 
-    private static Failure MissingVerb(Command root, ParseResult parse)
+    private static Failure MissingVerb(Command command, ParseResult parse)
     {
-        string[] verbs = [.. root.Subcommands.Select(verb => verb.Name)];
-        string all = $"The verbs are {string.Join(", ", verbs)}.";
-        if (parse.UnmatchedTokens.Count == 0) return Usage("no verb given", all);
+        string[] verbs = [.. command.Subcommands.Select(verb => verb.Name)];
+        string all = verbs.Length == 1 ? $"The verb is {NameOf(command)} {verbs[0]}." : $"The verbs are {string.Join(", ", verbs)}.";
+        if (parse.UnmatchedTokens.Count == 0) return Usage(command is VerbGroup ? $"{NameOf(command)} needs a second word" : "no verb given", all);
         string word = parse.UnmatchedTokens[0];
         return Usage($"unknown verb '{word}'", ClosestNames.Hint(word, verbs) ?? all);
     }
+
+    private static string NameOf(Command command) => command switch
+    {
+        Verb verb => $"tersor {verb.FullName}",
+        VerbGroup group => $"tersor {group.Name}",
+        _ => command.Name,
+    };
 
     // The parser takes an unknown option for an argument where one fits; so they are looked for here, up to "--".
     private static IEnumerable<Failure> UnknownOptions(Command root, Command command, IReadOnlyList<string> arguments)
@@ -50,8 +57,8 @@ internal static class UsageErrors
 
             string name = argument.Split('=', ':')[0];
             if (name != argument && Known(options, name) is not null) continue;
-            string where = command == root ? "" : $" of {command.Name}";
-            string help = command == root ? "See tersor --help." : $"See tersor {command.Name} --help.";
+            string where = command == root ? "" : $" of {NameOf(command)["tersor ".Length..]}";
+            string help = $"See {NameOf(command)} --help.";
             yield return Usage($"unknown option '{name}'{where}", ClosestNames.Hint(name, options.SelectMany(Names)) ?? help);
         }
     }

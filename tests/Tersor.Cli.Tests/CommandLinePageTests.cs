@@ -38,10 +38,10 @@ public sealed class CommandLinePageTests
         GlobalOptions global = new();
         Command root = TersorCommand.Create(global, (_, _, _) => Task.FromResult(0));
         StringBuilder text = new();
-        foreach (Command verb in root.Subcommands)
+        foreach (Verb verb in root.Subcommands.SelectMany(TersorCommand.VerbsOf))
         {
             string arguments = string.Concat(verb.Arguments.Select(argument => argument.Arity.MinimumNumberOfValues == 0 ? $" [{argument.Name}]" : $" {argument.Name}"));
-            text.Append($"\n### tersor {verb.Name}{arguments}\n\n{verb.Description}\n\n| | |\n|---|---|\n");
+            text.Append($"\n### tersor {verb.FullName}{arguments}\n\n{verb.Description}\n\n| | |\n|---|---|\n");
             foreach (Argument argument in verb.Arguments) Row(text, argument.Name, argument.Description);
             foreach (Option option in verb.Options) Row(text, Names(option), option.Description + (option.Required ? " Required." : ""));
         }

@@ -1,10 +1,12 @@
+using System.CommandLine;
+
 namespace Tersor.Cli.Commands;
 
 /// <summary>The list of verbs: a new verb is a file and a line here.</summary>
 internal static class Verbs
 {
-    /// <summary>Every verb, in the order of the help.</summary>
-    public static IReadOnlyList<Verb> Create() =>
+    /// <summary>Every verb and group of verbs, in the order of the help.</summary>
+    public static IReadOnlyList<Command> Create() =>
     [
         new CompressCommand(),
         new DecompressCommand(),
@@ -13,6 +15,7 @@ internal static class Verbs
         new DiffCommand(),
         new ConvertCommand(),
         new TrainCommand(),
+        new VerbGroup("data", "Fetch data sets.", new DataDownloadCommand()),
         new ListCommand(),
     ];
 }

@@ -69,7 +69,7 @@ internal sealed class Report(string verb, IReadOnlyList<string> arguments)
     {
         JsonObject document = new()
         {
-            ["schema"] = "tersor." + verb,
+            ["schema"] = "tersor." + verb.Replace(' ', '.'),
             ["version"] = Version,
             ["tool"] = ToolVersion,
             ["command"] = new JsonArray([.. arguments.Select(argument => JsonValue.Create(argument))]),
