@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Tersor.Engine.Tests.Data;
 
 namespace Tersor.Cli.Tests.Commands;
@@ -21,7 +20,7 @@ public sealed class DataDownloadCommandTests : IDisposable
     {
         _server.Files[Images] = new byte[9_912_422];
 
-        TersorRun run = await Download("mnist");
+        TersorRun run = await Download("mnist", "--quiet");
 
         Assert.Equal(3, run.ExitCode);
         Assert.Matches(
