@@ -17,6 +17,7 @@ public sealed class TrainingPlan
     private readonly GraphParameter[] _parameters;
     private readonly PlanStep[] _steps;
     private readonly List<BackwardStep> _backward = [];
+    private readonly List<(ValueSlot Gradient, ValueSlot Passed)> _shared = [];
     private readonly IReadOnlyList<ValueSlot> _inputs;
     private readonly IReadOnlyList<ValueSlot> _outputs;
 
@@ -27,7 +28,7 @@ public sealed class TrainingPlan
         PlanSteps plan = PlanSteps.Make(graph, inputShapes, isTraining: true, threads);
         _inputs = plan.Inputs;
         _outputs = plan.Outputs;
-        _steps = [.. plan.Steps];
+        _steps = [.. TrainingFusion.Apply(graph.Source, plan.Steps, plan.Outputs)];
         CheckGradients();
         MakeBackward();
         MemoryBytes = PlanMemory(maxBytes);
@@ -121,14 +122,23 @@ public sealed class TrainingPlan
             if (!isReached) continue;
             List<(ValueSlot Part, ValueSlot Sum)> sums = [];
             bool wantsAny = false;
+            bool isPassed = false;
             for (int k = 0; k < context.InputCount; k++)
             {
                 if (context.InputSlots[k] is not { NeedsGradient: true } input || !_steps[i].Operator.IsDifferentiable(k)) continue;
                 wantsAny = true;
                 if (input.Gradient is null)
                 {
+                    // One input at most goes on with the output's gradient: nobody else reads it afterwards.
+                    bool passes = !isPassed && input.Parameter is null && _steps[i].Operator.PassesGradient(k);
+                    isPassed |= passes;
                     input.Gradient = NewGradient(input);
-                    context.SetInputGradient(k, input.Gradient);
+                    if (passes) _shared.Add((input.Gradient, context.OutputSlots[0]!.Gradient!));
+                    context.SetInputGradient(k, input.Gradient, shares: passes);
+                }
+                else if (_steps[i].Operator.CanAddToGradient(k))
+                {
+                    context.SetInputGradient(k, input.Gradient, adds: true);
                 }
                 else
                 {
@@ -162,6 +172,7 @@ public sealed class TrainingPlan
         int loss = _steps.Length;
         int end = (2 * loss) + 1;
         MemoryPlan memory = new();
+        foreach ((ValueSlot gradient, ValueSlot passed) in _shared) memory.Share(gradient, passed);
         foreach (ValueSlot input in _inputs) memory.Use(input, -1);
         for (int i = 0; i < _steps.Length; i++)
         {

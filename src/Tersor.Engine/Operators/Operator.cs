@@ -28,12 +28,22 @@ internal abstract class Operator(OnnxNode node)
     public abstract void Forward(OperatorContext context);
 
     /// <summary>
-    /// Writes (not adds) the gradient of each input for which <see cref="OperatorContext.WantsGradient"/> holds, from those of the outputs.
+    /// Writes the gradient of each input for which <see cref="OperatorContext.WantsGradient"/> holds, from those of the outputs; adds it where
+    /// <see cref="OperatorContext.AddsToGradient"/> holds.
     /// </summary>
     public virtual void Backward(OperatorContext context) => throw new NotSupportedException($"{Node.OperatorType} has no gradient.");
 
     /// <summary>Whether a gradient flows to that input; indices, shapes and statistics have none.</summary>
     public virtual bool IsDifferentiable(int input) => HasBackward && input == 0;
+
+    /// <summary>
+    /// Whether the gradient of that input is, element by element, output 0's or what the backward pass makes of it where it lies, so that both may share memory
+    /// (<see cref="OperatorContext.SharesGradient"/>).
+    /// </summary>
+    public virtual bool PassesGradient(int input) => false;
+
+    /// <summary>Whether the backward pass can add that input's gradient to what is there (<see cref="OperatorContext.AddsToGradient"/>).</summary>
+    public virtual bool CanAddToGradient(int input) => false;
 
     /// <summary>Whether the backward pass reads that input's value.</summary>
     public virtual bool BackwardReadsInput(int input) => true;

@@ -10,6 +10,8 @@ namespace Tersor.Engine.Operators;
 internal sealed class OperatorContext(string source, OnnxNode node, ValueSlot?[] inputs, ValueSlot?[] outputs, bool isTraining)
 {
     private readonly ValueSlot?[] _inputGradients = new ValueSlot?[inputs.Length];
+    private readonly bool[] _sharesGradient = new bool[inputs.Length];
+    private readonly bool[] _addsToGradient = new bool[inputs.Length];
 
     public ReadOnlySpan<ValueSlot?> InputSlots => inputs;
 
@@ -89,12 +91,19 @@ internal sealed class OperatorContext(string source, OnnxNode node, ValueSlot?[]
     /// <summary>Where the gradient of an input goes, or memory that a kernel may fill in vain.</summary>
     public Span<float> InputGradientOr(int input, Span<float> otherwise) => WantsGradient(input) ? InputGradient(input) : otherwise;
 
+    /// <summary>Whether an input's gradient lies where output 0's does, so that there is nothing to copy.</summary>
+    public bool SharesGradient(int input) => _sharesGradient[input];
+
+    /// <summary>Whether an input's gradient is added to what is there, which other operators gave.</summary>
+    public bool AddsToGradient(int input) => _addsToGradient[input];
+
     /// <summary>The gradient of an output.</summary>
     public ReadOnlySpan<float> OutputGradient(int output) => outputs[output]!.Gradient!.Singles;
 
     public bool HasOutputGradient(int output) => HasOutput(output) && outputs[output]!.Gradient is not null;
 
-    public void SetInputGradient(int input, ValueSlot? gradient) => _inputGradients[input] = gradient;
+    public void SetInputGradient(int input, ValueSlot gradient, bool shares = false, bool adds = false) =>
+        (_inputGradients[input], _sharesGradient[input], _addsToGradient[input]) = (gradient, shares, adds);
 
     /// <summary>An axis counted from the end where negative.</summary>
     public int Axis(long axis, int rank)

@@ -29,7 +29,7 @@ public sealed class NormalizationTests
         foreach (VectorWidth width in Enum.GetValues<VectorWidth>())
         {
             float[] means = new float[1], variances = new float[1];
-            BatchNormalization.Training(width, 4, 1, 1000, input, [1], [0], Epsilon, new float[4000], means, variances, threads);
+            BatchNormalization.Training(width, 4, 1, 1000, input, [1], [0], Epsilon, default, Activation.None, new float[4000], means, variances, threads);
             Assert.Equal(mean, means[0], 1e-3);
             Assert.Equal(variance, variances[0], 1e-4 * variance);
         }
@@ -85,6 +85,45 @@ public sealed class NormalizationTests
         BatchNormalization.Backward(
             batch, channels, area, input, scale, savedMean, savedVariance, Epsilon, inPlace, inPlace, false, scaleGradient, biasGradient, false, threads);
         Assert.Equal(inputGradient, inPlace);
+    }
+
+    [Theory]
+    [MemberData(nameof(KernelSweep.Widths), MemberType = typeof(KernelSweep))]
+    public void Batch_WithResidualAndRelu_GivesTheBitsOfThreeSteps(int width)
+    {
+        const int Batch = 3, Channels = 5, Area = 37;
+        var seeded = new Seeded(106);
+        using var threads = new KernelThreads(2);
+        float[] input = seeded.Values(Batch * Channels * Area), residual = seeded.Values(input.Length), direction = seeded.Values(input.Length);
+        float[] scale = seeded.Values(Channels), bias = seeded.Values(Channels), mean = new float[Channels], variance = new float[Channels];
+        foreach (bool hasResidual in (bool[])[false, true])
+        {
+            float[] apart = new float[input.Length], together = new float[input.Length];
+            float[] added = hasResidual ? residual : [];
+            BatchNormalization.Training((VectorWidth)width, Batch, Channels, Area, input, scale, bias, Epsilon, default, Activation.None, apart, mean, variance, threads);
+            BatchNormalization.Training((VectorWidth)width, Batch, Channels, Area, input, scale, bias, Epsilon, added, Activation.Relu, together, mean, variance, threads);
+            apart = [.. apart.Select((value, i) => Math.Max(hasResidual ? value + residual[i] : value, 0f))];
+            Assert.Equal(apart, together);
+
+            float[] gated = [.. direction.Select((value, i) => apart[i] > 0f ? value : 0f)];
+            (float[] Input, float[] Scale, float[] Bias) expected = (new float[input.Length], new float[Channels], new float[Channels]);
+            (float[] Input, float[] Scale, float[] Bias) actual = (new float[input.Length], new float[Channels], new float[Channels]);
+            BatchNormalization.Backward(
+                (VectorWidth)width, Batch, Channels, Area, input, scale, bias, mean, variance, Epsilon, Activation.None, default, gated, default,
+                expected.Input, false, expected.Scale, expected.Bias, false, threads);
+            foreach (bool inPlace in (bool[])[false, true])
+            {
+                float[] gradient = [.. direction];
+                float[] residualGradient = !hasResidual ? [] : inPlace ? gradient : new float[input.Length];
+                BatchNormalization.Backward(
+                    (VectorWidth)width, Batch, Channels, Area, input, scale, bias, mean, variance, Epsilon, Activation.Relu, hasResidual ? together : default, gradient,
+                    residualGradient, actual.Input, false, actual.Scale, actual.Bias, false, threads);
+                Assert.Equal(expected.Input, actual.Input);
+                Assert.Equal(expected.Scale, actual.Scale);
+                Assert.Equal(expected.Bias, actual.Bias);
+                Assert.Equal(hasResidual ? gated : [], residualGradient);
+            }
+        }
     }
 
     [Theory]

@@ -82,7 +82,7 @@ public static unsafe class BatchNormalization
         Span<float> mean,
         Span<float> variance,
         KernelThreads threads) =>
-        Training(VectorWidths.Widest, batch, channels, area, input, scale, bias, epsilon, output, mean, variance, threads);
+        Training(VectorWidths.Widest, batch, channels, area, input, scale, bias, epsilon, default, Activation.None, output, mean, variance, threads);
 
     /// <summary>The gradients of <see cref="Training(int, int, int, ReadOnlySpan{float}, ReadOnlySpan{float}, ReadOnlySpan{float}, float, Span{float}, Span{float}, Span{float}, KernelThreads)"/>, through the statistics.</summary>
     /// <param name="batch">N.</param>
@@ -116,40 +116,12 @@ public static unsafe class BatchNormalization
         Span<float> scaleGradient,
         Span<float> biasGradient,
         bool accumulateParameters,
-        KernelThreads threads)
-    {
-        ArgumentNullException.ThrowIfNull(threads);
-        RequireTensor(batch, channels, area, input.Length);
-        RequireTensor(batch, channels, area, outputGradient.Length);
-        RequireTensor(batch, channels, area, inputGradient.Length);
-        RequireChannels(channels, scale.Length, mean.Length, variance.Length, scaleGradient.Length);
-        RequireChannels(channels, biasGradient.Length, channels, channels, channels);
-        RequireValues(batch, area);
-        fixed (float* x = input, s = scale, m = mean, v = variance, g = outputGradient, d = inputGradient, ds = scaleGradient, db = biasGradient)
-        {
-            var job = new BatchNormalizationJob
-            {
-                Step = BatchNormalizationStep.Backward,
-                Batch = batch,
-                Channels = channels,
-                Area = area,
-                Input = x,
-                Scale = s,
-                Mean = m,
-                Variance = v,
-                Epsilon = epsilon,
-                OutputGradient = g,
-                Output = d,
-                AccumulateInput = accumulateInput,
-                ScaleGradient = ds,
-                BiasGradient = db,
-                AccumulateParameters = accumulateParameters,
-                Width = VectorWidths.Widest,
-            };
-            threads.Run(channels, ref job);
-        }
-    }
+        KernelThreads threads) =>
+        Backward(
+            VectorWidths.Widest, batch, channels, area, input, scale, default, mean, variance, epsilon, Activation.None, default, outputGradient, default,
+            inputGradient, accumulateInput, scaleGradient, biasGradient, accumulateParameters, threads);
 
+    /// <summary><c>output = activation(normalized + residual)</c>, the residual being empty for none and the activation none or a ReLU.</summary>
     internal static void Training(
         VectorWidth width,
         int batch,
@@ -159,6 +131,8 @@ public static unsafe class BatchNormalization
         ReadOnlySpan<float> scale,
         ReadOnlySpan<float> bias,
         float epsilon,
+        ReadOnlySpan<float> residual,
+        Activation activation,
         Span<float> output,
         Span<float> mean,
         Span<float> variance,
@@ -167,9 +141,10 @@ public static unsafe class BatchNormalization
         ArgumentNullException.ThrowIfNull(threads);
         RequireTensor(batch, channels, area, input.Length);
         RequireTensor(batch, channels, area, output.Length);
+        RequireTensor(batch, channels, area, residual.Length == 0 ? output.Length : residual.Length);
         RequireChannels(channels, scale.Length, bias.Length, mean.Length, variance.Length);
         RequireValues(batch, area);
-        fixed (float* x = input, s = scale, b = bias, m = mean, v = variance, y = output)
+        fixed (float* x = input, s = scale, b = bias, r = residual, m = mean, v = variance, y = output)
         {
             var job = new BatchNormalizationJob
             {
@@ -183,7 +158,74 @@ public static unsafe class BatchNormalization
                 Mean = m,
                 Variance = v,
                 Epsilon = epsilon,
+                Residual = r,
+                Activation = activation,
                 Output = y,
+                Width = width,
+            };
+            threads.Run(channels, ref job);
+        }
+    }
+
+    /// <summary>
+    /// The gradients with an activation and a residual: <paramref name="output"/> is what the forward pass gave, needed with both and empty otherwise;
+    /// <paramref name="residualGradient"/> may be the memory of the output's gradient, or empty where it is not wanted.
+    /// </summary>
+    internal static void Backward(
+        VectorWidth width,
+        int batch,
+        int channels,
+        int area,
+        ReadOnlySpan<float> input,
+        ReadOnlySpan<float> scale,
+        ReadOnlySpan<float> bias,
+        ReadOnlySpan<float> mean,
+        ReadOnlySpan<float> variance,
+        float epsilon,
+        Activation activation,
+        ReadOnlySpan<float> output,
+        ReadOnlySpan<float> outputGradient,
+        Span<float> residualGradient,
+        Span<float> inputGradient,
+        bool accumulateInput,
+        Span<float> scaleGradient,
+        Span<float> biasGradient,
+        bool accumulateParameters,
+        KernelThreads threads)
+    {
+        ArgumentNullException.ThrowIfNull(threads);
+        RequireTensor(batch, channels, area, input.Length);
+        RequireTensor(batch, channels, area, outputGradient.Length);
+        RequireTensor(batch, channels, area, inputGradient.Length);
+        RequireTensor(batch, channels, area, output.Length == 0 ? input.Length : output.Length);
+        RequireTensor(batch, channels, area, residualGradient.Length == 0 ? input.Length : residualGradient.Length);
+        RequireChannels(channels, scale.Length, mean.Length, variance.Length, scaleGradient.Length);
+        RequireChannels(channels, biasGradient.Length, channels, channels, channels);
+        RequireValues(batch, area);
+        fixed (float* x = input, s = scale, b = bias, m = mean, v = variance, y = output, g = outputGradient)
+        fixed (float* r = residualGradient, d = inputGradient, ds = scaleGradient, db = biasGradient)
+        {
+            var job = new BatchNormalizationJob
+            {
+                Step = BatchNormalizationStep.Backward,
+                Batch = batch,
+                Channels = channels,
+                Area = area,
+                Input = x,
+                Scale = s,
+                Bias = b,
+                Mean = m,
+                Variance = v,
+                Epsilon = epsilon,
+                Activation = activation,
+                Result = y,
+                OutputGradient = g,
+                ResidualGradient = r,
+                Output = d,
+                AccumulateInput = accumulateInput,
+                ScaleGradient = ds,
+                BiasGradient = db,
+                AccumulateParameters = accumulateParameters,
                 Width = width,
             };
             threads.Run(channels, ref job);

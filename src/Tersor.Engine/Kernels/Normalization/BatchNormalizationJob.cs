@@ -28,8 +28,21 @@ internal unsafe struct BatchNormalizationJob : IKernelJob
     public float* Mean;
     public float* Variance;
     public float Epsilon;
+
+    /// <summary>Values added before the activation, or null.</summary>
+    public float* Residual;
+
+    /// <summary>What results go through; while training, nothing or a ReLU.</summary>
     public Activation Activation;
+
     public float* OutputGradient;
+
+    /// <summary>For the gradients of a rectified sum with a residual: what the forward pass gave.</summary>
+    public float* Result;
+
+    /// <summary>Where the gradient of the residual goes, or null; may be the memory of the output's gradient.</summary>
+    public float* ResidualGradient;
+
     public float* Output;
     public bool AccumulateInput;
     public float* ScaleGradient;
@@ -42,27 +55,27 @@ internal unsafe struct BatchNormalizationJob : IKernelJob
         switch (Width)
         {
             case VectorWidth.Bits512:
-                Channel<Vector512<float>, Vector512Lanes>(task);
+                Channel<Vector512<float>, Vector512Lanes>(task, scratch);
                 break;
             case VectorWidth.Bits256:
-                Channel<Vector256<float>, Vector256Lanes>(task);
+                Channel<Vector256<float>, Vector256Lanes>(task, scratch);
                 break;
             case VectorWidth.Bits128:
-                Channel<Vector128<float>, Vector128Lanes>(task);
+                Channel<Vector128<float>, Vector128Lanes>(task, scratch);
                 break;
             default:
-                Channel<float, ScalarLanes>(task);
+                Channel<float, ScalarLanes>(task, scratch);
                 break;
         }
     }
 
-    private readonly void Channel<TVector, TLanes>(int channel)
+    private readonly void Channel<TVector, TLanes>(int channel, KernelScratch scratch)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
     {
         if (Step == BatchNormalizationStep.Backward)
         {
-            Backward<TVector, TLanes>(channel);
+            Backward<TVector, TLanes>(channel, scratch);
             return;
         }
 
@@ -71,12 +84,11 @@ internal unsafe struct BatchNormalizationJob : IKernelJob
             MeasureStatistics<TVector, TLanes>(channel);
         }
 
-        float factor = Scale[channel] * InverseDeviation(channel);
-        float offset = Bias[channel] - Mean[channel] * factor;
+        (float factor, float offset) = Line(channel);
         for (int image = 0; image < Batch; image++)
         {
             nint start = Start(image, channel);
-            ChannelMoments.Scale<TVector, TLanes>(Input + start, Area, factor, offset, Activation, Output + start);
+            ChannelMoments.Scale<TVector, TLanes>(Input + start, Area, factor, offset, Residual is null ? null : Residual + start, Activation, Output + start);
         }
     }
 
@@ -99,7 +111,7 @@ internal unsafe struct BatchNormalizationJob : IKernelJob
         Variance[channel] = (float)Math.Max(squares / count - mean * mean, 0.0);
     }
 
-    private readonly void Backward<TVector, TLanes>(int channel)
+    private readonly void Backward<TVector, TLanes>(int channel, KernelScratch scratch)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
     {
@@ -109,7 +121,8 @@ internal unsafe struct BatchNormalizationJob : IKernelJob
         for (int image = 0; image < Batch; image++)
         {
             nint start = Start(image, channel);
-            ChannelMoments.AddProducts<TVector, TLanes>(Input + start, OutputGradient + start, Area, mean, ref sum, ref products);
+            float* gradient = GradientOfSum<TVector, TLanes>(start, channel, scratch);
+            ChannelMoments.AddProducts<TVector, TLanes>(Input + start, gradient, Area, mean, ref sum, ref products);
         }
 
         double inverse = InverseDeviation(channel);
@@ -125,9 +138,42 @@ internal unsafe struct BatchNormalizationJob : IKernelJob
         for (int image = 0; image < Batch; image++)
         {
             nint start = Start(image, channel);
+            float* gradient = ResidualGradient is null ? GradientOfSum<TVector, TLanes>(start, channel, scratch) : ResidualGradient + start;
             ChannelMoments.Combine<TVector, TLanes>(
-                OutputGradient + start, Input + start, Area, (float)a, (float)b, (float)c, AccumulateInput, Output + start);
+                gradient, Input + start, Area, (float)a, (float)b, (float)c, AccumulateInput, Output + start);
         }
+    }
+
+    /// <summary>The gradient before the activation for one channel of one image: that of the normalized values, and of the residual beside them.</summary>
+    private readonly float* GradientOfSum<TVector, TLanes>(nint start, int channel, KernelScratch scratch)
+        where TVector : unmanaged
+        where TLanes : struct, ILanes<TVector>
+    {
+        float* gradient = OutputGradient + start;
+        float* target = ResidualGradient is null ? null : ResidualGradient + start;
+        if (Activation.Kind == ActivationKind.None)
+        {
+            if (target is null || target == gradient)
+            {
+                return gradient;
+            }
+
+            new ReadOnlySpan<float>(gradient, Area).CopyTo(new Span<float>(target, Area));
+            return target;
+        }
+
+        // Without a residual the result is computed again, bit by bit as it was: that costs less than reading it.
+        (float factor, float offset) = Result is null ? Line(channel) : (1f, 0f);
+        target = target is null ? scratch.Reserve(ScratchUse.Partial, Area) : target;
+        ChannelMoments.Gate<TVector, TLanes>((Result is null ? Input : Result) + start, gradient, Area, factor, offset, target);
+        return target;
+    }
+
+    /// <summary>Normalization, scale and bias of a channel as one line.</summary>
+    private readonly (float Factor, float Offset) Line(int channel)
+    {
+        float factor = Scale[channel] * InverseDeviation(channel);
+        return (factor, Bias[channel] - Mean[channel] * factor);
     }
 
     private readonly float InverseDeviation(int channel) => (float)(1.0 / Math.Sqrt((double)Variance[channel] + Epsilon));

@@ -62,9 +62,9 @@ internal static unsafe class ChannelMoments
         }
     }
 
-    /// <summary><c>y = activation(factor x + offset)</c>.</summary>
+    /// <summary><c>y = activation(factor x + offset + residual)</c>, the residual being null for none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Scale<TVector, TLanes>(float* x, int length, float factor, float offset, Activation activation, float* y)
+    public static void Scale<TVector, TLanes>(float* x, int length, float factor, float offset, float* residual, Activation activation, float* y)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
     {
@@ -73,12 +73,37 @@ internal static unsafe class ChannelMoments
         int i = 0;
         for (; i + TLanes.Count <= length; i += TLanes.Count)
         {
-            TLanes.Store(activation.Apply<TVector, TLanes>(TLanes.MultiplyAdd(TLanes.Load(x + i), factors, offsets)), y + i);
+            TVector value = TLanes.MultiplyAdd(TLanes.Load(x + i), factors, offsets);
+            value = residual is null ? value : TLanes.Add(value, TLanes.Load(residual + i));
+            TLanes.Store(activation.Apply<TVector, TLanes>(value), y + i);
         }
 
         for (; i < length; i++)
         {
-            y[i] = activation.Apply<float, ScalarLanes>(ScalarLanes.MultiplyAdd(x[i], factor, offset));
+            float value = ScalarLanes.MultiplyAdd(x[i], factor, offset);
+            value = residual is null ? value : value + residual[i];
+            y[i] = activation.Apply<float, ScalarLanes>(value);
+        }
+    }
+
+    /// <summary><c>d = factor x + offset &gt; 0 ? g : 0</c>: the gradient of a rectified <see cref="Scale"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Gate<TVector, TLanes>(float* x, float* g, int length, float factor, float offset, float* d)
+        where TVector : unmanaged
+        where TLanes : struct, ILanes<TVector>
+    {
+        TVector factors = TLanes.Broadcast(factor);
+        TVector offsets = TLanes.Broadcast(offset);
+        int i = 0;
+        for (; i + TLanes.Count <= length; i += TLanes.Count)
+        {
+            TVector value = TLanes.MultiplyAdd(TLanes.Load(x + i), factors, offsets);
+            TLanes.Store(TLanes.SelectGreater(value, TLanes.Zero, TLanes.Load(g + i), TLanes.Zero), d + i);
+        }
+
+        for (; i < length; i++)
+        {
+            d[i] = ScalarLanes.MultiplyAdd(x[i], factor, offset) > 0f ? g[i] : 0f;
         }
     }
 

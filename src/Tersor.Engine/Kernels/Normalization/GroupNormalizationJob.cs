@@ -96,7 +96,7 @@ internal unsafe struct GroupNormalizationJob : IKernelJob
         {
             float factor = Scale[firstChannel + i] * inverse;
             nint at = start + (nint)i * Area;
-            ChannelMoments.Scale<TVector, TLanes>(Input + at, Area, factor, Bias[firstChannel + i] - mean * factor, Activation.None, Output + at);
+            ChannelMoments.Scale<TVector, TLanes>(Input + at, Area, factor, Bias[firstChannel + i] - mean * factor, null, Activation.None, Output + at);
         }
     }
 

@@ -12,6 +12,8 @@ internal sealed class AddOperator(OnnxNode node) : BinaryOperator(node, BinaryFu
 
     public override bool BackwardReadsInput(int input) => false;
 
+    public override bool PassesGradient(int input) => IsOneToOne;
+
     public override bool TryFuse(Activation activation)
     {
         if (_clips || activation != Activation.Relu) return false;

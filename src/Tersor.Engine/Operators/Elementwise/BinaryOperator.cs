@@ -16,6 +16,9 @@ internal abstract class BinaryOperator(OnnxNode node, BinaryFunction function) :
 
     public override bool IsDifferentiable(int input) => true;
 
+    /// <summary>Whether no argument is repeated.</summary>
+    protected bool IsOneToOne => _left.AsSpan().SequenceEqual(_right);
+
     public override bool BackwardReadsOutput(int output) => false;
 
     public override bool CanOverwrite(int input) => true;
@@ -42,7 +45,7 @@ internal abstract class BinaryOperator(OnnxNode node, BinaryFunction function) :
     {
         for (int input = 0; input < 2; input++)
         {
-            if (!context.WantsGradient(input)) continue;
+            if (!context.WantsGradient(input) || context.SharesGradient(input)) continue;
             Broadcast.ApplyGradient(
                 function, input == 0, _left, context.Singles(0), _right, context.Singles(1), _result, context.OutputGradient(0), context.InputGradient(input), accumulate: false, context.Threads);
         }

@@ -10,6 +10,8 @@ internal abstract class ViewOperator(OnnxNode node) : Operator(node)
 
     public override bool IsView => true;
 
+    public override bool PassesGradient(int input) => input == 0;
+
     public override bool BackwardReadsInput(int input) => false;
 
     public override bool BackwardReadsOutput(int output) => false;
@@ -20,5 +22,8 @@ internal abstract class ViewOperator(OnnxNode node) : Operator(node)
         else context.Integers(0).CopyTo(context.OutputIntegers(0));
     }
 
-    public override void Backward(OperatorContext context) => context.OutputGradient(0).CopyTo(context.InputGradient(0));
+    public override void Backward(OperatorContext context)
+    {
+        if (!context.SharesGradient(0)) context.OutputGradient(0).CopyTo(context.InputGradient(0));
+    }
 }

@@ -19,6 +19,8 @@ internal sealed class ConvOperator(OnnxNode node) : Operator(node)
 
     public override bool IsDifferentiable(int input) => true;
 
+    public override bool CanAddToGradient(int input) => true;
+
     public override bool BackwardReadsOutput(int output) => false;
 
     /// <summary>Whether a summand can still be taken over.</summary>
@@ -74,8 +76,8 @@ internal sealed class ConvOperator(OnnxNode node) : Operator(node)
     public override void Backward(OperatorContext context)
     {
         ReadOnlySpan<float> gradient = context.OutputGradient(0);
-        if (context.WantsGradient(0)) Convolution.BackwardInput(_shape, context.Singles(1), gradient, context.InputGradient(0), accumulate: false, context.Threads);
-        if (context.WantsGradient(1)) Convolution.BackwardWeight(_shape, context.Singles(0), gradient, context.InputGradient(1), accumulate: false, context.Threads);
-        if (context.WantsGradient(2)) Convolution.BackwardBias(_shape, gradient, context.InputGradient(2), accumulate: false, context.Threads);
+        if (context.WantsGradient(0)) Convolution.BackwardInput(_shape, context.Singles(1), gradient, context.InputGradient(0), context.AddsToGradient(0), context.Threads);
+        if (context.WantsGradient(1)) Convolution.BackwardWeight(_shape, context.Singles(0), gradient, context.InputGradient(1), context.AddsToGradient(1), context.Threads);
+        if (context.WantsGradient(2)) Convolution.BackwardBias(_shape, gradient, context.InputGradient(2), context.AddsToGradient(2), context.Threads);
     }
 }

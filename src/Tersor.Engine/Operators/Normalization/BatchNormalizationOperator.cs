@@ -7,11 +7,16 @@ namespace Tersor.Engine.Operators;
 /// <summary>
 /// <c>y = (x - mean) / sqrt(var + epsilon) * scale + bias</c> per channel; <c>epsilon</c> is 1e-5 and <c>momentum</c> 0.9 unless said. At inference mean and
 /// variance are the running ones; while training they are the batch's (population variance), and the running ones become
-/// <c>running * momentum + batch * (1 - momentum)</c>.
+/// <c>running * momentum + batch * (1 - momentum)</c>. A plan adds the residual and the activation that follow.
 /// </summary>
 internal sealed class BatchNormalizationOperator : Operator
 {
+    /// <summary>A further input that a plan may add: values of the output's shape that are added before the activation.</summary>
+    public const int Residual = 5;
+
     private readonly float _momentum;
+    private Activation _activation;
+    private bool _hasResidual;
     private int _batch;
     private int _channels;
     private int _places;
@@ -28,13 +33,26 @@ internal sealed class BatchNormalizationOperator : Operator
 
     public override bool HasBackward => true;
 
-    public override bool IsDifferentiable(int input) => input < 3;
+    /// <summary>Whether a summand can still be taken over.</summary>
+    public bool CanAddResidual => _activation.Kind == ActivationKind.None;
 
-    public override bool BackwardReadsInput(int input) => input < 2;
+    public override bool IsDifferentiable(int input) => input is < 3 or Residual;
 
-    public override bool BackwardReadsOutput(int output) => false;
+    public override bool BackwardReadsInput(int input) => input < 3;
+
+    // The sign of a sum with a residual is read, that of the normalized values alone is computed again.
+    public override bool BackwardReadsOutput(int output) => _hasResidual && _activation.Kind != ActivationKind.None;
+
+    public override bool PassesGradient(int input) => input == Residual;
 
     public override bool CanOverwrite(int input) => input == 0;
+
+    public override bool TryFuse(Activation activation)
+    {
+        if (_activation.Kind != ActivationKind.None) return false;
+        _activation = activation;
+        return true;
+    }
 
     public override void InferTypes(OperatorContext context)
     {
@@ -54,7 +72,7 @@ internal sealed class BatchNormalizationOperator : Operator
         }
 
         context.SetOutput(0, ElementType.Float32, input);
-
+        _hasResidual = context.HasInput(Residual);
         _batch = (int)input[0];
         if (!context.IsTraining) return;
 
@@ -70,28 +88,34 @@ internal sealed class BatchNormalizationOperator : Operator
         {
             BatchNormalization.Inference(
                 _batch, _channels, _places, context.Singles(0), context.Singles(1), context.Singles(2), context.Singles(3), context.Singles(4), Epsilon,
-                Activation.None, context.OutputSingles(0), context.Threads);
+                _activation, context.OutputSingles(0), context.Threads);
             return;
         }
 
         Span<float> mean = context.Saved[.._channels];
         Span<float> variance = context.Saved[_channels..];
         BatchNormalization.Training(
-            _batch, _channels, _places, context.Singles(0), context.Singles(1), context.Singles(2), Epsilon, context.OutputSingles(0), mean, variance, context.Threads);
+            VectorWidths.Widest, _batch, _channels, _places, context.Singles(0), context.Singles(1), context.Singles(2), Epsilon,
+            _hasResidual ? context.Singles(Residual) : [], _activation, context.OutputSingles(0), mean, variance, context.Threads);
         Follow(context.State(3), mean);
         Follow(context.State(4), variance);
     }
 
     public override void Backward(OperatorContext context) => BatchNormalization.Backward(
+        VectorWidths.Widest,
         _batch,
         _channels,
         _places,
         context.Singles(0),
         context.Singles(1),
+        context.Singles(2),
         context.Saved[.._channels],
         context.Saved[_channels..],
         Epsilon,
+        _activation,
+        _hasResidual ? context.OutputSingles(0) : [],
         context.OutputGradient(0),
+        context.InputGradientOr(Residual, []),
         context.InputGradientOr(0, context.Scratch[(2 * _channels)..]),
         accumulateInput: false,
         context.InputGradientOr(1, context.Scratch[.._channels]),
