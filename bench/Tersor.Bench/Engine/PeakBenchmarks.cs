@@ -54,6 +54,9 @@ public sealed record PeakProblem(int Tasks, int Repeats) : IFloatingPointWork
 {
     public const int Depth = 256;
 
+    /// <summary>At least that many multiply-adds in eight tasks.</summary>
+    public static PeakProblem Of(double multiplyAdds) => new(8, (int)Math.Ceiling(multiplyAdds / (12 * 32 * Depth) / 8));
+
     public double Operations => 2.0 * 12 * 32 * Depth * Tasks * Repeats;
 
     public override string ToString() => "peak";

@@ -1,0 +1,62 @@
+using Tersor.Engine.Kernels;
+
+namespace Tersor.Bench.Opponents;
+
+/// <summary>
+/// <c>opponents [--models DIR] [--threads 2] [--seconds 2] [--rounds 3]</c>: the engine beside ONNX Runtime, PyTorch and the machine's peak, as a table of ratios.
+/// What is absent is named in its row.
+/// </summary>
+internal static class ContestCommand
+{
+    public const string Name = "opponents";
+
+    private const int ProductSize = 1024;
+
+    public static void Run(ReadOnlySpan<string> arguments)
+    {
+        string models = Option(arguments, "--models", ".");
+        int count = int.Parse(Option(arguments, "--threads", "2"), System.Globalization.CultureInfo.InvariantCulture);
+        double seconds = double.Parse(Option(arguments, "--seconds", "2"), System.Globalization.CultureInfo.InvariantCulture);
+        int rounds = int.Parse(Option(arguments, "--rounds", "3"), System.Globalization.CultureInfo.InvariantCulture);
+        using KernelThreads threads = new(count);
+        Console.WriteLine($"Fastest runs in milliseconds, {count} threads.");
+        Console.WriteLine();
+        Console.WriteLine("| work | ours | opponent | theirs | ours / theirs | at most |");
+        Console.WriteLine("|---|---|---|---|---|---|");
+        foreach (Contest contest in Contests(models, count)) Console.WriteLine(contest.Run(threads, rounds, seconds));
+    }
+
+    private static IEnumerable<Contest> Contests(string models, int threads)
+    {
+        Action peak = EngineRuns.Peak(ProductSize, threads);
+        yield return new Contest(
+            $"matrix product, {ProductSize}^3", "peak of multiply-adds", 1 / 0.8, workers => EngineRuns.Product(ProductSize, workers), seconds => (EngineRuns.Fastest(peak, seconds), null));
+        foreach (string name in (string[])["resnet20", "resnet56", "squeezenet-v1.0-deep-compressed"])
+        {
+            string path = Path.GetFullPath(Path.Combine(models, name + ".onnx"));
+            yield return new Contest($"{name}, inference of 32", "ONNX Runtime", 1.5, workers => EngineRuns.Inference(path, 32, workers), seconds => Runtime(path, threads, seconds));
+        }
+
+        foreach ((string name, int batch) in ((string, int)[])[("resnet20", 128), ("lenet5", 64)])
+            yield return new Contest($"{name}, training step of {batch}", "PyTorch", 1, workers => EngineRuns.TrainingStep(name, batch, workers), seconds => Torch(name, batch, threads, seconds));
+    }
+
+    private static (double Milliseconds, string? Problem) Runtime(string model, int threads, double seconds)
+    {
+        if (Environment.GetEnvironmentVariable("TERSOR_ONNXRUNTIME") is not { } packages)
+            return (double.NaN, "TERSOR_ONNXRUNTIME does not name the folder of the onnxruntime-node package");
+        return Measured(new OpponentScript("node", "onnxruntime.mjs", Path.GetFullPath(packages), model, "32", $"{threads}"), seconds);
+    }
+
+    private static (double Milliseconds, string? Problem) Torch(string network, int batch, int threads, double seconds) =>
+        Measured(new OpponentScript(Environment.GetEnvironmentVariable("TERSOR_PYTHON") ?? "python3", "pytorch.py", network, $"{batch}", $"{threads}"), seconds);
+
+    private static (double Milliseconds, string? Problem) Measured(OpponentScript script, double seconds) =>
+        script.TryMeasure(seconds, out double milliseconds, out string problem) ? (milliseconds, null) : (double.NaN, problem);
+
+    private static string Option(ReadOnlySpan<string> arguments, string name, string otherwise)
+    {
+        int at = arguments.IndexOf(name);
+        return at >= 0 && at + 1 < arguments.Length ? arguments[at + 1] : otherwise;
+    }
+}
