@@ -13,7 +13,7 @@ internal sealed record OpponentScript(string Program, string Script, params stri
     /// <param name="problem">Why there is none.</param>
     public bool TryMeasure(double seconds, out double milliseconds, out string problem)
     {
-        ProcessStartInfo start = new(Program) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(Program) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Opponents", Script));
         foreach (string argument in Arguments) start.ArgumentList.Add(argument);
         start.ArgumentList.Add(seconds.ToString(CultureInfo.InvariantCulture));
