@@ -26,7 +26,6 @@ internal sealed class ExecutableModel : IDisposable
             Model model = HasOwnGraph ? weights : Join(invocation, weights, graphPath, lenient);
             memory.Take(model.Tensors.Sum(MemoryOf), $"the weights of {path}");
             Graph = ExecutableGraph.Create(OnnxGraph.FromModel(model));
-            Metadata = HasOwnGraph ? Graph.Metadata : Merge(Graph.Metadata, weights.Metadata);
         }
         catch
         {
@@ -46,9 +45,6 @@ internal sealed class ExecutableModel : IDisposable
 
     /// <summary>The network with its weights.</summary>
     public ExecutableGraph Graph { get; }
-
-    /// <summary>Free text by key, of the network and, where they are another file, of the weights, which win.</summary>
-    public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Opens a file.</summary>
     /// <param name="invocation">The run.</param>
@@ -79,7 +75,8 @@ internal sealed class ExecutableModel : IDisposable
         return Own(CompressedModel.Open(file.Path)).ToModel(threads);
     }
 
-    private OnnxModel Join(Invocation invocation, Model weights, string? graphPath, bool lenient)
+    // The network of one file with the weights of another, and the metadata of both, of which that of the weights wins.
+    private Model Join(Invocation invocation, Model weights, string? graphPath, bool lenient)
     {
         if (graphPath is null)
         {
@@ -93,7 +90,7 @@ internal sealed class ExecutableModel : IDisposable
         if (!CarriesNetwork(network)) throw CommandException.Usage($"--graph {graphPath}: the file carries no network either", "Name an .onnx file, or an .nnc file made from one.");
         CheckFit(invocation, weights, network, graphPath);
         Topology topology = network.MakeTopology(tensor => weights.Find(tensor.Name) is not null)!;
-        return OnnxModel.FromTopology(topology.Bytes, name => Fit(weights.Find(name), network.Find(name)!), Path);
+        return OnnxModel.FromTopology(topology.Bytes, name => Fit(weights.Find(name), network.Find(name)!), Path).WithMetadata(weights.Metadata);
     }
 
     private void CheckFit(Invocation invocation, Model weights, Model network, string graphPath)
@@ -128,13 +125,6 @@ internal sealed class ExecutableModel : IDisposable
     private static IEnumerable<long> WithoutOnes(TensorShape shape) => shape.Dimensions.ToArray().Where(dimension => dimension != 1);
 
     private static string Some(string[] names) => string.Join(", ", names.Take(5).Select(name => $"'{name}'")) + (names.Length > 5 ? $" and {Output.Numbers.Count(names.Length - 5)} more" : "");
-
-    private static Dictionary<string, string> Merge(IReadOnlyDictionary<string, string> network, IReadOnlyDictionary<string, string> weights)
-    {
-        Dictionary<string, string> merged = new(network, StringComparer.Ordinal);
-        foreach ((string key, string value) in weights) merged[key] = value;
-        return merged;
-    }
 
     private T Own<T>(T owned)
         where T : IDisposable

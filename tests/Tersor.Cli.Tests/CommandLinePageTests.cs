@@ -40,7 +40,8 @@ public sealed class CommandLinePageTests
         StringBuilder text = new();
         foreach (Verb verb in root.Subcommands.SelectMany(TersorCommand.VerbsOf))
         {
-            string arguments = string.Concat(verb.Arguments.Select(argument => argument.Arity.MinimumNumberOfValues == 0 ? $" [{argument.Name}]" : $" {argument.Name}"));
+            string arguments = string.Concat(verb.Arguments.Select(argument =>
+                argument.Arity.MinimumNumberOfValues == 0 ? $" [{argument.Name}]" : $" {argument.Name}{(argument.Arity.MaximumNumberOfValues > 1 ? "..." : "")}"));
             text.Append($"\n### tersor {verb.FullName}{arguments}\n\n{verb.Description}\n\n| | |\n|---|---|\n");
             foreach (Argument argument in verb.Arguments) Row(text, argument.Name, argument.Description);
             foreach (Option option in verb.Options) Row(text, Names(option), option.Description + (option.Required ? " Required." : ""));

@@ -6,7 +6,7 @@ using System.Text;
 namespace Tersor.PublicApi.Tests;
 
 /// <summary>
-/// The library's public surface as a text file: a change to it is a diff that someone reads. Set TERSOR_REWRITE_SNAPSHOTS=1 to take over the present surface
+/// The public surface of each library as a text file: a change to it is a diff that someone reads. Set TERSOR_REWRITE_SNAPSHOTS=1 to take over the present surface
 /// (refused under CI).
 /// </summary>
 public class PublicSurfaceTests
@@ -14,11 +14,16 @@ public class PublicSurfaceTests
     private const BindingFlags Declared =
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
-    [Fact]
-    public void PublicSurface_IsTheApprovedOne()
+    public static TheoryData<string> Libraries => [.. Assemblies.Select(assembly => assembly.GetName().Name!)];
+
+    private static Assembly[] Assemblies => [typeof(Models.Model).Assembly, typeof(Engine.Graphs.ExecutableGraph).Assembly];
+
+    [Theory]
+    [MemberData(nameof(Libraries))]
+    public void PublicSurface_IsTheApprovedOne(string library)
     {
-        string path = Path.Combine(ThisFolder(), "Tersor.approved.txt");
-        string surface = Describe(typeof(Models.Model).Assembly);
+        string path = Path.Combine(ThisFolder(), library + ".approved.txt");
+        string surface = Describe(Assemblies.Single(assembly => assembly.GetName().Name == library));
         if (Environment.GetEnvironmentVariable("TERSOR_REWRITE_SNAPSHOTS") == "1" && Environment.GetEnvironmentVariable("CI") != "true")
             File.WriteAllText(path, surface);
         Assert.Equal(File.ReadAllText(path).ReplaceLineEndings("\n"), surface);

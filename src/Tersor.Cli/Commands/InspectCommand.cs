@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Tersor.Cli.Options;
 using Tersor.Cli.Output;
 using Tersor.Codec;
+using Tersor.Engine.Graphs;
 using Tersor.Measures;
 using Tersor.Models;
 using Tersor.Models.Onnx;
@@ -53,8 +54,15 @@ internal sealed class InspectCommand : Verb
             invocation.Print(writer => OnnxText.Write(writer, onnx.Summary));
         }
 
+        if (PreprocessingOptions.Remembered(model.Metadata, input.ShownPath) is { } preprocessing)
+        {
+            invocation.Report["preprocessing"] = PreprocessingText.Fields(preprocessing);
+            invocation.Print(writer => PreprocessingText.Write(writer, preprocessing));
+        }
+
         if (input.Format is NncFormat) InspectStream(invocation, input, model, selected);
         else invocation.Print(TensorTable(tensors));
+        if (ExecutableModel.CarriesNetwork(model)) InspectLayers(invocation, model);
         foreach (Tensor tensor in tensors) invocation.Report.Tensors.Add((JsonNode)TensorFields.Describe(tensor));
         PrintMetadata(invocation, model);
         if (!invocation.Value(_histogram)) return;
@@ -87,6 +95,24 @@ internal sealed class InspectCommand : Verb
         invocation.Report["nnc"] = NncText.Fields(compressed.Reader);
         invocation.Print(writer => NncText.Write(writer, compressed.Reader));
         invocation.Print(NncText.Table(compressed, model, selected));
+    }
+
+    // A model that the engine does not run is worth a look all the same.
+    private static void InspectLayers(Invocation invocation, Model model)
+    {
+        try
+        {
+            IReadOnlyList<LayerCost> layers = LayerCost.Measure(OnnxGraph.FromModel(model));
+            invocation.Report["layers"] = LayerText.Fields(layers);
+            LayerText.AddTotals(invocation.Report.Totals, layers);
+            invocation.Print(LayerText.Table(layers));
+        }
+        catch (Exception problem) when (problem is UnsupportedModelException or ModelFormatException or ResourceLimitException or ArgumentException)
+        {
+            invocation.Report["layers"] = null;
+            invocation.Report["layersProblem"] = problem.Message;
+            invocation.Print(writer => writer.WriteLine($"layers are not measured: {VisibleText.OneLine(problem.Message)}"));
+        }
     }
 
     private static void PrintMetadata(Invocation invocation, Model model)

@@ -32,7 +32,7 @@ internal sealed class TrainCommand : Verb
 
     private readonly GraphOption _graph = new();
     private readonly Option<bool> _lenient = LenientOption.Create();
-    private readonly ThreadsOption _threads = new();
+    private readonly ThreadsOption _threads = new("Threads of the computation");
     private readonly MemoryLimitOption _memory = new();
 
     public TrainCommand()
@@ -67,7 +67,7 @@ internal sealed class TrainCommand : Verb
         SampleSet? test = source.HasTestSet ? source.Load(DataSplit.Test) : null;
         (SampleSet train, SampleSet validation) = source.LoadTraining();
         ExecutableGraph graph = model?.Graph ?? ExecutableGraph.Create(NetworkArchitectures.Create(network, source.Seed, ClassesOf(train, test)));
-        Preprocessing preprocessing = _preprocessing.Resolve(invocation, model?.Metadata ?? graph.Metadata, network, train);
+        Preprocessing preprocessing = _preprocessing.Resolve(invocation, graph.Metadata, network, train);
         TrainingRecipe recipe = _recipe.Resolve(invocation, isFromScratch ? NetworkRecipes.For(network) : TrainingRecipe.FineTuning, train.SampleShape);
         TrainingOptions options = recipe.ToOptions(source.Seed, train.HasLabels, invocation.Value(_checkpoint));
         Trainer trainer = new(graph, train, validation, preprocessing, options, threads, memory.Left);
@@ -151,7 +151,7 @@ internal sealed class TrainCommand : Verb
     {
         using Model written = ModelFormats.Open(path);
         return new Evaluator(ExecutableGraph.Create(OnnxGraph.FromModel(written)), test.SampleShape, preprocessing, threads)
-            .Run(test, invocation.Progress, invocation.Cancellation);
+            .Run(test, new SampleProgress(invocation.Progress, "evaluate", path, test.Count), invocation.Cancellation);
     }
 
     private static void Report(Invocation invocation, string path, ExecutableGraph graph, IReadOnlyList<EpochReport> curve, Evaluation? tested)

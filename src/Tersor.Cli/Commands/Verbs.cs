@@ -14,6 +14,8 @@ internal static class Verbs
         new VerifyCommand(),
         new DiffCommand(),
         new ConvertCommand(),
+        new EvaluateCommand(),
+        new RunCommand(),
         new TrainCommand(),
         new VerbGroup("data", "Fetch data sets.", new DataDownloadCommand()),
         new ListCommand(),

@@ -11,7 +11,7 @@ internal sealed class DataOptions
 
     private readonly Option<string?> _data = new("--data")
     {
-        Description = "The samples: mnist:DIR, cifar10:DIR, cifar100:DIR, npz:FILE (x, y), digits, or digits:TRAIN,TEST (generated; how many images). Required.",
+        Description = "The samples: mnist:DIR, cifar10:DIR, cifar100:DIR, npz:FILE (x, y), digits, or digits:TRAIN,TEST (generated; how many images).",
         HelpName = "SPEC",
         Required = true,
     };

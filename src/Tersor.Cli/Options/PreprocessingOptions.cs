@@ -19,11 +19,23 @@ internal sealed class PreprocessingOptions
         "--std", "What is divided by at last: one number, or one per channel in the model's order; 1 if not given.", numbers => !numbers.Contains(0),
         "numbers other than 0 such as 0.229,0.224,0.225");
 
-    private readonly Option<bool?> _channels = ValueOption.Choice(
-        "--channels", "Order of the colours that the model takes; rgb if not given.", [("rgb", false), ("bgr", true)]);
+    private readonly Option<ColourOrder?> _channels = ValueOption.Choice(
+        "--channels", "Order of the colours that the model takes; rgb if not given.", [("rgb", ColourOrder.Rgb), ("bgr", ColourOrder.Bgr)]);
 
-    private readonly Option<bool?> _layout = ValueOption.Choice(
-        "--layout", "Order of channels, height and width that the model takes; nchw if not given.", [("nchw", false), ("nhwc", true)]);
+    private readonly Option<ImageLayout?> _layout = ValueOption.Choice(
+        "--layout", "Order of channels, height and width that the model takes; nchw if not given.", [("nchw", ImageLayout.Nchw), ("nhwc", ImageLayout.Nhwc)]);
+
+    private enum ColourOrder
+    {
+        Rgb,
+        Bgr,
+    }
+
+    private enum ImageLayout
+    {
+        Nchw,
+        Nhwc,
+    }
 
     private IEnumerable<Option> All => [_scale, _mean, _deviation, _channels, _layout];
 
@@ -44,18 +56,16 @@ internal sealed class PreprocessingOptions
     /// <exception cref="ModelFormatException">The metadata speaks of preprocessing and is not what it should be.</exception>
     public Preprocessing Resolve(Invocation invocation, IReadOnlyDictionary<string, string> metadata, string source, SampleSet samples)
     {
-        Preprocessing remembered = Remembered(metadata, source) ?? (samples.HoldsPixels ? Preprocessing.Default : Preprocessing.Default with { Scale = 1 });
-        Preprocessing resolved = new()
-        {
-            Scale = invocation.IsGiven(_scale) ? invocation.Value(_scale)![0] : remembered.Scale,
-            Mean = invocation.IsGiven(_mean) ? invocation.Value(_mean)! : remembered.Mean,
-            Deviation = invocation.IsGiven(_deviation) ? invocation.Value(_deviation)! : remembered.Deviation,
-            IsBgr = invocation.Value(_channels) ?? remembered.IsBgr,
-            IsChannelsLast = invocation.Value(_layout) ?? remembered.IsChannelsLast,
-        };
+        Preprocessing usual = samples.HoldsPixels ? Preprocessing.Default : Preprocessing.Default with { Scale = 1 };
+        Preprocessing resolved = Override(invocation, Remembered(metadata, source) ?? usual);
         foreach ((string name, string value) in PreprocessingText.Entries(resolved)) invocation.Detail($"{source}: {name} {value}");
         return resolved;
     }
+
+    /// <summary>The preprocessing that a model is to remember: what it remembers already, and what was given.</summary>
+    /// <exception cref="ModelFormatException">The metadata speaks of preprocessing and is not what it should be.</exception>
+    public Preprocessing Resolve(Invocation invocation, IReadOnlyDictionary<string, string> metadata, string source) =>
+        Override(invocation, Remembered(metadata, source) ?? Preprocessing.Default);
 
     /// <summary>What a model's metadata says of preprocessing; null where it says nothing.</summary>
     /// <exception cref="ModelFormatException">It is not what it should be.</exception>
@@ -70,4 +80,16 @@ internal sealed class PreprocessingOptions
             throw new ModelFormatException(source, "metadata", -1, problem.Message.TrimEnd('.') + "; write it anew with tersor convert and --scale, --mean, --std", problem);
         }
     }
+
+    private Preprocessing Override(Invocation invocation, Preprocessing remembered) => new()
+    {
+        Scale = Given(invocation, _scale)?[0] ?? remembered.Scale,
+        Mean = Given(invocation, _mean) ?? remembered.Mean,
+        Deviation = Given(invocation, _deviation) ?? remembered.Deviation,
+        IsBgr = invocation.Value(_channels) is ColourOrder order ? order == ColourOrder.Bgr : remembered.IsBgr,
+        IsChannelsLast = invocation.Value(_layout) is ImageLayout layout ? layout == ImageLayout.Nhwc : remembered.IsChannelsLast,
+    };
+
+    // The parser makes an empty array of an option that is not there.
+    private static float[]? Given(Invocation invocation, Option<float[]?> option) => invocation.IsGiven(option) ? invocation.Value(option) : null;
 }

@@ -63,7 +63,6 @@ internal static class ValueOption
         {
             Description = description,
             HelpName = string.Join('|', words),
-            Arity = ArgumentArity.ExactlyOne,
             CustomParser = result => Parse(result, text => Lookup(text, choices), "one of " + string.Join(", ", words), words),
         };
         option.CompletionSources.Add(words);

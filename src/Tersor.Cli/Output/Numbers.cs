@@ -20,7 +20,17 @@ internal static class Numbers
     public static string Fixed(double value, int digits) => NonFinite(value) ?? value.ToString("F" + Integer(digits), CultureInfo.InvariantCulture);
 
     /// <summary>A share of one as a percentage with one digit.</summary>
-    public static string Percent(double share) => NonFinite(share) ?? (share * 100).ToString("F1", CultureInfo.InvariantCulture) + " %";
+    public static string Percent(double share) => Percent(share, 1);
+
+    /// <summary>A share of one as a percentage with a fixed number of digits behind the point.</summary>
+    public static string Percent(double share, int digits) => NonFinite(share) ?? Fixed(share * 100, digits) + " %";
+
+    /// <summary>A difference with its sign, of a fixed number of digits behind the point; none where there is no difference.</summary>
+    public static string Signed(double difference, int digits)
+    {
+        string text = Fixed(difference, digits);
+        return difference > 0 && !double.IsInfinity(difference) ? "+" + text : text;
+    }
 
     private static string? NonFinite(double value) =>
         double.IsNaN(value) ? "-" : double.IsPositiveInfinity(value) ? "inf" : double.IsNegativeInfinity(value) ? "-inf" : null;

@@ -17,6 +17,10 @@ internal static class PreprocessingText
         ("layout", preprocessing.IsChannelsLast ? "nhwc" : "nchw"),
     ];
 
+    /// <summary>One line, in the manner of the lines about a graph.</summary>
+    public static void Write(TextWriter writer, Preprocessing preprocessing) =>
+        writer.WriteLine($"  {"pixels",-10}{string.Join(", ", Entries(preprocessing).Select(entry => $"{entry.Name} {entry.Value}"))}");
+
     /// <summary>The same as JSON, numbers as numbers.</summary>
     public static JsonObject Fields(Preprocessing preprocessing) => new()
     {

@@ -28,13 +28,21 @@ internal sealed class ProgressReporter : IProgress<ModelProgress>
     }
 
     /// <inheritdoc/>
-    public void Report(ModelProgress value)
+    public void Report(ModelProgress value) => Report(value.Phase, value.Item, value.Done, value.Total, ByteSize.Human);
+
+    /// <summary>Work counted in something else than bytes.</summary>
+    /// <param name="phase">What is being done.</param>
+    /// <param name="item">The thing at hand.</param>
+    /// <param name="done">How much is done.</param>
+    /// <param name="total">How much there is; 0 where that is unknown.</param>
+    /// <param name="describe">How an amount reads, such as <c>10,000 samples</c>.</param>
+    public void Report(string phase, string item, long done, long total, Func<long, string> describe)
     {
         if (!_enabled) return;
         lock (_gate)
         {
             if (_terminal.Clock.GetTimestamp() < _next) return;
-            string line = Describe(value);
+            string line = Describe(phase, VisibleText.OneLine(item), done, total, describe);
             if (_terminal.ErrorIsLive)
             {
                 if (line.Length >= _terminal.Width) line = line[..(_terminal.Width - 1)];
@@ -63,13 +71,11 @@ internal sealed class ProgressReporter : IProgress<ModelProgress>
         }
     }
 
-    private static string Describe(ModelProgress value)
+    private static string Describe(string phase, string item, long done, long total, Func<long, string> describe)
     {
-        string item = VisibleText.OneLine(value.Item);
-        if (value.Total <= 0) return $"{value.Phase} {item}";
-        int percent = (int)Math.Clamp(value.Done * 100.0 / value.Total, 0, 100);
-        return string.Create(
-            CultureInfo.InvariantCulture, $"{value.Phase} {percent,3} % of {ByteSize.Human(value.Total)}: {item}");
+        if (total <= 0) return $"{phase} {item}";
+        int percent = (int)Math.Clamp(done * 100.0 / total, 0, 100);
+        return string.Create(CultureInfo.InvariantCulture, $"{phase} {percent,3} % of {describe(total)}: {item}");
     }
 
     private long After(TimeSpan delay) => _terminal.Clock.GetTimestamp() + (long)(delay.TotalSeconds * _terminal.Clock.TimestampFrequency);

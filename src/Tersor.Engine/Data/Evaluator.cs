@@ -6,19 +6,6 @@ using Tersor.Models;
 
 namespace Tersor.Engine.Data;
 
-/// <summary>What an evaluation found.</summary>
-/// <param name="Samples">Samples run.</param>
-/// <param name="Top1">Fraction whose highest output is their class; NaN where there are targets.</param>
-/// <param name="Top5">Fraction whose class is among the five highest outputs; NaN where there are targets.</param>
-/// <param name="Loss">Mean cross-entropy of the softmax of the outputs; mean squared error where there are targets.</param>
-/// <param name="MeanAbsoluteError">Mean distance of an output from its target; NaN where there are classes.</param>
-/// <param name="Seconds">Time of the runs, data preparation included.</param>
-public sealed record Evaluation(int Samples, double Top1, double Top5, double Loss, double MeanAbsoluteError, double Seconds)
-{
-    /// <summary>Samples per second.</summary>
-    public double SamplesPerSecond => Seconds > 0 ? Samples / Seconds : 0;
-}
-
 /// <summary>Runs a model on a data set and measures how well it does.</summary>
 public sealed class Evaluator
 {
@@ -68,14 +55,18 @@ public sealed class Evaluator
     }
 
     /// <summary>Runs all samples.</summary>
+    /// <param name="samples">Of the shape that was planned for.</param>
+    /// <param name="progress">Receives the number of samples done after each batch.</param>
+    /// <param name="cancellationToken">Checked before each batch.</param>
     /// <exception cref="DataMismatchException">There are no samples, or their classes or targets do not fit the model's output.</exception>
-    public Evaluation Run(SampleSet samples, IProgress<ModelProgress>? progress = null, CancellationToken cancellationToken = default)
+    public Evaluation Run(SampleSet samples, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
     {
         CheckFit(samples);
         int outputs = (int)(_plan.OutputShape(0).ElementCount / _batch);
         long started = Stopwatch.GetTimestamp();
         float[] pixels = new float[samples.SampleShape.ElementCount];
         int inputLength = pixels.Length;
+        int[] predictions = new int[samples.HasLabels ? samples.Count : 0];
         (int top1, int top5, double loss, double distance) = (0, 0, 0, 0);
         for (int start = 0; start < samples.Count; start += _batch)
         {
@@ -102,6 +93,7 @@ public sealed class Evaluator
                     continue;
                 }
 
+                predictions[start + i] = TensorPrimitives.IndexOfMax(row);
                 int label = samples.Label(start + i);
                 int rank = Rank(row, label);
                 if (rank == 0) top1++;
@@ -109,14 +101,21 @@ public sealed class Evaluator
                 loss += CrossEntropy(row, label);
             }
 
-            progress?.Report(new ModelProgress("evaluate", samples.Name, start + count, samples.Count));
+            progress?.Report(start + count);
         }
 
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         double n = samples.Count;
-        return samples.HasLabels
-            ? new Evaluation(samples.Count, top1 / n, top5 / n, loss / n, double.NaN, seconds)
-            : new Evaluation(samples.Count, double.NaN, double.NaN, loss / n, distance / n, seconds);
+        return new Evaluation
+        {
+            Samples = samples.Count,
+            Top1 = samples.HasLabels ? top1 / n : double.NaN,
+            Top5 = samples.HasLabels ? top5 / n : double.NaN,
+            Loss = loss / n,
+            MeanAbsoluteError = samples.HasLabels ? double.NaN : distance / n,
+            Predictions = predictions,
+            Seconds = seconds,
+        };
     }
 
     /// <summary>How many outputs come before the label's: higher ones, and equal ones of lower index.</summary>

@@ -91,6 +91,9 @@ public sealed class SampleSet
     /// <summary>Whether the values are bytes, as pixels are; otherwise they are real numbers.</summary>
     public bool HoldsPixels => _bytes is not null;
 
+    /// <summary>Bytes of memory that the samples take, those of the whole set where this is a selection.</summary>
+    public long MemoryBytes => (_bytes?.LongLength ?? 0) + (4 * ((_singles?.LongLength ?? 0) + (_labels?.LongLength ?? 0) + (_targets?.LongLength ?? 0)));
+
     /// <summary>Whether there is a class per sample; otherwise there are targets.</summary>
     public bool HasLabels => _labels is not null;
 

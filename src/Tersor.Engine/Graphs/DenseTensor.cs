@@ -86,6 +86,27 @@ public sealed class DenseTensor
         return new DenseTensor(tensor.ElementType, tensor.Shape, values);
     }
 
+    /// <summary>The tensor as a model file holds it: little-endian elements of its type.</summary>
+    /// <exception cref="ResourceLimitException">More bytes than an array can hold.</exception>
+    public Tensor ToTensor(string name)
+    {
+        long length = ElementType.ByteLength(Shape.ElementCount);
+        if (length > Array.MaxLength) throw new ResourceLimitException($"Tensor '{name}' takes {length:N0} bytes; at most {Array.MaxLength:N0} are supported.");
+        byte[] bytes = new byte[length];
+        int width = ElementType.BitWidth() / 8;
+        for (int i = 0; i < Shape.ElementCount; i++)
+        {
+            Span<byte> place = bytes.AsSpan(i * width, width);
+            if (_singles is not null) BinaryPrimitives.WriteSingleLittleEndian(place, _singles[i]);
+            else if (width == 8) BinaryPrimitives.WriteInt64LittleEndian(place, _integers![i]);
+            else if (width == 4) BinaryPrimitives.WriteInt32LittleEndian(place, (int)_integers![i]);
+            else if (width == 2) BinaryPrimitives.WriteInt16LittleEndian(place, (short)_integers![i]);
+            else place[0] = (byte)_integers![i];
+        }
+
+        return new Tensor(name, ElementType, Shape, ByteSource.FromMemory(bytes, name));
+    }
+
     /// <summary>Such as <c>float32 3x4</c>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{ElementType.Name()} {Shape}");
 

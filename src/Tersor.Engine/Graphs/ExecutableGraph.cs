@@ -15,10 +15,17 @@ public sealed class ExecutableGraph
     private readonly Dictionary<string, GraphParameter> _parametersByName;
     private readonly Dictionary<string, DenseTensor> _constants;
 
+    private readonly Dictionary<string, Tensor> _unread;
+
     private ExecutableGraph(
-        OnnxGraph graph, IReadOnlyList<OnnxNode> nodes, IReadOnlyList<GraphParameter> parameters, Dictionary<string, DenseTensor> constants)
+        OnnxGraph graph,
+        IReadOnlyList<OnnxNode> nodes,
+        IReadOnlyList<GraphParameter> parameters,
+        Dictionary<string, DenseTensor> constants,
+        Dictionary<string, Tensor> unread)
     {
         _graph = graph;
+        _unread = unread;
         Nodes = nodes;
         Parameters = parameters;
         _parametersByName = parameters.ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
@@ -57,16 +64,31 @@ public sealed class ExecutableGraph
     public static ExecutableGraph Create(OnnxGraph graph)
     {
         ArgumentNullException.ThrowIfNull(graph);
+        return Create(graph, _ => true);
+    }
+
+    /// <summary>As <see cref="Create(OnnxGraph)"/> without the weights' data: types and shapes can be inferred from it, and nothing run.</summary>
+    internal static ExecutableGraph Outline(OnnxGraph graph)
+    {
+        // What shapes depend on is small: scales, sizes, pads.
+        const int MostRead = 1024;
+        return Create(graph, tensor => tensor.ElementCount <= MostRead);
+    }
+
+    private static ExecutableGraph Create(OnnxGraph graph, Func<Tensor, bool> isRead)
+    {
         IReadOnlyList<OnnxNode> nodes = GraphOrder.Of(graph);
         List<string> unsupported = [];
         CheckOperators(graph, nodes, unsupported);
         HashSet<string> read = [.. nodes.SelectMany(node => node.Inputs), .. graph.Outputs.Select(output => output.Name)];
         Dictionary<string, DenseTensor> constants = new(StringComparer.Ordinal);
+        Dictionary<string, Tensor> unread = new(StringComparer.Ordinal);
         List<Tensor> singles = [];
         foreach (Tensor tensor in graph.Initializers)
         {
             if (!read.Contains(tensor.Name)) continue;
             if (!DenseTensor.Holds(tensor.ElementType)) unsupported.Add($"initializer '{tensor.Name}' of {tensor.ElementType.Name()}; the engine computes in float32 and whole numbers");
+            else if (!isRead(tensor)) unread.Add(tensor.Name, tensor);
             else if (tensor.ElementType == ElementType.Float32) singles.Add(tensor);
             else constants.Add(tensor.Name, DenseTensor.FromTensor(tensor));
         }
@@ -75,7 +97,7 @@ public sealed class ExecutableGraph
         HashSet<string> trainable = FindTrainable(nodes, graph.OperatorSetVersion());
         GraphParameter[] parameters = [.. singles.Select(tensor =>
             new GraphParameter(tensor.Name, DenseTensor.FromTensor(tensor), tensor.Shape.Rank > 0 && trainable.Contains(tensor.Name)))];
-        return new ExecutableGraph(graph, nodes, parameters, constants);
+        return new ExecutableGraph(graph, nodes, parameters, constants, unread);
     }
 
     /// <summary>The weight of that name, or null.</summary>
@@ -154,6 +176,9 @@ public sealed class ExecutableGraph
 
         return _graph.WithInitializers(tensors);
     }
+
+    /// <summary>The initializer of that name whose data has been left where it is, or null.</summary>
+    internal Tensor? FindUnread(string name) => _unread.GetValueOrDefault(name);
 
     internal DenseTensor? FindConstant(string name) => _constants.GetValueOrDefault(name);
 

@@ -110,7 +110,7 @@ internal sealed class PlanSteps
         if (_slots.TryGetValue(name, out ValueSlot? slot)) return slot;
         if (_graph.FindParameter(name) is { } parameter)
         {
-            slot = new ValueSlot(name) { Parameter = parameter };
+            slot = new ValueSlot(name) { Parameter = parameter, IsInitializer = true };
             if (isTraining && parameter.IsTrainable)
             {
                 slot.SetType(ElementType.Float32, parameter.Shape);
@@ -122,9 +122,14 @@ internal sealed class PlanSteps
                 slot.SetConstant(parameter.Value);
             }
         }
+        else if (_graph.FindUnread(name) is { } unread)
+        {
+            slot = new ValueSlot(name) { IsInitializer = true };
+            slot.SetType(unread.ElementType, unread.Shape);
+        }
         else
         {
-            slot = new ValueSlot(name);
+            slot = new ValueSlot(name) { IsInitializer = true };
             slot.SetConstant(_graph.FindConstant(name)!);
         }
 

@@ -64,11 +64,28 @@ public class Model : IDisposable
     /// <summary>Whether the model has a graph that <see cref="MakeTopology"/> carries, not only tensors.</summary>
     public virtual bool HasGraph => false;
 
+    /// <summary>
+    /// The same model with further metadata, which replaces entries of the same key. It reads through this one, which must stay open, and owns nothing itself.
+    /// </summary>
+    public virtual Model WithMetadata(IReadOnlyDictionary<string, string> entries)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        return new Model(Format, Source, Tensors, Merge(Metadata, entries));
+    }
+
     /// <summary>Closes the file behind the model.</summary>
     public void Dispose()
     {
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>All entries of both; those of <paramref name="more"/> win.</summary>
+    private protected static IReadOnlyDictionary<string, string> Merge(IReadOnlyDictionary<string, string> some, IReadOnlyDictionary<string, string> more)
+    {
+        Dictionary<string, string> merged = new(some, StringComparer.Ordinal);
+        foreach ((string key, string value) in more) merged[key] = value;
+        return merged;
     }
 
     /// <summary>Hands over what is to be disposed with the model.</summary>

@@ -14,6 +14,9 @@ public abstract class ModelFormat
     /// <summary>Whether <see cref="Write(Model, string, ModelWriteOptions, IProgress{ModelProgress}?, CancellationToken)"/> works.</summary>
     public virtual bool CanWrite => true;
 
+    /// <summary>Whether what is written keeps <see cref="Model.Metadata"/>.</summary>
+    public virtual bool KeepsMetadata => true;
+
     /// <summary>One line for <c>tersor list</c>.</summary>
     public abstract string Description { get; }
 

@@ -16,6 +16,9 @@ public sealed class NpzFormat : ModelFormat
     public override IReadOnlyList<string> Extensions { get; } = [".npz", ArrayExtension];
 
     /// <inheritdoc/>
+    public override bool KeepsMetadata => false;
+
+    /// <inheritdoc/>
     public override string Description => "NumPy arrays, an archive (npz) or a single one (npy); read and write";
 
     /// <inheritdoc/>

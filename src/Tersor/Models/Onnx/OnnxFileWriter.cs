@@ -116,7 +116,7 @@ internal sealed class OnnxFileWriter
 
     private WireSplice Splice(List<ExternalDataPlacement> outside)
     {
-        WireSplice splice = new(_model.Skeleton);
+        WireSplice splice = _model.NewSplice();
         Dictionary<string, ExternalDataPlacement> places = outside.ToDictionary(tensor => tensor.Record.Name, StringComparer.Ordinal);
         foreach (Tensor tensor in _model.Tensors)
         {

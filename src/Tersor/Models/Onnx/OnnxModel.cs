@@ -10,15 +10,26 @@ namespace Tersor.Models.Onnx;
 /// </remarks>
 public sealed class OnnxModel : Model
 {
+    private readonly OnnxScan _scan;
     private readonly Dictionary<string, OnnxTensorRecord> _records;
+    private readonly IReadOnlyDictionary<string, string> _newMetadata;
     private readonly long _maxTopologyBytes;
 
-    private OnnxModel(ByteSource skeleton, OnnxScan scan, IReadOnlyList<Tensor> tensors, long maxTopologyBytes, string source, IReadOnlyList<IDisposable> owned)
-        : base("onnx", source, tensors, scan.Metadata, owned)
+    private OnnxModel(
+        ByteSource skeleton,
+        OnnxScan scan,
+        IReadOnlyList<Tensor> tensors,
+        long maxTopologyBytes,
+        string source,
+        IReadOnlyList<IDisposable> owned,
+        IReadOnlyDictionary<string, string>? newMetadata = null)
+        : base("onnx", source, tensors, newMetadata is null ? scan.Metadata : Merge(scan.Metadata, newMetadata), owned)
     {
         Skeleton = skeleton;
         Summary = scan.Summary;
+        _scan = scan;
         _maxTopologyBytes = maxTopologyBytes;
+        _newMetadata = newMetadata ?? new Dictionary<string, string>(StringComparer.Ordinal);
         _records = scan.Tensors.ToDictionary(record => record.Name, StringComparer.Ordinal);
     }
 
@@ -100,7 +111,7 @@ public sealed class OnnxModel : Model
     public override Topology MakeTopology(Func<Tensor, bool> isCoded)
     {
         ArgumentNullException.ThrowIfNull(isCoded);
-        WireSplice splice = new(Skeleton);
+        WireSplice splice = NewSplice();
         foreach (Tensor tensor in Tensors)
         {
             OnnxTensorRecord record = RecordOf(tensor);
@@ -118,6 +129,31 @@ public sealed class OnnxModel : Model
         using MemoryStream stream = new(bytes);
         splice.WriteTo(stream);
         return new Topology(TopologyFormat.Onnx, bytes);
+    }
+
+    /// <inheritdoc/>
+    public override Model WithMetadata(IReadOnlyDictionary<string, string> entries)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        return new OnnxModel(Skeleton, _scan, Tensors, _maxTopologyBytes, Source, [], Merge(_newMetadata, entries));
+    }
+
+    /// <summary>A splice of the file in which new metadata already stands; entries of the same key are gone.</summary>
+    internal WireSplice NewSplice()
+    {
+        WireSplice splice = new(Skeleton);
+        if (_newMetadata.Count == 0) return splice;
+        OnnxMessage model = new(Skeleton.Length);
+        foreach ((string key, long start, long end) in _scan.MetadataFields)
+        {
+            if (_newMetadata.ContainsKey(key)) splice.Remove(model, start, end);
+        }
+
+        WireWriter entries = new();
+        foreach ((string key, string value) in _newMetadata.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+            entries.Message(OnnxFields.Model.MetadataProps, new WireWriter().Text(OnnxFields.Entry.Key, key).Text(OnnxFields.Entry.Value, value));
+        splice.Append(entries.Written);
+        return splice;
     }
 
     internal OnnxTensorRecord RecordOf(Tensor tensor) =>

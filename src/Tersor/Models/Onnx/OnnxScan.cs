@@ -15,6 +15,7 @@ internal sealed class OnnxScan : OnnxWalk
     private readonly List<OnnxValue> _inputs = [];
     private readonly List<OnnxValue> _outputs = [];
     private readonly SortedDictionary<string, long> _operators = new(StringComparer.Ordinal);
+    private readonly List<(string Key, long Start, long End)> _metadataFields = [];
     private long _irVersion;
     private string _producerName = "";
     private string _producerVersion = "";
@@ -32,6 +33,9 @@ internal sealed class OnnxScan : OnnxWalk
     public IReadOnlyList<OnnxTensorRecord> Tensors => _tensors;
 
     public new IReadOnlyDictionary<string, string> Metadata => base.Metadata;
+
+    /// <summary>Where each entry of the metadata lies in the file.</summary>
+    public IReadOnlyList<(string Key, long Start, long End)> MetadataFields => _metadataFields;
 
     public OnnxSummary Summary => new()
     {
@@ -86,7 +90,7 @@ internal sealed class OnnxScan : OnnxWalk
                     ReadOperatorSet(field);
                     break;
                 case { Number: OnnxFields.Model.MetadataProps, Type: WireType.LengthDelimited }:
-                    ReadMetadata(field);
+                    _metadataFields.Add((ReadMetadata(field), field.Start, Reader.Position));
                     break;
                 case { Number: OnnxFields.Model.TrainingInfo, Type: WireType.LengthDelimited }:
                     ReadTraining(Enter(OnnxMessageKind.Training, model, field, trainings++));

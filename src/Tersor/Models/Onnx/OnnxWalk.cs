@@ -55,7 +55,8 @@ internal abstract class OnnxWalk(ByteSource source, int maxItems, string items)
         Reader.Leave(outer);
     }
 
-    protected void ReadMetadata(WireField field)
+    /// <summary>Reads an entry and returns its key.</summary>
+    protected string ReadMetadata(WireField field)
     {
         long outer = Reader.Enter(Reader.ReadPayload(field));
         string key = "";
@@ -70,6 +71,7 @@ internal abstract class OnnxWalk(ByteSource source, int maxItems, string items)
         Keep();
         Metadata[key] = value;
         Reader.Leave(outer);
+        return key;
     }
 
     protected OnnxValue ReadValue(WireField field)

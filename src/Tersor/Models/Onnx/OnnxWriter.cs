@@ -57,7 +57,7 @@ public static class OnnxWriter
     private static WireSplice Inline(OnnxModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        WireSplice splice = new(model.Skeleton);
+        WireSplice splice = model.NewSplice();
         foreach (Tensor tensor in model.Tensors) OnnxTensorEdits.Inline(splice, model.RecordOf(tensor), tensor.Data);
         return splice;
     }

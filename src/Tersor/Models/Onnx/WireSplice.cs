@@ -8,6 +8,7 @@ internal sealed class WireSplice(ByteSource original)
 {
     private readonly List<Edit> _edits = [];
     private readonly Dictionary<WireMessage, long> _growth = [];
+    private byte[] _tail = [];
     private long _length = -1;
 
     /// <summary>Bytes of the message with all edits; asking for it ends the editing.</summary>
@@ -18,6 +19,13 @@ internal sealed class WireSplice(ByteSource original)
             if (_length < 0) _length = Seal();
             return _length;
         }
+    }
+
+    /// <summary>Puts fields behind all others of the outermost message.</summary>
+    public void Append(ReadOnlyMemory<byte> fields)
+    {
+        if (_length >= 0) throw new InvalidOperationException("The splice was measured already.");
+        _tail = [.. _tail, .. fields.Span];
     }
 
     /// <summary>Takes out [<paramref name="start"/>, <paramref name="end"/>), which lies directly in <paramref name="message"/>.</summary>
@@ -58,7 +66,8 @@ internal sealed class WireSplice(ByteSource original)
         }
 
         Copy(destination, at, original.Length, cancellationToken);
-        done += original.Length - at;
+        destination.Write(_tail);
+        done += original.Length - at + _tail.Length;
         if (done != length) throw new InvalidOperationException($"Wrote {done} bytes where {length} were computed.");
     }
 
@@ -79,7 +88,7 @@ internal sealed class WireSplice(ByteSource original)
         // Inner messages start behind the outer ones, so each length is final before the enclosing one is computed.
         PriorityQueue<WireMessage, long> changed = new();
         foreach (WireMessage message in _growth.Keys) changed.Enqueue(message, -message.Payload.Start);
-        long total = original.Length;
+        long total = original.Length + _tail.Length;
         while (changed.TryDequeue(out WireMessage? message, out _))
         {
             long growth = _growth[message];
