@@ -160,4 +160,34 @@ public sealed class ConvertCommandTests : IDisposable
         Assert.Equal($"warning: safetensors keeps tensors only: the graph of {input} stays behind\n", run.Error);
         Assert.Single(run.Json().GetProperty("warnings").EnumerateArray());
     }
+
+    [Fact]
+    public async Task Convert_Preprocessing_ReplacesWhatWasRememberedAndNothingElse()
+    {
+        string told = _folder["told.onnx"];
+        (await TersorRun.Of("convert", RepositoryFile.Lenet5, "-o", told, "--mean", "0.25", "--std", "0.5")).Succeeds();
+        (await TersorRun.Of("convert", told, "-o", _folder["again.onnx"], "--mean", "0.5")).Succeeds();
+
+        JsonElement before = (await TersorRun.Of("inspect", RepositoryFile.Lenet5, "--json")).Succeeds().Json();
+        JsonElement document = (await TersorRun.Of("inspect", _folder["again.onnx"], "--json")).Succeeds().Json();
+        JsonElement preprocessing = document.GetProperty("preprocessing");
+        Assert.Equal(0.5, preprocessing.GetProperty("mean")[0].GetDouble());
+        Assert.Equal(0.5, preprocessing.GetProperty("std")[0].GetDouble());
+        Assert.Equal("nchw", preprocessing.GetProperty("layout").GetString());
+        Assert.Equal(5, document.GetProperty("metadata").EnumerateObject().Count(entry => entry.Name.StartsWith("tersor.input.", StringComparison.Ordinal)));
+        Assert.Equal(before.GetProperty("onnx").ToString(), document.GetProperty("onnx").ToString());
+        (await TersorRun.Of("diff", RepositoryFile.Lenet5, _folder["again.onnx"], "--fail-above", "0")).Succeeds();
+        Assert.Equal(File.ReadAllBytes(RepositoryFile.Lenet5), File.ReadAllBytes(told)[..(int)new FileInfo(RepositoryFile.Lenet5).Length]);
+    }
+
+    [Fact]
+    public async Task Convert_PreprocessingIntoAFormatWithoutMetadata_IsRefused()
+    {
+        string input = SmallModels.Write(_folder["m.safetensors"]);
+
+        (await TersorRun.Of("convert", input, "-o", _folder["out.npz"], "--scale", "1"))
+            .FailsWith(2, "error[usage]: npz keeps no metadata, so that preprocessing cannot be remembered. Name another output.");
+        (await TersorRun.Of("convert", input, "-o", _folder["out.safetensors"], "--scale", "1")).Succeeds();
+        Assert.Contains("tersor.input.scale = 1\n", (await TersorRun.Of("inspect", _folder["out.safetensors"])).Out, StringComparison.Ordinal);
+    }
 }

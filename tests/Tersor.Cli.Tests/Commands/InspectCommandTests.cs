@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Tersor.Models;
+using Tersor.Models.Onnx;
 
 namespace Tersor.Cli.Tests.Commands;
 
@@ -173,5 +175,66 @@ public sealed class InspectCommandTests : IDisposable
 
         Assert.Contains("  opset     ai.onnx 13\n", run.Out, StringComparison.Ordinal);
         Assert.Contains("  input     input float32 [N, 1, 28, 28]\n", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Inspect_Network_MeasuresItsLayers()
+    {
+        JsonElement document = (await TersorRun.Of("inspect", RepositoryFile.Lenet5, "--json")).Succeeds().Json();
+
+        JsonElement convolution = document.GetProperty("layers")[0];
+        Assert.Equal("Conv '/conv1/Conv'", convolution.GetProperty("layer").GetString());
+        Assert.Equal([1, 20, 24, 24], convolution.GetProperty("output").EnumerateArray().Select(dimension => dimension.GetInt32()));
+        Assert.Equal(20 * 24 * 24, convolution.GetProperty("activations").GetInt64());
+        Assert.Equal(20 * 24 * 24 * 25, convolution.GetProperty("multiplyAdds").GetInt64());
+        Assert.Equal(520, convolution.GetProperty("parameters").GetInt64());
+        JsonElement totals = document.GetProperty("totals");
+        Assert.Equal(2_293_000, totals.GetProperty("multiplyAdds").GetInt64());
+        Assert.Equal(431_080, totals.GetProperty("parameters").GetInt64());
+    }
+
+    [Fact]
+    public async Task Inspect_CompressedNetwork_HasTheLayersOfTheOriginal()
+    {
+        (await TersorRun.Of("compress", RepositoryFile.Lenet5, "-o", _folder["m.nnc"], "--quality", "20", "-q")).Succeeds();
+
+        JsonElement original = (await TersorRun.Of("inspect", RepositoryFile.Lenet5, "--json")).Succeeds().Json();
+        JsonElement compressed = (await TersorRun.Of("inspect", _folder["m.nnc"], "--json")).Succeeds().Json();
+
+        Assert.Equal(original.GetProperty("layers").ToString(), compressed.GetProperty("layers").ToString());
+    }
+
+    [Fact]
+    public async Task Inspect_NetworkThatCannotRun_SaysWhyLayersAreMissing()
+    {
+        string path = SmallNetworks.WriteUnsupported(_folder["m.onnx"]);
+
+        TersorRun text = (await TersorRun.Of("inspect", path)).Succeeds();
+        JsonElement document = (await TersorRun.Of("inspect", path, "--json")).Succeeds().Json();
+
+        Assert.Matches("layers are not measured: .*Frobnicate.*Quux", text.Out);
+        Assert.Contains("Frobnicate", document.GetProperty("layersProblem").GetString(), StringComparison.Ordinal);
+        Assert.Equal(JsonValueKind.Null, document.GetProperty("layers").ValueKind);
+    }
+
+    [Fact]
+    public async Task Inspect_RememberedPreprocessing_IsShown()
+    {
+        string told = _folder["told.onnx"];
+        (await TersorRun.Of("convert", SmallNetworks.WriteDoubling(_folder["m.onnx"]), "-o", told, "--mean", "0.25", "--channels", "bgr", "-q")).Succeeds();
+
+        Assert.Contains(
+            "  pixels    scale 0.003921569, mean 0.25, std 1, channels bgr, layout nchw\n", (await TersorRun.Of("inspect", told)).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Inspect_DamagedPreprocessing_SaysHowToMendIt()
+    {
+        using OnnxModel model = OnnxModel.Open(SmallNetworks.WriteDoubling(_folder["m.onnx"]));
+        using Model told = model.WithMetadata(new Dictionary<string, string> { ["tersor.input.std"] = "0" });
+        new OnnxFormat().Write(told, _folder["told.onnx"], ModelWriteOptions.Default);
+
+        (await TersorRun.Of("inspect", _folder["told.onnx"])).FailsWith(
+            3, $"error[malformed]: {_folder["told.onnx"]}: metadata: tersor.input.std: '0' divides by zero; write it anew with tersor convert and --scale, --mean, --std");
     }
 }

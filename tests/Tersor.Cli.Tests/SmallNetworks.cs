@@ -1,0 +1,75 @@
+using Tersor.Models;
+using Tersor.Models.Npz;
+using Tersor.Models.Onnx;
+
+namespace Tersor.Cli.Tests;
+
+/// <summary>Networks and data so small that what they give can be worked out by hand.</summary>
+internal static class SmallNetworks
+{
+    /// <summary>Four inputs, three outputs: <c>logits = x[0..3] * 2</c>. The batch is open.</summary>
+    public static string WriteDoubling(string path, float factor = 2)
+    {
+        OnnxGraphBuilder graph = new("doubling");
+        string x = graph.AddInput("input", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(4));
+        float[] weight = new float[12];
+        for (int i = 0; i < 3; i++) weight[(i * 4) + i] = factor;
+        string w = graph.AddInitializer(new Tensor("fc.weight", new TensorShape(3, 4), weight));
+        graph.AddNode("Gemm", [x, w], [new OnnxAttribute("transB", 1)], "logits");
+        graph.AddOutput("logits", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(3));
+        graph.Build().Save(path, overwrite: true);
+        return path;
+    }
+
+    /// <summary>The mean of each channel of an image, for a batch that is fixed: what preprocessing does to a pixel shows in the outputs.</summary>
+    public static string WriteChannelMeans(string path, params long[] input)
+    {
+        OnnxGraphBuilder graph = new("means");
+        string x = graph.AddInput("input", ElementType.Float32, [.. input.Select(size => size == 0 ? new OnnxDimension("N") : new OnnxDimension(size))]);
+        string pooled = graph.AddNode("GlobalAveragePool", [x]);
+        graph.AddNode("Flatten", [pooled], [new OnnxAttribute("axis", 1)], "means");
+        graph.AddOutput("means", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(input[1]));
+        graph.Build().Save(path, overwrite: true);
+        return path;
+    }
+
+    /// <summary>Two inputs, one of whole numbers, and two outputs.</summary>
+    public static string WriteTwoInputs(string path)
+    {
+        OnnxGraphBuilder graph = new("two");
+        string a = graph.AddInput("a", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(2));
+        string b = graph.AddInput("b", ElementType.Int64, new OnnxDimension("N"), new OnnxDimension(2));
+        graph.AddNode("Neg", [a], output: "minus_a");
+        graph.AddNode("Identity", [b], output: "same_b");
+        graph.AddOutput("minus_a", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(2));
+        graph.AddOutput("same_b", ElementType.Int64, new OnnxDimension("N"), new OnnxDimension(2));
+        graph.Build().Save(path, overwrite: true);
+        return path;
+    }
+
+    /// <summary>Operators that nobody runs.</summary>
+    public static string WriteUnsupported(string path)
+    {
+        OnnxGraphBuilder graph = new("strange");
+        string x = graph.AddInput("input", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(4));
+        string y = graph.AddNode("Frobnicate", [x], output: "y");
+        graph.AddNode("Quux", [y], output: "logits");
+        graph.AddOutput("logits", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(4));
+        graph.Build().Save(path, overwrite: true);
+        return path;
+    }
+
+    /// <summary>Arrays as NumPy saves them.</summary>
+    public static string WriteArrays(string path, params Tensor[] arrays)
+    {
+        new NpzFormat().Write(new Model("memory", "memory", arrays), path, ModelWriteOptions.Default with { Overwrite = true });
+        return path;
+    }
+
+    /// <summary>Whole numbers of 64 bits.</summary>
+    public static Tensor Integers(string name, TensorShape shape, params long[] values) =>
+        new(name, ElementType.Int64, shape, ByteSource.FromMemory(values.SelectMany(BitConverter.GetBytes).ToArray()));
+
+    /// <summary>Pixels.</summary>
+    public static Tensor Bytes(string name, TensorShape shape, params byte[] values) => new(name, ElementType.UInt8, shape, ByteSource.FromMemory(values));
+}
