@@ -54,12 +54,7 @@ internal sealed class InspectCommand : Verb
             invocation.Print(writer => OnnxText.Write(writer, onnx.Summary));
         }
 
-        if (PreprocessingOptions.Remembered(model.Metadata, input.ShownPath) is { } preprocessing)
-        {
-            invocation.Report["preprocessing"] = PreprocessingText.Fields(preprocessing);
-            invocation.Print(writer => PreprocessingText.Write(writer, preprocessing));
-        }
-
+        InspectPreprocessing(invocation, model, input.ShownPath);
         if (input.Format is NncFormat) InspectStream(invocation, input, model, selected);
         else invocation.Print(TensorTable(tensors));
         if (ExecutableModel.CarriesNetwork(model)) InspectLayers(invocation, model);
@@ -95,6 +90,21 @@ internal sealed class InspectCommand : Verb
         invocation.Report["nnc"] = NncText.Fields(compressed.Reader);
         invocation.Print(writer => NncText.Write(writer, compressed.Reader));
         invocation.Print(NncText.Table(compressed, model, selected));
+    }
+
+    private static void InspectPreprocessing(Invocation invocation, Model model, string source)
+    {
+        try
+        {
+            if (PreprocessingOptions.Remembered(model.Metadata, source) is not { } preprocessing) return;
+            invocation.Report["preprocessing"] = PreprocessingText.Fields(preprocessing);
+            invocation.Print(writer => PreprocessingText.Write(writer, preprocessing));
+        }
+        catch (ModelFormatException problem)
+        {
+            // The rest of the file is worth a look all the same.
+            invocation.Warn(problem.Message);
+        }
     }
 
     // A model that the engine does not run is worth a look all the same.

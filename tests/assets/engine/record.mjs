@@ -1,8 +1,9 @@
-// Records the logits of ONNX Runtime for the collected models: NAME.f32, little-endian binary32, images x classes.
+// Records the logits of ONNX Runtime for the collected models on 256 inputs each: NAME.f32, little-endian binary32, images x classes; of the 1000 classes of
+// ImageNet every eighth, from the first.
 //   npm install --ignore-scripts onnxruntime-node
 //   node record.mjs SHARED_FOLDER OUTPUT_FOLDER
-// Inputs: the first 256 test images of MNIST or CIFAR-10, the first 16 of the ImageNet sample, and for the two models without data
-// 64 inputs from a linear congruential generator (s = s * 1664525 + 1013904223 mod 2^32, from 1; value = s / 2^32 * range + low).
+// Inputs: the first 256 test images of MNIST or CIFAR-10, the 128 of the ImageNet sample and then their mirror images (left and right exchanged), and for the
+// two models without data inputs from a linear congruential generator (s = s * 1664525 + 1013904223 mod 2^32, from 1; value = s / 2^32 * range + low).
 import * as ort from 'onnxruntime-node';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -31,14 +32,17 @@ function imagenet() {
   const zip = fs.readFileSync(path.join(shared, 'data/imagenet-sample/sample128.npz'));
   const entry = readEntry(zip, 'x.npy');
   const pixels = entry.subarray(10 + entry.readUInt16LE(8));
-  const plane = 227 * 227, mean = [104, 117, 123];
-  const input = new Float32Array(16 * 3 * plane);
-  for (let image = 0; image < 16; image++) {
+  const side = 227, plane = side * side, mean = [104, 117, 123];
+  const input = new Float32Array(256 * 3 * plane);
+  for (let image = 0; image < 256; image++) {
     for (let channel = 0; channel < 3; channel++) {
-      for (let i = 0; i < plane; i++) input[(image * 3 + channel) * plane + i] = pixels[(image * 3 + 2 - channel) * plane + i] - mean[channel];
+      for (let i = 0; i < plane; i++) {
+        const from = image < 128 ? i : i - i % side + side - 1 - i % side;
+        input[(image * 3 + channel) * plane + i] = pixels[(image % 128 * 3 + 2 - channel) * plane + from] - mean[channel];
+      }
     }
   }
-  return { shape: [16, 3, 227, 227], input };
+  return { shape: [256, 3, side, side], input, everyClass: 8 };
 }
 
 function readEntry(zip, wanted) {
@@ -76,15 +80,22 @@ const models = {
   resnet20: () => cifar10(1 / 255, imagenetMean, imagenetDeviation),
   resnet56: () => cifar10(1 / 255, imagenetMean, imagenetDeviation),
   'resnet8-mlperf-tiny': () => cifar10(1, [0, 0, 0], [1, 1, 1]),
-  'mobilenet-v1-0.25-vww': () => generated([64, 3, 96, 96], 0, 1),
-  'ds-cnn-kws': () => generated([64, 1, 49, 10], -20, 40),
+  'mobilenet-v1-0.25-vww': () => generated([256, 3, 96, 96], 0, 1),
+  'ds-cnn-kws': () => generated([256, 1, 49, 10], -20, 40),
   'squeezenet-v1.0-deep-compressed': imagenet,
 };
 
+const BATCH = 32;
 for (const [name, load] of Object.entries(models)) {
-  const { shape, input } = load();
+  const { shape, input, everyClass = 1 } = load();
+  const size = input.length / shape[0];
   const session = await ort.InferenceSession.create(path.join(shared, 'models', `${name}.onnx`), { intraOpNumThreads: 2 });
-  const logits = (await session.run({ [session.inputNames[0]]: new ort.Tensor('float32', input, shape) }))[session.outputNames[0]];
-  fs.writeFileSync(path.join(output, `${name}.f32`), Buffer.from(logits.data.buffer, logits.data.byteOffset, logits.data.byteLength));
-  console.log(name, logits.dims.join('x'));
+  const logits = [];
+  for (let start = 0; start < shape[0]; start += BATCH) {
+    const batch = new ort.Tensor('float32', input.subarray(start * size, (start + BATCH) * size), [BATCH, ...shape.slice(1)]);
+    logits.push(...(await session.run({ [session.inputNames[0]]: batch }))[session.outputNames[0]].data);
+  }
+  const kept = Float32Array.from(logits.filter((_, i) => i % everyClass === 0));
+  fs.writeFileSync(path.join(output, `${name}.f32`), Buffer.from(kept.buffer));
+  console.log(name, logits.length, kept.length);
 }
