@@ -221,6 +221,18 @@ public sealed class EvaluateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Evaluate_OutputsThatAreNoNumbers_AreWrongAndSaidSo()
+    {
+        string model = SmallNetworks.WriteDoubling(_folder["m.onnx"], factor: float.NaN);
+
+        TersorRun run = (await TersorRun.Of("evaluate", model, "--data", $"npz:{FourSamples}", "--json")).Succeeds();
+
+        Assert.Equal(0, run.Json().GetProperty("top1").GetDouble());
+        Assert.Equal("NaN", run.Json().GetProperty("loss").GetString());
+        Assert.Equal($"warning: {model}: some outputs are not finite numbers, and so is the loss\n", run.Error);
+    }
+
+    [Fact]
     public async Task Evaluate_UnsupportedOperators_AreAllNamedAtOnce()
     {
         TersorRun run = await TersorRun.Of("evaluate", SmallNetworks.WriteUnsupported(_folder["m.onnx"]), "--data", $"npz:{FourSamples}");

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Tersor.Engine.Graphs;
@@ -19,14 +18,13 @@ public class OnnxRuntimeComparisonTests
     [SkippableFact]
     public void Operators_and_networks_give_what_ONNX_Runtime_gives()
     {
-        string? modules = Environment.GetEnvironmentVariable("TERSOR_ONNXRUNTIME");
-        Skip.If(modules is null, "TERSOR_ONNXRUNTIME does not name the folder of the onnxruntime-node package");
+        string modules = OnnxRuntime.RequireModules();
         Dictionary<string, OnnxGraph> cases = OperatorCases.Differentiable.Concat(OperatorCases.ForwardOnly)
             .Select(entry => KeyValuePair.Create(entry.Key, entry.Value.Graph())).Concat(WholeNetworks.All).ToDictionary(StringComparer.Ordinal);
         using TemporaryFolder folder = new();
         string[] names = [.. cases.Keys];
         for (int i = 0; i < names.Length; i++) cases[names[i]].Save(folder[$"{i}.onnx"]);
-        RunNode(modules, TestAssets.Path("engine/run-all.mjs"), Path.GetDirectoryName(folder["x"])!, names.Length);
+        OnnxRuntime.Run("run-all.mjs", modules, Path.GetDirectoryName(folder["x"])!, names.Length.ToString(CultureInfo.InvariantCulture));
 
         List<string> problems = [];
         using KernelThreads threads = new(2);
@@ -69,18 +67,5 @@ public class OnnxRuntimeComparisonTests
             problems.Add(string.Create(CultureInfo.InvariantCulture, $"{name}: element {i} is {actual[i]}, ONNX Runtime {expected[i]}"));
             return;
         }
-    }
-
-    private static void RunNode(string modules, string script, string folder, int count)
-    {
-        ProcessStartInfo start = new("node") { RedirectStandardError = true, UseShellExecute = false };
-        start.ArgumentList.Add(script);
-        start.ArgumentList.Add(modules);
-        start.ArgumentList.Add(folder);
-        start.ArgumentList.Add(count.ToString(CultureInfo.InvariantCulture));
-        using Process node = Process.Start(start)!;
-        string errors = node.StandardError.ReadToEnd();
-        node.WaitForExit();
-        Assert.True(node.ExitCode == 0, errors);
     }
 }

@@ -1,15 +1,16 @@
 // Records the logits of ONNX Runtime for the collected models on 256 inputs each: NAME.f32, little-endian binary32, images x classes; of the 1000 classes of
 // ImageNet every eighth, from the first.
 //   npm install --ignore-scripts onnxruntime-node
-//   node record.mjs SHARED_FOLDER OUTPUT_FOLDER
+//   node record.mjs FOLDER_OF_NODE_MODULES SHARED_FOLDER OUTPUT_FOLDER [MODEL...]
 // Inputs: the first 256 test images of MNIST or CIFAR-10, the 128 of the ImageNet sample and then their mirror images (left and right exchanged), and for the
 // two models without data inputs from a linear congruential generator (s = s * 1664525 + 1013904223 mod 2^32, from 1; value = s / 2^32 * range + low).
-import * as ort from 'onnxruntime-node';
 import fs from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
+import { createRequire } from 'node:module';
 
-const [shared, output] = process.argv.slice(2);
+const [modules, shared, output, ...wanted] = process.argv.slice(2);
+const ort = createRequire(path.join(modules, 'index.js'))('onnxruntime-node');
 const gunzip = name => zlib.gunzipSync(fs.readFileSync(path.join(shared, 'data', name)));
 
 function mnist() {
@@ -87,6 +88,7 @@ const models = {
 
 const BATCH = 32;
 for (const [name, load] of Object.entries(models)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
   const { shape, input, everyClass = 1 } = load();
   const size = input.length / shape[0];
   const session = await ort.InferenceSession.create(path.join(shared, 'models', `${name}.onnx`), { intraOpNumThreads: 2 });
