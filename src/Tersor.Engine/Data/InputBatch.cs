@@ -8,10 +8,13 @@ namespace Tersor.Engine.Data;
 internal static class InputBatch
 {
     /// <summary>The batch that the model fixes, or the one wanted.</summary>
+    /// <exception cref="DataMismatchException">The model has not one input of binary32 values.</exception>
     public static int SizeFor(ExecutableGraph graph, int wanted)
     {
         if (graph.Inputs.Count != 1)
             throw new DataMismatchException($"{graph.Source} has {graph.Inputs.Count} inputs ({string.Join(", ", graph.Inputs)}); data sets feed models with one.");
+        if (graph.Inputs[0].ElementType is not (ElementType.Float32 or ElementType.Undefined))
+            throw new DataMismatchException($"{graph.Source} takes '{graph.Inputs[0]}'; data sets are fed as float32.");
         if (graph.Inputs[0].Dimensions is not { Count: > 0 } dimensions || dimensions[0].Size is not { } size) return wanted;
         return size is >= 1 and <= int.MaxValue ? (int)size : throw new DataMismatchException($"{graph.Source} takes '{graph.Inputs[0]}', a batch of {size} samples.");
     }
