@@ -69,9 +69,10 @@ internal sealed class Terminal : IDisposable
         Error.Dispose();
     }
 
+    // A sixteenth is left for what the runtime takes beside the heap.
     private static void LimitHeap(long bytes)
     {
-        AppContext.SetData("GCHeapHardLimit", (ulong)bytes);
+        AppContext.SetData("GCHeapHardLimit", (ulong)(bytes - (bytes / 16)));
         GC.RefreshMemoryLimit();
     }
 

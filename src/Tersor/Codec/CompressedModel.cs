@@ -22,7 +22,7 @@ public sealed class CompressedModel : IDisposable
         Reader = reader;
         _owned = owned;
         _topology = new Lazy<Topology>(reader.ReadTopology);
-        Tensors = CompressedTensor.List(reader, asCoded);
+        Tensors = CompressedTensor.List(reader, asCoded, new DecodeBuffers(MaxBytesAhead));
         foreach (CompressedTensor tensor in Tensors)
         {
             if (!_byName.TryAdd(tensor.Name, tensor))

@@ -12,14 +12,16 @@ public sealed class CompressedTensor
     private const long MaxElementCount = long.MaxValue / 256;
 
     private readonly NncReader _reader;
+    private readonly DecodeBuffers _buffers;
     private readonly NncComposedTensor? _composed;
     private readonly SharedTables? _tables;
     private readonly int _tableOrdinal;
 
     private CompressedTensor(
-        NncReader reader, string name, ElementType type, TensorShape shape, IReadOnlyList<NncTensorInfo> parts, NncComposedTensor? composed, SharedTables? tables = null, int tableOrdinal = 0)
+        NncReader reader, DecodeBuffers buffers, string name, ElementType type, TensorShape shape, IReadOnlyList<NncTensorInfo> parts, NncComposedTensor? composed, SharedTables? tables = null, int tableOrdinal = 0)
     {
         _reader = reader;
+        _buffers = buffers;
         _composed = composed;
         _tables = tables;
         _tableOrdinal = tableOrdinal;
@@ -47,7 +49,7 @@ public sealed class CompressedTensor
     /// <inheritdoc/>
     public override string ToString() => $"{Name} {ElementType.Name()} {Shape}";
 
-    internal static IReadOnlyList<CompressedTensor> List(NncReader reader, bool asCoded)
+    internal static IReadOnlyList<CompressedTensor> List(NncReader reader, bool asCoded, DecodeBuffers buffers)
     {
         IEnumerable<(NncTensorInfo Info, NncComposedTensor? Composed)> parts = asCoded
             ? reader.Tensors.Select(info => (info, (NncComposedTensor?)null))
@@ -65,18 +67,18 @@ public sealed class CompressedTensor
             if (tables is not null && info.PayloadType == NncPayloadType.Integer && StreamNames.TryParseIndex(name, out string? shared, out bool isSwapped))
             {
                 if (isSwapped) shape = Swapped(reader, info);
-                result.Add(new CompressedTensor(reader, shared, ElementType.Float32, shape, [info, tables.Info], null, tables, indexed++));
+                result.Add(new CompressedTensor(reader, buffers, shared, ElementType.Float32, shape, [info, tables.Info], null, tables, indexed++));
             }
             else if (info.PayloadType == NncPayloadType.RawFloat && StreamNames.TryParseBits(name, out string? own, out ElementType type, out TensorShape ownShape)
                 && (type.ByteLength(ownShape.ElementCount) + 3) / 4 == shape.ElementCount)
             {
-                result.Add(new CompressedTensor(reader, own, type, ownShape, [info], null));
+                result.Add(new CompressedTensor(reader, buffers, own, type, ownShape, [info], null));
             }
             else
             {
                 // What a unit asks for beyond its natural type is a wish of its writer; types are restored by the topology.
                 ElementType natural = info.PayloadType == NncPayloadType.Integer ? ElementType.Int32 : ElementType.Float32;
-                result.Add(new CompressedTensor(reader, name, natural, shape, composed?.Parts ?? [info], composed));
+                result.Add(new CompressedTensor(reader, buffers, name, natural, shape, composed?.Parts ?? [info], composed));
             }
         }
 
@@ -111,9 +113,11 @@ public sealed class CompressedTensor
     {
         if (ElementType == ElementType.Int32)
         {
-            ReadOnlySpan<int> integers = MemoryMarshal.Cast<byte, int>(ReadBytes().Span);
+            ReadOnlyMemory<byte> bytes = ReadBytes();
+            ReadOnlySpan<int> integers = MemoryMarshal.Cast<byte, int>(bytes.Span);
             float[] widened = new float[integers.Length];
             for (int i = 0; i < widened.Length; i++) widened[i] = integers[i];
+            Release(bytes);
             return widened;
         }
 
@@ -123,28 +127,36 @@ public sealed class CompressedTensor
         return values;
     }
 
-    /// <summary>The decoded elements, little-endian.</summary>
+    /// <summary>The decoded elements, little-endian, in an array that <see cref="Release"/> may give back.</summary>
     internal ReadOnlyMemory<byte> ReadBytes()
     {
         if (ByteLength > Array.MaxLength)
             throw new ResourceLimitException($"{_reader.Source}: tensor '{Name}' takes {ByteLength:N0} bytes decoded; at most {Array.MaxLength:N0} fit one array.");
         if (HoldsBits)
         {
-            byte[] words = new byte[_reader.CountElements(Parts[0]) * 4L];
-            _reader.Decode(Parts[0], MemoryMarshal.Cast<byte, float>(words.AsSpan()));
+            int wordBytes = checked(_reader.CountElements(Parts[0]) * sizeof(float));
+            byte[] words = _buffers.Rent(wordBytes);
+            _reader.Decode(Parts[0], MemoryMarshal.Cast<byte, float>(words.AsSpan(0, wordBytes)));
             return words.AsMemory(0, (int)ByteLength);
         }
 
         CountElements();
-        byte[] bytes = GC.AllocateUninitializedArray<byte>((int)ByteLength);
-        if (ElementType == ElementType.Int32) _reader.DecodeIntegers(Parts[0], MemoryMarshal.Cast<byte, int>(bytes.AsSpan()));
-        else Decode(MemoryMarshal.Cast<byte, float>(bytes.AsSpan()));
+        byte[] buffer = _buffers.Rent((int)ByteLength);
+        Memory<byte> bytes = buffer.AsMemory(0, (int)ByteLength);
+        if (ElementType == ElementType.Int32) _reader.DecodeIntegers(Parts[0], MemoryMarshal.Cast<byte, int>(bytes.Span));
+        else Decode(MemoryMarshal.Cast<byte, float>(bytes.Span));
         return bytes;
+    }
+
+    /// <summary>Gives back what <see cref="ReadBytes"/> returned, once nobody reads it any more.</summary>
+    internal void Release(ReadOnlyMemory<byte> bytes)
+    {
+        if (MemoryMarshal.TryGetArray(bytes, out ArraySegment<byte> segment) && segment.Array is not null) _buffers.Return(segment.Array);
     }
 
     /// <summary>The tensor with its data decoded on demand, by <paramref name="read"/> or by itself.</summary>
     internal Tensor ToTensor(Func<ReadOnlyMemory<byte>>? read) =>
-        new(Name, ElementType, Shape, ByteSource.Deferred(_reader.Source, ByteLength, read ?? ReadBytes));
+        new(Name, ElementType, Shape, ByteSource.Deferred(_reader.Source, ByteLength, read ?? ReadBytes, Release));
 
     // The unit has the bytes of the elements as they are, under a float's name.
     private bool HoldsBits => ElementType != ElementType.Float32 && Parts[0].PayloadType == NncPayloadType.RawFloat;

@@ -8,6 +8,9 @@ namespace Tersor.Models;
 /// </summary>
 public abstract class ByteSource : IDisposable
 {
+    // Bytes that are copied before the next look at the token.
+    private const int PartLength = 1 << 20;
+
     /// <summary>What messages call this source: a path, or what the bytes are.</summary>
     public abstract string Name { get; }
 
@@ -61,11 +64,11 @@ public abstract class ByteSource : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         if (!ReadsInParts)
         {
-            destination.Write(ReadAll().Span);
+            WriteInParts(ReadAll(), destination, cancellationToken);
             return;
         }
 
-        byte[] buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(1 << 20, Math.Max(1, Length)));
+        byte[] buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(PartLength, Math.Max(1, Length)));
         for (long offset = 0; offset < Length;)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -91,7 +94,14 @@ public abstract class ByteSource : IDisposable
     public static ByteSource FromMemory(ReadOnlyMemory<byte> memory, string name = "memory") => new MemorySource(memory, name);
 
     /// <summary>Bytes made when first asked for, anew each time: <paramref name="read"/> must return exactly <paramref name="length"/> bytes.</summary>
-    public static ByteSource Deferred(string name, long length, Func<ReadOnlyMemory<byte>> read) => new DeferredSource(name, length, read);
+    public static ByteSource Deferred(string name, long length, Func<ReadOnlyMemory<byte>> read) => new DeferredSource(name, length, read, null);
+
+    /// <summary>
+    /// Bytes made when asked for, in memory that is used again: <paramref name="release"/> gets it back when it has been copied. What <see cref="ReadAll"/>
+    /// gave out is its caller's.
+    /// </summary>
+    internal static ByteSource Deferred(string name, long length, Func<ReadOnlyMemory<byte>> read, Action<ReadOnlyMemory<byte>> release) =>
+        new DeferredSource(name, length, read, release);
 
     /// <summary>Closes what the source opened.</summary>
     public void Dispose()
@@ -103,6 +113,18 @@ public abstract class ByteSource : IDisposable
     /// <summary>Closes what the source opened.</summary>
     protected virtual void Dispose(bool disposing)
     {
+    }
+
+    /// <summary>Writes bytes so that a large tensor can be stopped on its way.</summary>
+    internal static void WriteInParts(ReadOnlyMemory<byte> bytes, Stream destination, CancellationToken cancellationToken)
+    {
+        for (ReadOnlySpan<byte> rest = bytes.Span; !rest.IsEmpty;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            ReadOnlySpan<byte> part = rest[..Math.Min(PartLength, rest.Length)];
+            destination.Write(part);
+            rest = rest[part.Length..];
+        }
     }
 
     private void CheckRange(long offset, int count)
@@ -229,7 +251,7 @@ public abstract class ByteSource : IDisposable
         public override ReadOnlyMemory<byte> ReadAll() => ReadsInParts ? base.ReadAll() : parent.ReadAll().Slice((int)start, (int)length);
     }
 
-    private sealed class DeferredSource(string name, long length, Func<ReadOnlyMemory<byte>> read) : ByteSource
+    private sealed class DeferredSource(string name, long length, Func<ReadOnlyMemory<byte>> read, Action<ReadOnlyMemory<byte>>? release) : ByteSource
     {
         public override string Name => name;
 
@@ -240,7 +262,18 @@ public abstract class ByteSource : IDisposable
         public override void Read(long offset, Span<byte> destination)
         {
             CheckRange(offset, destination.Length);
-            ReadAll().Span.Slice((int)offset, destination.Length).CopyTo(destination);
+            ReadOnlyMemory<byte> bytes = ReadAll();
+            bytes.Span.Slice((int)offset, destination.Length).CopyTo(destination);
+            release?.Invoke(bytes);
+        }
+
+        public override void CopyTo(Stream destination, CancellationToken cancellationToken = default)
+        {
+            ArgumentNullException.ThrowIfNull(destination);
+            cancellationToken.ThrowIfCancellationRequested();
+            ReadOnlyMemory<byte> bytes = ReadAll();
+            WriteInParts(bytes, destination, cancellationToken);
+            release?.Invoke(bytes);
         }
 
         public override ReadOnlyMemory<byte> ReadAll()

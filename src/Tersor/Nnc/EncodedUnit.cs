@@ -21,7 +21,7 @@ internal sealed class EncodedUnit(IReadOnlyList<string> names, ReadOnlyMemory<by
     public void WriteTo(Stream destination, CancellationToken cancellationToken = default)
     {
         destination.Write(Header.Span);
-        if (Payload.TryGetMemory(out ReadOnlyMemory<byte> memory)) destination.Write(memory.Span);
+        if (Payload.TryGetMemory(out ReadOnlyMemory<byte> memory)) ByteSource.WriteInParts(memory, destination, cancellationToken);
         else Payload.CopyTo(destination, cancellationToken);
     }
 }

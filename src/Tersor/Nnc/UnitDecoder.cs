@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using Tersor.EntropyCoding;
 using Tersor.Models;
@@ -25,9 +26,26 @@ internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
     /// <returns>The rule that turns the levels into values.</returns>
     public LevelRule DecodeSingle(CompressedDataUnit unit, NncDialect dialect, Span<int> levels)
     {
-        ReadOnlyMemory<byte> payload = ReadPayload(unit);
+        ByteSource coded = source.Slice(unit.PayloadOffset, unit.PayloadBytes);
+        if (coded.TryGetMemory(out ReadOnlyMemory<byte> payload) || !coded.ReadsInParts || unit.PayloadBytes > Array.MaxLength)
+            return DecodeSingle(unit, payload.IsEmpty ? coded.ReadAll().Span : payload.Span, dialect, levels);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)unit.PayloadBytes);
+        try
+        {
+            Span<byte> bytes = buffer.AsSpan(0, (int)unit.PayloadBytes);
+            coded.Read(0, bytes);
+            return DecodeSingle(unit, bytes, dialect, levels);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private LevelRule DecodeSingle(CompressedDataUnit unit, ReadOnlySpan<byte> payload, NncDialect dialect, Span<int> levels)
+    {
         NncTensorInfo tensor = unit.Tensors[0];
-        var decoder = new PayloadDecoder(unit, payload.Span, dialect);
+        var decoder = new PayloadDecoder(unit, payload, dialect);
         decoder.CountLevels(tensor, source.Name, options.MaxUncodedElements);
         string? problem = decoder.DecodeNext(tensor, parent: null, levels, out LevelRule rule);
         if (problem is null && !decoder.TryFinish()) problem = EndCheckFailed;
