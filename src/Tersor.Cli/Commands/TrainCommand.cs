@@ -56,6 +56,7 @@ internal sealed class TrainCommand : Verb
         string path = invocation.Value(_output.Path)!;
         if (ModelOutput.FormatOf(path) is not OnnxFormat) throw CommandException.Usage($"{path}: a trained network is written as ONNX", "Name an output that ends in .onnx; tersor convert makes other formats.");
         _output.Check(invocation, path);
+        if (invocation.Value(_checkpoint) is { } checkpoint && Path.GetFullPath(checkpoint) == Path.GetFullPath(path)) throw CommandException.Usage($"--checkpoint and -o both name {path}", "Name another file.");
         DataSource source = _data.Resolve(invocation);
         using KernelThreads threads = new(Math.Min(_threads.Resolve(invocation), KernelThreads.MaxCount));
         MemoryBudget memory = _memory.Budget(invocation);
@@ -71,6 +72,7 @@ internal sealed class TrainCommand : Verb
         TrainingRecipe recipe = _recipe.Resolve(invocation, isFromScratch ? NetworkRecipes.For(network) : TrainingRecipe.FineTuning, train.SampleShape);
         TrainingOptions options = recipe.ToOptions(source.Seed, train.HasLabels, invocation.Value(_checkpoint));
         Trainer trainer = new(graph, train, validation, preprocessing, options, threads, memory.Left);
+        recipe = recipe with { Batch = trainer.Batch };
         Describe(invocation, network, source, recipe, preprocessing, trainer, train, validation);
         if (invocation.Value(_output.DryRun))
         {
@@ -80,6 +82,8 @@ internal sealed class TrainCommand : Verb
             return;
         }
 
+        // Whether the output can be written shows before the work, not after it.
+        using (PendingFile written = new(path, invocation.Value(_output.Force))) written.Close();
         IReadOnlyList<EpochReport> curve = Train(invocation, trainer, recipe, train);
         graph.ToOnnx().WithMetadata(preprocessing.ToMetadata()).Save(path, invocation.Value(_output.Force));
         ModelOutput.Report(invocation, path);

@@ -192,6 +192,21 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Train_OutputThatCannotBeWritten_IsMissedBeforeTheTraining()
+    {
+        File.WriteAllText(_folder["file"], "");
+
+        TersorRun run = await TersorRun.Of(["train", "lenet-300-100", .. FewDigits, "-o", Path.Combine(_folder["file"], "out.onnx")]);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.DoesNotContain("epoch 1/", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Train_CheckpointUnderTheNameOfTheOutput_IsRefused() =>
+        (await Train("lenet-300-100", "--checkpoint", _folder["out.onnx"])).FailsWith(2, $"error[usage]: --checkpoint and -o both name {_folder["out.onnx"]}. Name another file.");
+
+    [Fact]
     public async Task Train_ImagesOfAnotherShape_ShowsBoth()
     {
         WriteSamples("colours.npz", new TensorShape(8, 3, 32, 32), largestLabel: 9);

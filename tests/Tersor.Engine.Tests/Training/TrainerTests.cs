@@ -207,6 +207,25 @@ public class TrainerTests
     }
 
     [Fact]
+    public void A_training_that_diverges_keeps_the_checkpoint_of_the_epoch_before()
+    {
+        using TemporaryFolder folder = new();
+        TrainingOptions options = new() { Epochs = 4, Batch = 64, LearningRate = 1e30, Schedule = new LateRise(FirstFactor: 1e-32), Checkpoint = folder["state"] };
+        TrainingDivergedException error = Assert.Throws<TrainingDivergedException>(() => Train(Graph("lenet-300-100"), options, 1));
+        byte[] kept = File.ReadAllBytes(folder["state"]);
+
+        ExecutableGraph again = Graph("lenet-300-100");
+        using KernelThreads threads = new(1);
+        Trainer resumed = new(again, Digits, Validation, Preprocessing.Default, options, threads);
+        TrainingDivergedException same = Assert.Throws<TrainingDivergedException>(() => resumed.Run());
+
+        Assert.Equal(3, error.Epoch);
+        Assert.Equal((error.Epoch, error.Step), (same.Epoch, same.Step));
+        Assert.Equal([1, 2], resumed.Curve.Select(epoch => epoch.Epoch));
+        Assert.Equal(kept, File.ReadAllBytes(folder["state"]));
+    }
+
+    [Fact]
     public void Memory_beyond_what_is_allowed_is_refused_before_it_is_taken()
     {
         using KernelThreads threads = new(1);
@@ -271,9 +290,9 @@ public class TrainerTests
         return stream.ToArray();
     }
 
-    private sealed record LateRise : LearningRateSchedule
+    private sealed record LateRise(double FirstFactor = 0.05) : LearningRateSchedule
     {
-        protected override double Factor(double place) => place < 0.5 ? 0.05 : 1;
+        protected override double Factor(double place) => place < 0.5 ? FirstFactor : 1;
     }
 
     private sealed class StopAfter(int epoch, CancellationTokenSource stop) : IProgress<EpochReport>
