@@ -54,9 +54,7 @@ internal sealed class TrainCommand : Verb
     {
         _memory.Apply(invocation);
         string path = invocation.Value(_output.Path)!;
-        if (ModelOutput.FormatOf(path) is not OnnxFormat) throw CommandException.Usage($"{path}: a trained network is written as ONNX", "Name an output that ends in .onnx; tersor convert makes other formats.");
-        _output.Check(invocation, path);
-        if (invocation.Value(_checkpoint) is { } checkpoint && Path.GetFullPath(checkpoint) == Path.GetFullPath(path)) throw CommandException.Usage($"--checkpoint and -o both name {path}", "Name another file.");
+        CheckOutput(invocation, path);
         DataSource source = _data.Resolve(invocation);
         using KernelThreads threads = new(Math.Min(_threads.Resolve(invocation), KernelThreads.MaxCount));
         MemoryBudget memory = _memory.Budget(invocation);
@@ -64,9 +62,7 @@ internal sealed class TrainCommand : Verb
         bool isFromScratch = NetworkArchitectures.Names.Contains(network, StringComparer.Ordinal);
         using ExecutableModel? model = isFromScratch ? null : OpenModel(invocation, network, memory, threads.Count);
 
-        // The test set is read first: what is missing is missed before the training, not after it.
-        SampleSet? test = source.HasTestSet ? source.Load(DataSplit.Test) : null;
-        (SampleSet train, SampleSet validation) = source.LoadTraining();
+        (SampleSet train, SampleSet validation, SampleSet? test) = Load(invocation, source, memory);
         ExecutableGraph graph = model?.Graph ?? ExecutableGraph.Create(NetworkArchitectures.Create(network, source.Seed, ClassesOf(train, test)));
         Preprocessing preprocessing = _preprocessing.Resolve(invocation, graph.Metadata, network, train);
         TrainingRecipe recipe = _recipe.Resolve(invocation, isFromScratch ? NetworkRecipes.For(network) : TrainingRecipe.FineTuning, train.SampleShape);
@@ -89,6 +85,25 @@ internal sealed class TrainCommand : Verb
         ModelOutput.Report(invocation, path);
         Evaluation? tested = test is null ? null : Evaluate(invocation, path, test, preprocessing, threads);
         Report(invocation, path, graph, curve, tested);
+    }
+
+    private void CheckOutput(Invocation invocation, string path)
+    {
+        if (ModelOutput.FormatOf(path) is not OnnxFormat)
+            throw CommandException.Usage($"{path}: a trained network is written as ONNX", "Name an output that ends in .onnx; tersor convert makes other formats.");
+        _output.Check(invocation, path);
+        if (invocation.Value(_checkpoint) is { } checkpoint && Path.GetFullPath(checkpoint) == Path.GetFullPath(path))
+            throw CommandException.Usage($"--checkpoint and -o both name {path}", "Name another file.");
+    }
+
+    // The test set is read before the training: what is missing is missed early.
+    private static (SampleSet Train, SampleSet Validation, SampleSet? Test) Load(Invocation invocation, DataSource source, MemoryBudget memory)
+    {
+        invocation.Progress.Report("load", source.Specification, 0, 0, Numbers.Count);
+        SampleSet? test = source.HasTestSet ? source.Load(DataSplit.Test) : null;
+        (SampleSet train, SampleSet validation) = source.LoadTraining();
+        memory.Take(train.MemoryBytes + (test?.MemoryBytes ?? 0), $"the samples of {source.Specification}");
+        return (train, validation, test);
     }
 
     private ExecutableModel OpenModel(Invocation invocation, string network, MemoryBudget memory, int threads)
@@ -164,7 +179,7 @@ internal sealed class TrainCommand : Verb
             invocation.Report.Tensors.Add((JsonNode)TensorFields.Describe(new Tensor(parameter.Name, parameter.Shape, parameter.Values)));
         invocation.Report.Totals["epochs"] = curve.Count;
         invocation.Report.Totals["seconds"] = Math.Round(curve.Sum(epoch => epoch.Seconds), 3);
-        if (tested is not null) invocation.Report["test"] = TrainingText.Fields(tested);
+        if (tested is not null) invocation.Report["test"] = EvaluationText.Fields(tested);
         if (invocation.Quiet) return;
         invocation.Print(writer => TrainingText.Write(writer, curve));
         invocation.Print(TrainingText.Table(curve, tested));

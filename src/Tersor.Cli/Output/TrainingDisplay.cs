@@ -61,7 +61,7 @@ internal sealed class TrainingDisplay : IProgress<EpochReport>, IProgress<Traini
         string total = Numbers.Integer(_epochs);
         string line = $"epoch {Numbers.Integer(value.Epoch).PadLeft(total.Length)}/{total}: loss {Numbers.Fixed(value.TrainLoss, 4)}";
         if (!double.IsNaN(value.ValidationLoss)) line += $", validation loss {Numbers.Fixed(value.ValidationLoss, 4)}";
-        if (!double.IsNaN(value.ValidationTop1)) line += $", accuracy {Numbers.Fixed(100 * value.ValidationTop1, 2)} %";
+        if (!double.IsNaN(value.ValidationTop1)) line += $", accuracy {Numbers.Percent(value.ValidationTop1, 2)}";
         line += $", rate {Numbers.Short(value.LearningRate)}, {Numbers.Count((long)(_samples / Math.Max(1e-9, value.Seconds)))} samples/s, {Durations.Clock(value.Seconds)}";
         if (value.Epoch < _epochs) line += $", {Durations.Clock(left)} left";
         _invocation.Note(line);

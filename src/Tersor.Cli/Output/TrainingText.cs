@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Tersor.Engine.Data;
 using Tersor.Engine.Training;
 
@@ -37,15 +36,5 @@ internal static class TrainingText
         return table;
     }
 
-    /// <summary>An evaluation as JSON; accuracies of data without classes are left out.</summary>
-    public static JsonObject Fields(Evaluation evaluation)
-    {
-        JsonObject fields = new() { ["samples"] = evaluation.Samples, ["loss"] = SortedJson.Number(evaluation.Loss) };
-        if (double.IsNaN(evaluation.Top1)) return fields;
-        fields["top1"] = evaluation.Top1;
-        fields["top5"] = evaluation.Top5;
-        return fields;
-    }
-
-    private static string Accuracy(double share) => double.IsNaN(share) ? "" : Numbers.Fixed(100 * share, 2) + " %";
+    private static string Accuracy(double share) => double.IsNaN(share) ? "" : Numbers.Percent(share, 2);
 }

@@ -20,7 +20,7 @@ public sealed class DataDownloadCommandTests : IDisposable
     {
         _server.Files[Images] = new byte[9_912_422];
 
-        TersorRun run = await Download("mnist", "--quiet");
+        TersorRun run = await Download("mnist");
 
         Assert.Equal(3, run.ExitCode);
         Assert.Matches(
@@ -88,5 +88,5 @@ public sealed class DataDownloadCommandTests : IDisposable
         (await TersorRun.Of(arguments)).FailsWith(2, $"error[usage]: {error}");
 
     private Task<TersorRun> Download(string name, params string[] options) =>
-        TersorRun.Of(["data", "download", name, "--to", _folder["set"], "--from", _server.Address.ToString(), .. options]);
+        TersorRun.Of(["data", "download", name, "--to", _folder["set"], "--from", _server.Address.ToString(), "--quiet", .. options]);
 }
