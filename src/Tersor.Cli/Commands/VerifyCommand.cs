@@ -4,6 +4,7 @@ using Tersor.Cli.Options;
 using Tersor.Cli.Output;
 using Tersor.Codec;
 using Tersor.Models;
+using Tersor.Models.Onnx;
 
 namespace Tersor.Cli.Commands;
 
@@ -46,10 +47,11 @@ internal sealed class VerifyCommand : Verb
         List<ModelFormatException> damaged = [];
         long total = model.Tensors.Sum(tensor => tensor.ByteLength);
         long done = 0;
+        IReadOnlyList<ModelFormatException> checksums = model is OnnxModel onnx ? onnx.CheckExternalData(invocation.Cancellation) : [];
         foreach (Tensor tensor in model.Tensors)
         {
             invocation.Progress.Report(new ModelProgress("verify", tensor.Name, done, total));
-            Exception? problem = ReadThrough(tensor, invocation.Cancellation);
+            Exception? problem = ReadThrough(tensor, invocation.Cancellation) ?? checksums.FirstOrDefault(entry => entry.Item == $"tensor '{tensor.Name}'");
             if (problem is ModelFormatException malformed) damaged.Add(malformed);
             if (problem is UnsupportedModelException beyond) unsupported.AddRange(beyond.Items.Except(unsupported));
             string status = problem switch { null => "ok", ModelFormatException => "damaged", _ => "unsupported" };

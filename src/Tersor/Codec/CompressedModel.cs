@@ -43,27 +43,30 @@ public sealed class CompressedModel : IDisposable
     /// <summary>Opens a file, which stays open until disposal.</summary>
     /// <param name="path">The file.</param>
     /// <param name="asCoded">Leave local scaling, folded batch norm and decomposition factors as they stand in the stream instead of multiplying them out.</param>
+    /// <param name="options">Limits for streams that may come from anywhere; null for the defaults.</param>
     /// <exception cref="ModelFormatException">Not an NNC stream, or a header is damaged.</exception>
     /// <exception cref="UnsupportedModelException">Valid, but of a kind that is not supported.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static CompressedModel Open(string path, bool asCoded = false) => Open(ByteSource.FromFile(path), asCoded, owned: true);
+    public static CompressedModel Open(string path, bool asCoded = false, NncReadOptions? options = null) => Open(ByteSource.FromFile(path), asCoded, options, owned: true);
 
     /// <summary>Opens a stream in memory.</summary>
-    /// <inheritdoc cref="Open(string, bool)"/>
-    public static CompressedModel Open(ReadOnlyMemory<byte> bytes, bool asCoded = false) => Open(ByteSource.FromMemory(bytes), asCoded, owned: true);
+    /// <inheritdoc cref="Open(string, bool, NncReadOptions?)"/>
+    public static CompressedModel Open(ReadOnlyMemory<byte> bytes, bool asCoded = false, NncReadOptions? options = null) =>
+        Open(ByteSource.FromMemory(bytes), asCoded, options, owned: true);
 
     /// <summary>Opens a stream that stays owned by the caller.</summary>
-    /// <inheritdoc cref="Open(string, bool)"/>
-    public static CompressedModel Open(ByteSource source, bool asCoded = false) => Open(source, asCoded, owned: false);
+    /// <inheritdoc cref="Open(string, bool, NncReadOptions?)"/>
+    public static CompressedModel Open(ByteSource source, bool asCoded = false, NncReadOptions? options = null) => Open(source, asCoded, options, owned: false);
 
     /// <summary>Reads a stream to its end into memory and opens that.</summary>
-    /// <inheritdoc cref="Open(string, bool)"/>
-    public static async Task<CompressedModel> OpenAsync(Stream stream, bool asCoded = false, CancellationToken cancellationToken = default)
+    /// <inheritdoc cref="Open(string, bool, NncReadOptions?)"/>
+    public static async Task<CompressedModel> OpenAsync(
+        Stream stream, bool asCoded = false, NncReadOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
         using MemoryStream buffer = new();
         await stream.CopyToAsync(buffer, cancellationToken);
-        return Open(buffer.ToArray(), asCoded);
+        return Open(buffer.ToArray(), asCoded, options);
     }
 
     /// <summary>The coded tensor of that name, or null.</summary>
@@ -139,11 +142,11 @@ public sealed class CompressedModel : IDisposable
         _owned?.Dispose();
     }
 
-    private static CompressedModel Open(ByteSource source, bool asCoded, bool owned)
+    private static CompressedModel Open(ByteSource source, bool asCoded, NncReadOptions? options, bool owned)
     {
         try
         {
-            return new CompressedModel(NncReader.Open(source), asCoded, owned ? source : null);
+            return new CompressedModel(NncReader.Open(source, options), asCoded, owned ? source : null);
         }
         catch
         {

@@ -159,6 +159,7 @@ public sealed record CompressionPlan
     WriteIndented = true,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
     Converters = [typeof(TensorMethodConverter), typeof(TopologyCarriageConverter)])]
 [JsonSerializable(typeof(CompressionPlan))]

@@ -34,6 +34,21 @@ public sealed class VerifyCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Verify_ArrayWhoseCheckValueIsWrong_ExitsThreeAndNamesIt()
+    {
+        (await TersorRun.Of("convert", SmallModels.Write(_folder["m.safetensors"]), "-o", _folder["m.npz"])).Succeeds();
+        (await TersorRun.Of("verify", _folder["m.npz"])).Succeeds();
+        byte[] archive = File.ReadAllBytes(_folder["m.npz"]);
+        archive[archive.AsSpan().IndexOf(BitConverter.GetBytes(-0.25f))] ^= 1;
+        File.WriteAllBytes(_folder["m.npz"], archive);
+
+        TersorRun run = await TersorRun.Of("verify", _folder["m.npz"], "--json");
+
+        Assert.Equal(3, run.ExitCode);
+        Assert.Equal(["ok", "damaged", "ok"], run.Json().GetProperty("tensors").EnumerateArray().Select(tensor => tensor.GetProperty("status").GetString()));
+    }
+
+    [Fact]
     public async Task Verify_TruncatedFileUnderJson_ExitsThreeWithADocument()
     {
         byte[] whole = File.ReadAllBytes(SmallModels.Write(_folder["m.safetensors"]));

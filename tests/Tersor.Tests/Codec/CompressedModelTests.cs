@@ -91,6 +91,17 @@ public class CompressedModelTests
     }
 
     [Fact]
+    public void Limits_of_the_caller_hold()
+    {
+        Model model = CodecRun.Mixed();
+        byte[] stream = CodecRun.Of(model, CodecRun.Plan(model, TensorMethod.Uniform)).Bytes;
+        using CompressedModel open = CompressedModel.Open(stream);
+        Assert.Equal(TopologyFormat.Onnx, open.Topology.Format);
+        using CompressedModel limited = CompressedModel.Open(stream, options: new NncReadOptions { MaxTopologyBytes = 1 });
+        Assert.Throws<ResourceLimitException>(() => limited.Topology);
+    }
+
+    [Fact]
     public async Task Opening_from_a_stream_needs_no_seeking_and_can_be_cancelled()
     {
         using MemoryStream bytes = new(Stream);

@@ -95,6 +95,16 @@ public class CompressionPlanTests
         Assert.All(error.Problems, problem => Assert.StartsWith("plan.json: ", problem, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("{\"tensors\":[],\"edition\":1,\"edition\":2}", "edition")]
+    [InlineData("{\"tensors\":[{\"name\":\"w\",\"method\":\"raw\",\"method\":\"uniform\"}]}", "method")]
+    public void A_key_that_occurs_twice_is_refused_and_named(string json, string key)
+    {
+        PlanException error = Assert.Throws<PlanException>(() => CompressionPlan.FromJson(json, "plan.json"));
+        Assert.Contains(key, Assert.Single(error.Problems), StringComparison.Ordinal);
+        Assert.Contains("uplicate", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Unknown_methods_are_answered_with_the_known_ones()
     {

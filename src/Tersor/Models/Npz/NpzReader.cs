@@ -96,9 +96,13 @@ public static class NpzReader
         tensors.Add(new Tensor(name, type, shape, data));
     }
 
-    // A deflated array without extra bytes can still be copied as a stream.
-    private static ByteSource Elements(ByteSource array, long offset, long length) =>
-        array is InflatedSource inflated && inflated.Length - offset == length ? inflated.Skip(offset) : array.Slice(offset, length);
+    // An array without extra bytes can still be copied as a whole member, whose check value is verified then.
+    private static ByteSource Elements(ByteSource array, long offset, long length) => array switch
+    {
+        InflatedSource inflated when inflated.Length - offset == length => inflated.Skip(offset),
+        StoredSource stored when stored.Length - offset == length => stored.Skip(offset),
+        _ => array.Slice(offset, length),
+    };
 
     private static long[] FortranStrides(TensorShape shape)
     {

@@ -44,6 +44,7 @@ internal sealed class OnnxFileWriter
     {
         OnnxFileWriter writer = new(model, path, options, maxMessageBytes, progress, cancellationToken);
         List<ExternalDataPlacement> outside = writer.Place();
+        if (options.ExternalData == ExternalDataLayout.Preserve) writer.KeepFilesOfOthers(outside);
         long total = writer.Splice(outside).Length;
         if (total > maxMessageBytes && options.ExternalData == ExternalDataLayout.Preserve)
         {
@@ -87,6 +88,42 @@ internal sealed class OnnxFileWriter
         }
 
         return outside;
+    }
+
+    /// <summary>
+    /// A data file that is there already is written over only if the model that is replaced has its weights there, or if it bears the name of the new one: else it
+    /// belongs to another model, and the weights go to a file named after the new one.
+    /// </summary>
+    private void KeepFilesOfOthers(List<ExternalDataPlacement> outside)
+    {
+        ExternalDataFolder folder = new(Path.GetDirectoryName(_path)!, _path);
+        HashSet<string>? own = null;
+        for (int i = 0; i < outside.Count; i++)
+        {
+            string path = PathOf(folder, outside[i]);
+            if (!File.Exists(path) || (own ??= OwnDataFiles(folder)).Contains(path)) continue;
+            outside[i] = new ExternalDataPlacement(outside[i].Tensor, outside[i].Record, DataFileName, null);
+        }
+    }
+
+    private HashSet<string> OwnDataFiles(ExternalDataFolder folder)
+    {
+        HashSet<string> own = new([Path.Combine(Path.GetDirectoryName(_path)!, DataFileName)], StringComparer.Ordinal);
+        if (!File.Exists(_path)) return own;
+        try
+        {
+            using OnnxModel replaced = OnnxModel.Open(_path);
+            foreach (Tensor tensor in replaced.Tensors)
+            {
+                if (replaced.RecordOf(tensor).External is { } external) own.Add(folder.Resolve(external.Location, $"tensor '{tensor.Name}'", ModelReadOptions.Default));
+            }
+        }
+        catch (Exception unreadable) when (unreadable is ModelFormatException or UnsupportedModelException or ResourceLimitException)
+        {
+            // Whatever is replaced there has no weights in other files that could be known.
+        }
+
+        return own;
     }
 
     private void MoveLargeOutside(List<ExternalDataPlacement> outside)
@@ -143,7 +180,7 @@ internal sealed class OnnxFileWriter
             CheckLength(splice.Length);
             long dataBytes = total - splice.Length;
             splice.WriteTo(
-                modelFile.Stream, (item, done) => _progress?.Report(new ModelProgress("write", item, dataBytes + done, total)), _cancellationToken);
+                modelFile.Stream, (item, done) => _progress?.Report(new ModelProgress("write", item ?? _path, dataBytes + done, total)), _cancellationToken);
             modelFile.Close();
             for (int i = 1; i < files.Count; i++)
             {
@@ -217,7 +254,7 @@ internal sealed class OnnxFileWriter
         if (external?.Checksum is not { } place || external.Location != tensor.Location || external.Offset != tensor.Offset) return;
         string old = external.ChecksumText!;
         string renewed = checksums[tensor.Location];
-        if (old.Length != renewed.Length || !old.All(char.IsAsciiHexDigit)) return;
+        if (!ExternalDataChecksums.IsChecksum(old)) return;
         if (old.Any(char.IsAsciiHexDigitUpper)) renewed = renewed.ToUpperInvariant();
         if (renewed != old) splice.ReplacePayload(tensor.Record.Message, place, ByteSource.FromMemory(Encoding.UTF8.GetBytes(renewed)), null);
     }

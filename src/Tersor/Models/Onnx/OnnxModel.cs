@@ -39,6 +39,11 @@ public sealed class OnnxModel : Model
     /// <summary>The bytes that the model was read from: the file, or a topology.</summary>
     internal ByteSource Skeleton { get; }
 
+    // Where external data is, and how it is judged.
+    private ExternalDataFolder? Folder { get; init; }
+
+    private ModelReadOptions Options { get; init; } = ModelReadOptions.Default;
+
     /// <summary>Opens a file; external data is looked for in its folder.</summary>
     /// <exception cref="ModelFormatException">The bytes are malformed, or external data is missing, too short or outside the folder.</exception>
     /// <exception cref="ResourceLimitException">The file declares more than a usable model does.</exception>
@@ -135,7 +140,7 @@ public sealed class OnnxModel : Model
     public override Model WithMetadata(IReadOnlyDictionary<string, string> entries)
     {
         ArgumentNullException.ThrowIfNull(entries);
-        return new OnnxModel(Skeleton, _scan, Tensors, _maxTopologyBytes, Source, [], Merge(_newMetadata, entries));
+        return new OnnxModel(Skeleton, _scan, Tensors, _maxTopologyBytes, Source, [], Merge(_newMetadata, entries)) { Folder = Folder, Options = Options };
     }
 
     /// <summary>A splice of the file in which new metadata already stands; entries of the same key are gone.</summary>
@@ -156,6 +161,16 @@ public sealed class OnnxModel : Model
         return splice;
     }
 
+    /// <summary>
+    /// Reads the files of external data for which the model states a checksum (key <c>checksum</c>: SHA-1 of the file) whole, and compares. Reading tensors does not
+    /// do this.
+    /// </summary>
+    /// <param name="cancellationToken">Checked every megabyte.</param>
+    /// <returns>One entry for each tensor whose checksum is not that of its file.</returns>
+    /// <exception cref="ModelFormatException">A file is missing by now, or was exchanged for a link that leads out of the folder.</exception>
+    public IReadOnlyList<ModelFormatException> CheckExternalData(CancellationToken cancellationToken = default) =>
+        Folder is null ? [] : ExternalDataChecksums.Check(_records.Values, Folder, Source, Options, cancellationToken);
+
     internal OnnxTensorRecord RecordOf(Tensor tensor) =>
         ReferenceEquals(Find(tensor.Name), tensor)
             ? _records[tensor.Name]
@@ -175,7 +190,7 @@ public sealed class OnnxModel : Model
             tensors.Add(new Tensor(record.Name, record.ElementType, record.Shape, data));
         }
 
-        return new OnnxModel(skeleton, scan, tensors, options.MaxHeaderBytes, source.Name, [source]);
+        return new OnnxModel(skeleton, scan, tensors, options.MaxHeaderBytes, source.Name, [source]) { Folder = folder, Options = options };
     }
 
     /// <summary>The elements of a tensor that the skeleton holds itself.</summary>

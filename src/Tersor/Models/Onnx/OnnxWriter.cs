@@ -21,7 +21,7 @@ public static class OnnxWriter
     {
         ArgumentNullException.ThrowIfNull(destination);
         WireSplice splice = InlineWithinLimit(model);
-        splice.WriteTo(destination, (item, done) => progress?.Report(new ModelProgress("write", item, done, splice.Length)), cancellationToken);
+        splice.WriteTo(destination, (item, done) => progress?.Report(new ModelProgress("write", item ?? model.Source, done, splice.Length)), cancellationToken);
     }
 
     /// <summary>Writes the model with all weights inside.</summary>

@@ -50,7 +50,10 @@ internal sealed class WireSplice(ByteSource original)
         Replace(message, payload.PrefixOffset, payload.End, Prefix(payload, content?.Length ?? 0), content, item);
 
     /// <summary>Writes the message, reading the original and the contents as it goes.</summary>
-    public void WriteTo(Stream destination, Action<string, long>? written = null, CancellationToken cancellationToken = default)
+    /// <param name="destination">Receives the message.</param>
+    /// <param name="written">Told each tensor and the bytes written with it; no tensor once all is written.</param>
+    /// <param name="cancellationToken">Checked for each part.</param>
+    public void WriteTo(Stream destination, Action<string?, long>? written = null, CancellationToken cancellationToken = default)
     {
         long length = Length;
         long at = 0;
@@ -68,6 +71,7 @@ internal sealed class WireSplice(ByteSource original)
         Copy(destination, at, original.Length, cancellationToken);
         destination.Write(_tail);
         done += original.Length - at + _tail.Length;
+        written?.Invoke(null, done);
         if (done != length) throw new InvalidOperationException($"Wrote {done} bytes where {length} were computed.");
     }
 

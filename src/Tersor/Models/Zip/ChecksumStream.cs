@@ -1,9 +1,11 @@
 namespace Tersor.Models.Zip;
 
 /// <summary>Passes writes on, counts them and keeps their check value.</summary>
-internal sealed class ChecksumStream(Stream destination) : WriteOnlyStream
+/// <param name="destination">Where writes go.</param>
+/// <param name="before">What counts for the check value before them; null for nothing.</param>
+internal sealed class ChecksumStream(Stream destination, ChecksumStream? before = null) : WriteOnlyStream
 {
-    private Crc32 _crc;
+    private Crc32 _crc = before?._crc ?? default;
     private long _length;
 
     /// <summary>Of everything written so far.</summary>

@@ -84,8 +84,7 @@ internal sealed class ZipDirectory
         if (BinaryPrimitives.ReadUInt16LittleEndian(header[8..]) != entry.Method || DecodeName(name, entry.HeaderOffset) != entry.Name)
             throw Malformed(entry, entry.HeaderOffset, "the member's own header has another name or method than the directory");
         ByteSource window = _source.Slice(start, entry.CompressedLength);
-        if (entry.Method == ZipEntry.Deflated) return new InflatedSource(window, entry, start);
-        return window;
+        return entry.Method == ZipEntry.Deflated ? new InflatedSource(window, entry, start) : new StoredSource(window, entry, start);
     }
 
     private (long Offset, long Length, long Count) FindDirectory()

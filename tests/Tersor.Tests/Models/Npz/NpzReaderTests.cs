@@ -214,6 +214,24 @@ public class NpzReaderTests
     }
 
     [Fact]
+    public void CopyTo_OfAStoredArray_VerifiesItsCheckValue()
+    {
+        byte[] archive = TestAssets.Bytes("npz/savez.npz");
+        using Model whole = NpzReader.Open(ByteSource.FromMemory(archive));
+        Tensor tensor = whole.Tensors.First(tensor => tensor.ByteLength >= 8);
+        int at = archive.AsSpan().IndexOf(tensor.Data.ReadAll().Span);
+        tensor.Data.CopyTo(Stream.Null);
+        archive[at + 3] ^= 0x10;
+
+        using Model damaged = NpzReader.Open(ByteSource.FromMemory(archive));
+
+        Assert.Equal(tensor.ByteLength, damaged.Find(tensor.Name)!.Data.ReadAll().Length);
+        ModelFormatException error = Assert.Throws<ModelFormatException>(() => damaged.Find(tensor.Name)!.Data.CopyTo(Stream.Null));
+        Assert.Equal($"member '{tensor.Name}.npy'", error.Item);
+        Assert.Contains("CRC-32", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Open_DamagedFiles_SucceedOrFailInOrder()
     {
         byte[] array = Array("{'descr': '>f4', 'fortran_order': True, 'shape': (2, 3), }", 24);

@@ -312,9 +312,68 @@ public sealed class OnnxFileTests : IDisposable
             Steps steps = new();
             Format.Write(model, _folder[$"{layout}.onnx"], new ModelWriteOptions { ExternalData = layout }, steps);
 
-            Assert.Equal(["v", "w"], steps.Items);
-            Assert.True(steps.Last.Done <= steps.Last.Total && steps.Last.Done >= 8000);
+            Assert.Equal(["v", "w", _folder[$"{layout}.onnx"]], steps.Items);
+            Assert.Equal(steps.Last.Total, steps.Last.Done);
+            Assert.InRange(steps.Last.Total, 8000, 9000);
         }
+    }
+
+    [Fact]
+    public void Write_BesideTheSource_LeavesItsDataFileAlone()
+    {
+        string source = WriteExternal(out byte[] data, "m.onnx.data");
+        using OnnxModel model = OnnxModel.Open(source);
+        using OnnxModel changed = OnnxModel.FromTopology(model.MakeTopology(_ => true).Bytes, name => new Tensor(name, model.Find(name)!.Shape, new float[model.Find(name)!.ElementCount]), "t");
+        foreach (bool overwrite in (bool[])[false, true])
+        {
+            Format.Write(changed, _folder["copy.onnx"], new ModelWriteOptions { Overwrite = overwrite });
+
+            Assert.Equal(data, File.ReadAllBytes(_folder["m.onnx.data"]));
+            Assert.Equal(Bytes(8, 3), DataOf(model, "a"));
+            using OnnxModel written = OnnxModel.Open(_folder["copy.onnx"]);
+            Assert.Equal(_folder["copy.onnx.data"], written.Find("a")!.Data.Name);
+            Assert.Equal(new byte[8], DataOf(written, "a"));
+        }
+
+        Assert.Throws<IOException>(() => Format.Write(changed, _folder["copy.onnx"], ModelWriteOptions.Default));
+        File.Delete(_folder["copy.onnx"]);
+        Assert.Throws<IOException>(() => Format.Write(changed, _folder["copy.onnx"], ModelWriteOptions.Default));
+        Assert.Equal(["copy.onnx.data", "m.onnx", "m.onnx.data"], _folder.FileNames);
+    }
+
+    [Fact]
+    public void Write_OverTheSource_PutsWeightsWhereTheyWere()
+    {
+        string source = WriteExternal(out byte[] data, "weights.bin");
+        byte[] before = File.ReadAllBytes(source);
+        using (OnnxModel model = OnnxModel.Open(source)) Format.Write(model, source, new ModelWriteOptions { Overwrite = true });
+
+        Assert.Equal(before, File.ReadAllBytes(source));
+        Assert.Equal(data, File.ReadAllBytes(_folder["weights.bin"]));
+        Assert.Equal(["m.onnx", "weights.bin"], _folder.FileNames);
+    }
+
+    [Fact]
+    public void CheckExternalData_ComparesTheChecksumsThatAreChecksums()
+    {
+        byte[] data = Bytes(64);
+        string sum = Convert.ToHexString(SHA1.HashData(data));
+        File.WriteAllBytes(_folder["w.bin"], data);
+        File.WriteAllBytes(_folder["m.onnx"], Model(
+            External("right", [4], "w.bin", ("checksum", sum)),
+            External("lower", [4], "w.bin", ("checksum", sum.ToLowerInvariant())),
+            External("other", [4], "w.bin", ("checksum", "crc32:0")),
+            External("none", [4], "w.bin")).ToByteArray());
+        using OnnxModel model = OnnxModel.Open(_folder["m.onnx"]);
+        Assert.Empty(model.CheckExternalData());
+
+        data[63] ^= 1;
+        File.WriteAllBytes(_folder["w.bin"], data);
+
+        IReadOnlyList<ModelFormatException> problems = model.CheckExternalData();
+        Assert.Equal(["tensor 'right'", "tensor 'lower'"], problems.Select(problem => problem.Item));
+        Assert.Contains("the checksum of 'w.bin' is " + Convert.ToHexStringLower(SHA1.HashData(data)), problems[0].Message, StringComparison.Ordinal);
+        Assert.Empty(OnnxModel.Open(ByteSource.FromMemory(Model(Raw("v", ElementType.Float32, [2])).ToByteArray())).CheckExternalData());
     }
 
     public void Dispose() => _folder.Dispose();
