@@ -15,5 +15,5 @@ if (args is [ContestCommand.Name, ..])
 
 IConfig config = DefaultConfig.Instance
     .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(2).WithIterationCount(7).WithInvocationCount(1).WithUnrollFactor(1))
-    .AddColumn(new ThroughputColumn());
+    .AddColumn(new ThroughputColumn(), new BinRateColumn());
 BenchmarkSwitcher.FromAssembly(typeof(ThroughputColumn).Assembly).Run(args, config);

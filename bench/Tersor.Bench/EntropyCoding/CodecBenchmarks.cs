@@ -6,29 +6,33 @@ using Tersor.Quantization;
 namespace Tersor.Bench.EntropyCoding;
 
 /// <summary>
-/// The entropy coder on ten million levels, with the general compressor of the base class library on the same levels as bytes for a baseline. Bins per weight, for
-/// bins per second: 2.75 Gaussian and 1.26 sparse without dependent quantization.
+/// The entropy coder on the levels of ten million <see cref="BenchmarkWeights"/>, with the general compressor of the base class library on the same levels as
+/// bytes for a baseline.
 /// </summary>
 [MemoryDiagnoser]
-[WeightCount(GaussianWeights.Count)]
+[WeightCount(BenchmarkWeights.Count)]
 public class CodecBenchmarks
 {
-    private readonly int[] _levels = new int[GaussianWeights.Count];
-    private readonly int[] _decoded = new int[GaussianWeights.Count];
-    private readonly byte[] _bytes = new byte[GaussianWeights.Count];
+    private readonly int[] _levels = new int[BenchmarkWeights.Count];
+    private readonly int[] _decoded = new int[BenchmarkWeights.Count];
+    private readonly byte[] _bytes = new byte[BenchmarkWeights.Count];
     private byte[] _payload = [];
     private byte[] _brotli = [];
 
-    [Params("gaussian", "sparse")]
+    [ParamsSource(nameof(Kinds))]
     public string Weights { get; set; } = "gaussian";
 
     [Params(false, true)]
     public bool Dependent { get; set; }
 
+    public static IEnumerable<string> Kinds => BenchmarkWeights.Kinds;
+
+    private double Step => BenchmarkWeights.StepOf(Weights);
+
     private LevelSyntax Syntax => new()
     {
         Dialect = NncDialect.EditionTwo,
-        RowCount = GaussianWeights.Count / 1000,
+        RowCount = BenchmarkWeights.Count / 1000,
         RowLength = 1000,
         GreaterFlagCount = 11,
         DependentQuantization = Dependent,
@@ -37,13 +41,14 @@ public class CodecBenchmarks
     [GlobalSetup]
     public void Prepare()
     {
-        float[] weights = GaussianWeights.Make(Weights);
-        if (Dependent) TrellisQuantizer.Quantize(weights, GaussianWeights.Step, Syntax, 0, [], _levels);
-        else UniformQuantizer.Quantize(weights, GaussianWeights.Step, _levels);
+        float[] weights = BenchmarkWeights.Make(Weights);
+        if (Dependent) TrellisQuantizer.Quantize(weights, Step, Syntax, 0, [], _levels);
+        else UniformQuantizer.Quantize(weights, Step, _levels);
         for (int i = 0; i < _levels.Length; i++) _bytes[i] = (byte)_levels[i];
         _payload = Encode(searches: true);
         _brotli = BrotliEncode();
-        Console.WriteLine($"// {Weights}, dependent {Dependent}: {8.0 * _payload.Length / GaussianWeights.Count:F3} bits per weight, brotli {8.0 * _brotli.Length / GaussianWeights.Count:F3}");
+        BinRateColumn.BinsOf[(Weights, Dependent)] = CountBins();
+        Console.WriteLine($"// {Weights}, dependent {Dependent}: {8.0 * _payload.Length / BenchmarkWeights.Count:F3} bits per weight, brotli {8.0 * _brotli.Length / BenchmarkWeights.Count:F3}");
     }
 
     [Benchmark(Baseline = true)]
@@ -70,9 +75,28 @@ public class CodecBenchmarks
     [Benchmark]
     public byte[] EncodeSearched() => Encode(searches: true);
 
+    private long CountBins()
+    {
+        BinHistory bins = new(new ContextLayout(Syntax).Count);
+        if (Dependent)
+        {
+            PlainRunCollector<DependentRule> collector = new(bins, Syntax.GreaterFlagCount);
+            LevelWalk.Run(Syntax, [], _levels, SymbolSample.All, ref collector);
+        }
+        else
+        {
+            PlainRunCollector<UniformRule> collector = new(bins, Syntax.GreaterFlagCount);
+            LevelWalk.Run(Syntax, [], _levels, SymbolSample.All, ref collector);
+        }
+
+        long count = bins.BypassBins(SymbolSample.All);
+        for (int context = 0; context < new ContextLayout(Syntax).Count; context++) count += bins.Prefix(context).Length;
+        return count;
+    }
+
     private byte[] Encode(bool searches)
     {
-        ArithmeticEncoder encoder = new(GaussianWeights.Count / 2);
+        ArithmeticEncoder encoder = new(BenchmarkWeights.Count / 2);
         LevelEncoder.Encode(encoder, Syntax, new LevelEncoderOptions { RowSkipping = RowSkipping.Off, SearchesInitialization = searches }, [], [], _levels);
         return encoder.Finish().ToArray();
     }

@@ -4,22 +4,25 @@ using Tersor.Quantization;
 
 namespace Tersor.Bench.Quantization;
 
-/// <summary>Ten million weights at step 0.0375: N(0, 0.05^2), and the same with nine of ten at zero.</summary>
+/// <summary>The quantizers on ten million <see cref="BenchmarkWeights"/>.</summary>
 [MemoryDiagnoser]
-[WeightCount(GaussianWeights.Count)]
+[WeightCount(BenchmarkWeights.Count)]
 public class QuantizerBenchmarks
 {
-    private const int Count = GaussianWeights.Count;
-    private const double Step = GaussianWeights.Step;
+    private const int Count = BenchmarkWeights.Count;
     private readonly int[] _levels = new int[Count];
     private readonly float[] _values = new float[Count];
     private float[] _weights = [];
 
-    [Params("gaussian", "sparse")]
+    [ParamsSource(nameof(Kinds))]
     public string Weights { get; set; } = "gaussian";
 
+    public static IEnumerable<string> Kinds => BenchmarkWeights.Kinds;
+
+    private double Step => BenchmarkWeights.StepOf(Weights);
+
     [GlobalSetup]
-    public void MakeWeights() => _weights = GaussianWeights.Make(Weights);
+    public void MakeWeights() => _weights = BenchmarkWeights.Make(Weights);
 
     [Benchmark(Baseline = true)]
     public void Nearest() => UniformQuantizer.Quantize(_weights, Step, _levels);

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Tersor.EntropyCoding;
 
@@ -10,6 +12,11 @@ internal static class DependentQuantizer
 {
     /// <summary>How many states there are; every tensor starts in state 0.</summary>
     public const int StateCount = 8;
+
+    private const int LevelClassCount = 4;
+
+    // By level class: the state after each state, a byte each.
+    private static readonly ulong[] StepsByLevel = MakeSteps();
 
     // Four bits per entry, entry 2 * state + parity.
     private const ulong Transitions = 0x_64_13_75_02_46_31_57_20;
@@ -27,6 +34,28 @@ internal static class DependentQuantizer
         return state;
     }
 
+    /// <summary>The state after a run of levels.</summary>
+    /// <param name="state">0..7, before them.</param>
+    /// <param name="levels">Levels, each of a state that can express it.</param>
+    public static int StateAfter(int state, ReadOnlySpan<int> levels)
+    {
+        if (!Vector128.IsHardwareAccelerated) return StateAfterScalar(state, levels);
+
+        // All eight states at once: a byte shuffle takes a cycle, and what it shuffles is loaded ahead of time.
+        ref ulong steps = ref MemoryMarshal.GetArrayDataReference(StepsByLevel);
+        Vector128<byte> states = Vector128.CreateScalar(0x07_06_05_04_03_02_01_00UL).AsByte();
+        foreach (int level in levels)
+            states = Vector128.ShuffleNative(Vector128.CreateScalar(Unsafe.Add(ref steps, (nuint)LevelClass(level))).AsByte(), states);
+        return (int)(states.AsUInt64().ToScalar() >> (8 * state)) & (StateCount - 1);
+    }
+
+    /// <summary>The scalar twin of <see cref="StateAfter"/>.</summary>
+    internal static int StateAfterScalar(int state, ReadOnlySpan<int> levels)
+    {
+        foreach (int level in levels) state = NextState(state, ToSymbol(state, level));
+        return state;
+    }
+
     /// <summary>The level, in steps, that a symbol stands for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long ToLevel(int state, long symbol) => (2 * symbol) - (Math.Sign(symbol) * (state & 1));
@@ -37,6 +66,21 @@ internal static class DependentQuantizer
     {
         int magnitude = (int)(((uint)Math.Abs((long)level) + (uint)(state & 1)) >> 1);
         return level < 0 ? -magnitude : magnitude;
+    }
+
+    // What decides the parity of a level's symbol in any state.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int LevelClass(int level) => ((level ^ (level >> 31)) - (level >> 31)) & (LevelClassCount - 1);
+
+    private static ulong[] MakeSteps()
+    {
+        ulong[] steps = new ulong[LevelClassCount];
+        for (int level = 0; level < steps.Length; level++)
+        {
+            for (int state = 0; state < StateCount; state++) steps[level] |= (ulong)NextState(state, ToSymbol(state, level)) << (8 * state);
+        }
+
+        return steps;
     }
 
     /// <summary>Whether a level can be expressed from a state: zero always, else even levels from even states and odd levels from odd ones.</summary>

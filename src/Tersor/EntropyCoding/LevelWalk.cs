@@ -68,21 +68,11 @@ internal static class LevelWalk
 
     private static void Pass(ReadOnlySpan<int> levels, bool dependent, ref SymbolPath path)
     {
-        if (!dependent)
-        {
-            path.Neighbour = levels[^1];
-            return;
-        }
-
-        int state = path.State;
-        int symbol = 0;
-        foreach (int level in levels)
-        {
-            symbol = DependentQuantizer.ToSymbol(state, level);
-            state = DependentQuantizer.NextState(state, symbol);
-        }
-
-        path.State = state;
-        path.Neighbour = symbol;
+        int last = levels[^1];
+        path.Neighbour = last;
+        if (!dependent) return;
+        int state = DependentQuantizer.StateAfter(path.State, levels[..^1]);
+        path.Neighbour = DependentQuantizer.ToSymbol(state, last);
+        path.State = DependentQuantizer.NextState(state, path.Neighbour);
     }
 }

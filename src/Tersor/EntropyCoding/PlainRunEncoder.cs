@@ -44,6 +44,8 @@ internal struct PlainRunEncoder<TRule> : ILevelVisitor
         if (!Encode(levels, ref path)) UncodableLevel.ThrowFirst(levels, start, TRule.IsDependent, state);
     }
 
+    // Optimized at once: see PlainRunDecoder.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly bool Encode(ReadOnlySpan<int> levels, ref SymbolPath path)
     {
         int flagCount = _flagCount;

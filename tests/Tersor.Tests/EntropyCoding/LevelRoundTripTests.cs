@@ -7,6 +7,18 @@ public class LevelRoundTripTests
     private const int Cases = 600;
 
     [Fact]
+    public void StateAfter_OfVectorsAndScalars_Agree()
+    {
+        Seeded random = new(9);
+        int[] levels = [.. Enumerable.Range(0, 300).Select(_ => random.NextInt(3) == 0 ? 0 : random.NextInt(41) - 20), int.MaxValue, -int.MaxValue, int.MinValue];
+        for (int length = 0; length <= levels.Length; length++)
+        {
+            for (int state = 0; state < DependentQuantizer.StateCount; state++)
+                Assert.Equal(DependentQuantizer.StateAfterScalar(state, levels.AsSpan(0, length)), DependentQuantizer.StateAfter(state, levels.AsSpan(0, length)));
+        }
+    }
+
+    [Fact]
     public void Decode_OfEncode_IsTheSame_ForAllDialectsScansAndTools()
     {
         Seeded random = new(20240611);
