@@ -171,7 +171,7 @@ public static class RateDistortionQuantizer
         }
     }
 
-    // Returns the neighbour class of what follows. Optimized at once: profiling makes it slower, as in PlainRunDecoder.
+    // Returns the neighbour class of what follows. Optimized at once, as PlainRunDecoder is.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int QuantizeStretch(
         ReadOnlySpan<float> weights, double step, ReadOnlySpan<float> importance, double errorScale, SymbolRates rates, int neighbour, Span<int> levels)
