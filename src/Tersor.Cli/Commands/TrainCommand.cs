@@ -65,7 +65,7 @@ internal sealed class TrainCommand : Verb
         (SampleSet train, SampleSet validation, SampleSet? test) = Load(invocation, source, memory);
         ExecutableGraph graph = model?.Graph ?? ExecutableGraph.Create(NetworkArchitectures.Create(network, source.Seed, ClassesOf(train, test)));
         Preprocessing preprocessing = _preprocessing.Resolve(invocation, graph.Metadata, network, train);
-        TrainingRecipe recipe = _recipe.Resolve(invocation, isFromScratch ? NetworkRecipes.For(network) : TrainingRecipe.FineTuning, train.SampleShape);
+        TrainingRecipe recipe = _recipe.Resolve(invocation, isFromScratch ? NetworkRecipes.For(network) : TrainingRecipe.FineTuning, train, validation);
         TrainingOptions options = recipe.ToOptions(source.Seed, train.HasLabels, invocation.Value(_checkpoint));
         Trainer trainer = new(graph, train, validation, preprocessing, options, threads, memory.Left);
         recipe = recipe with { Batch = trainer.Batch };

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Tersor.Cli.Output;
+using Tersor.Engine.Data;
 using Tersor.Engine.Training;
 using Tersor.Models;
 
@@ -59,9 +60,10 @@ internal sealed class TrainingRecipeOptions
     /// <summary>The recipe with what the user changed.</summary>
     /// <param name="invocation">The run.</param>
     /// <param name="recipe">What the network comes with.</param>
-    /// <param name="sample">Shape of a sample, which crops depend on.</param>
+    /// <param name="train">What is trained on: crops depend on the shape of its samples.</param>
+    /// <param name="validation">What is held out.</param>
     /// <exception cref="CommandException">Options that do not go together; all at once.</exception>
-    public TrainingRecipe Resolve(Invocation invocation, TrainingRecipe recipe, TensorShape sample)
+    public TrainingRecipe Resolve(Invocation invocation, TrainingRecipe recipe, SampleSet train, SampleSet validation)
     {
         List<string> problems = [];
         recipe = recipe.WithOptimizer(invocation.Value(_optimizer) ?? recipe.Optimizer);
@@ -84,10 +86,12 @@ internal sealed class TrainingRecipeOptions
             LabelSmoothing = invocation.Value(_labelSmoothing) ?? recipe.LabelSmoothing,
             GradientClip = invocation.Value(_clip) ?? recipe.GradientClip,
             AverageDecay = invocation.Value(_average) ?? recipe.AverageDecay,
-            Augmentation = Augment(invocation, recipe.Augmentation, sample, problems),
+            Augmentation = Augment(invocation, recipe.Augmentation, train.SampleShape, problems),
             Patience = invocation.Value(_patience) ?? recipe.Patience,
         };
         if (recipe.Nesterov && recipe.Momentum == 0 && recipe.Optimizer == OptimizerKind.Sgd) problems.Add("--nesterov needs --momentum above 0");
+        if (recipe.Patience > 0 && validation.Count == 0) problems.Add("--patience needs held-out samples, and --validation leaves none");
+        if (recipe.LabelSmoothing > 0 && !train.HasLabels) problems.Add($"--label-smoothing is for classes, {train.Name} has targets");
         if (problems.Count > 0) throw CommandException.Usage(string.Join("; ", problems));
         return recipe;
     }

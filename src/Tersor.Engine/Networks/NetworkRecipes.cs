@@ -17,7 +17,7 @@ public static class NetworkRecipes
 
     private static readonly TrainingRecipe Photographs = new()
     {
-        Epochs = 24,
+        Epochs = 30,
         Batch = 128,
         LearningRate = 0.2,
         Nesterov = true,
