@@ -163,6 +163,61 @@ public class ExecutableGraphTests
         Assert.True(plan.MemoryBytes < single.MemoryBytes / 4, $"{plan.MemoryBytes} bytes shared, {single.MemoryBytes} unshared");
     }
 
+    [Theory]
+    [InlineData("lenet5")]
+    [InlineData("resnet20")]
+    public void Costs_measured_without_weights_are_those_of_a_plan(string name)
+    {
+        OnnxGraph graph = NetworkArchitectures.Create(name, seed: 1);
+        using KernelThreads threads = new(1);
+
+        Assert.Equal(ExecutableGraph.Create(graph).PlanInference(1, threads).Layers, LayerCost.Measure(graph));
+    }
+
+    [Fact]
+    public void Costs_of_a_model_whose_weights_would_fill_the_machine_are_measured_without_them()
+    {
+        OnnxGraphBuilder builder = new("g");
+        string x = builder.AddInput("x", ElementType.Float32, Batch, new OnnxDimension(30_000));
+        TensorShape shape = new(30_000, 60_000);
+        string weight = builder.AddInitializer(new Tensor("w", ElementType.Float32, shape, ByteSource.Deferred(
+            "nowhere", shape.ElementCount * 4, () => throw new InvalidOperationException("The weight was read."))));
+        builder.AddNode("MatMul", [x, weight], output: "y");
+        builder.AddOutput("y", ElementType.Float32);
+
+        LayerCost cost = Assert.Single(LayerCost.Measure(builder.Build()));
+
+        Assert.Equal((1_800_000_000, 1_800_000_000, 60_000), (cost.MultiplyAdds, cost.Parameters, cost.Activations));
+    }
+
+    [Theory]
+    [InlineData(ElementType.Int8)]
+    [InlineData(ElementType.UInt8)]
+    [InlineData(ElementType.Int16)]
+    [InlineData(ElementType.UInt16)]
+    [InlineData(ElementType.Int32)]
+    [InlineData(ElementType.UInt32)]
+    [InlineData(ElementType.Int64)]
+    [InlineData(ElementType.Bool)]
+    public void Whole_numbers_become_tensors_and_come_back(ElementType type)
+    {
+        DenseTensor values = new(type, new TensorShape(2, 1), [0, 1]);
+        DenseTensor extremes = type switch
+        {
+            ElementType.Int8 => new(type, new TensorShape(2), [sbyte.MinValue, sbyte.MaxValue]),
+            ElementType.UInt32 => new(type, new TensorShape(2), [1, uint.MaxValue]),
+            ElementType.Int64 => new(type, new TensorShape(2), [long.MinValue, long.MaxValue]),
+            _ => values,
+        };
+        foreach (DenseTensor tensor in new[] { values, extremes })
+        {
+            Tensor written = tensor.ToTensor("t");
+            DenseTensor back = DenseTensor.FromTensor(written);
+            Assert.Equal((type, tensor.Shape), (written.ElementType, written.Shape));
+            Assert.Equal(tensor.Integers, back.Integers);
+        }
+    }
+
     [Fact]
     public void Costs_are_those_of_the_layers()
     {

@@ -28,6 +28,39 @@ public sealed class OnnxFileTests : IDisposable
     }
 
     [Fact]
+    public void WithMetadata_ReplacesEntriesOfTheKeyAndTouchesNothingElse()
+    {
+        using OnnxModel model = Open(Everything());
+        Model told = model.WithMetadata(new Dictionary<string, string> { ["licence"] = "MIT", ["author"] = "Ψ" });
+        ModelProto expected = ModelProto.Parser.ParseFrom(Everything());
+        expected.MetadataProps.Clear();
+        expected.MetadataProps.Add(new StringStringEntryProto { Key = "author", Value = "Ψ" });
+        expected.MetadataProps.Add(new StringStringEntryProto { Key = "licence", Value = "MIT" });
+
+        Assert.Equal(expected, ModelProto.Parser.ParseFrom(OnnxWriter.ToArray((OnnxModel)told)));
+        Assert.Equal("Ψ", told.Metadata["author"]);
+        Assert.Equal("Ω", model.Metadata["author"]);
+        Assert.Equal(Everything(), OnnxWriter.ToArray(model));
+    }
+
+    [Fact]
+    public void WithMetadata_SurvivesTopologiesAndFurtherMetadata()
+    {
+        // Weights come back at the very end of the file, where the new metadata stands too.
+        ModelProto source = Model(Raw("w", ElementType.Float32, [2]));
+        byte[] bytes = [.. new ModelProto { IrVersion = 8 }.ToByteArray(), .. Field(7, source.Graph.ToByteArray())];
+        using OnnxModel model = Open(bytes);
+        Model told = model.WithMetadata(new Dictionary<string, string> { ["a"] = "1", ["b"] = "1" }).WithMetadata(new Dictionary<string, string> { ["b"] = "2" });
+
+        Topology topology = told.MakeTopology(_ => true)!;
+        using OnnxModel back = OnnxModel.FromTopology(topology.Bytes, model.Find, "back");
+
+        Assert.Equal(OnnxWriter.ToArray((OnnxModel)told), OnnxWriter.ToArray(back));
+        Assert.Equal(DataOf(model, "w"), DataOf(back, "w"));
+        Assert.Equal(["a = 1", "b = 2"], back.Metadata.Select(entry => $"{entry.Key} = {entry.Value}"));
+    }
+
+    [Fact]
     public void Write_ToBufferStreamAndArray_AreTheSameBytes()
     {
         using OnnxModel model = Open(Everything());
