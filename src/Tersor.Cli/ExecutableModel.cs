@@ -14,7 +14,17 @@ internal sealed class ExecutableModel : IDisposable
 {
     private readonly List<IDisposable> _owned = [];
 
-    private ExecutableModel(Invocation invocation, string path, string? graphPath, MemoryBudget memory, int threads, bool lenient)
+    /// <summary>Opens a file.</summary>
+    /// <param name="invocation">The run.</param>
+    /// <param name="path">The file, or <c>-</c>.</param>
+    /// <param name="graphPath">Where the network is if the file has none.</param>
+    /// <param name="memory">Bounds the weights.</param>
+    /// <param name="threads">Compressed tensors decoded side by side.</param>
+    /// <param name="lenient">Whether readers tolerate what others tolerate.</param>
+    /// <exception cref="CommandException">A file is missing, there is no network, or it does not fit the weights.</exception>
+    /// <exception cref="UnsupportedModelException">The engine does not run the model; everything it does not run is named.</exception>
+    /// <exception cref="ResourceLimitException">The weights take more memory than is left.</exception>
+    public ExecutableModel(Invocation invocation, string path, string? graphPath, MemoryBudget memory, int threads, bool lenient)
     {
         Path = path;
         try
@@ -45,16 +55,6 @@ internal sealed class ExecutableModel : IDisposable
 
     /// <summary>The network with its weights.</summary>
     public ExecutableGraph Graph { get; }
-
-    /// <summary>Opens a file.</summary>
-    /// <param name="invocation">The run.</param>
-    /// <param name="path">The file, or <c>-</c>.</param>
-    /// <param name="graphPath">Where the network is if the file has none.</param>
-    /// <param name="memory">Bounds the weights.</param>
-    /// <param name="threads">Compressed tensors decoded side by side.</param>
-    /// <param name="lenient">Whether readers tolerate what others tolerate.</param>
-    public static ExecutableModel Open(Invocation invocation, string path, string? graphPath, MemoryBudget memory, int threads, bool lenient) =>
-        new(invocation, path, graphPath, memory, threads, lenient);
 
     /// <summary>Closes the files.</summary>
     public void Dispose()

@@ -29,9 +29,9 @@ internal sealed class GraphOption
         List<ExecutableModel> models = [];
         try
         {
-            foreach (string path in paths) models.Add(ExecutableModel.Open(invocation, path, graph, memory, threads, lenient));
+            foreach (string path in paths) models.Add(new ExecutableModel(invocation, path, graph, memory, threads, lenient));
             if (graph is not null && models.TrueForAll(model => model.HasOwnGraph))
-                throw CommandException.Usage($"{_graph.Name} is for files that carry weights only; {string.Join(", ", paths)}: a network is inside", "Drop the option.");
+                throw CommandException.Usage($"{_graph.Name} is for files that carry weights only; a network is inside {string.Join(" and ", paths)}", "Drop the option.");
             return models;
         }
         catch
