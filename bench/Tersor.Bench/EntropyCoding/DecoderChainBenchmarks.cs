@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using BenchmarkDotNet.Attributes;
 using Tersor.EntropyCoding;
 using Tersor.Quantization;
@@ -28,6 +29,7 @@ public class DecoderChainBenchmarks
 
     /// <summary>A chain of operations of one cycle each.</summary>
     [Benchmark(Baseline = true)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public ulong Cycles()
     {
         ulong value = 1;
@@ -68,6 +70,7 @@ public class DecoderChainBenchmarks
         return encoder.Finish().ToArray();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int DecodeWithoutJumps(byte[] payload, int contextCount)
     {
         CodingContext[] contexts = Start(contextCount);
@@ -82,6 +85,7 @@ public class DecoderChainBenchmarks
         return ones;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int DecodeWithJumps(byte[] payload)
     {
         CodingContext context = Start(1)[0];
