@@ -21,6 +21,6 @@ for network in lenet-300-100 lenet5; do
             $1 == "validation" { validation = $(NF - 1) }
             $1 == "test" { printf "| %s | %s | %s %% | %s %% | %s |\n", n, s, validation, $(NF - 3), t }' "$work/out" | tee -a "$work/$network.rows"
     done
-    median=$(cut -d"|" -f5 "$work/$network.rows" | sort -n | sed -n 2p | tr -d " ")
+    median=$(cut -d"|" -f5 "$work/$network.rows" | sort -n | sed -n "2{s/^ *//;s/ *$//;p}")
     echo "| $network | **median** | | **$median** | |"
 done
