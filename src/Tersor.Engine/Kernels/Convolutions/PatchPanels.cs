@@ -23,6 +23,11 @@ internal readonly unsafe struct PatchPanels(float* slice, int* offsets, int outp
         return new PanelView { Start = buffer, Stride = ProductTile.PanelColumns };
     }
 
+    public void Prefetch(int depthStart, int depth, int column, int columns)
+    {
+        // A slice has just been written: it is in the cache.
+    }
+
     /// <summary>Whether panels can be read where they stand: each half of a panel lies in one output row.</summary>
     public static bool CanBeDirect(int outputWidth) => outputWidth % (ProductTile.PanelColumns / 2) == 0;
 

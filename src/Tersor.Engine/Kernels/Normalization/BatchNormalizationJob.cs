@@ -18,6 +18,8 @@ internal enum BatchNormalizationStep
 /// <summary>A batch normalization, one channel per task.</summary>
 internal unsafe struct BatchNormalizationJob : IKernelJob
 {
+    private const int ValuesAhead = 1024;
+
     public BatchNormalizationStep Step;
     public int Batch;
     public int Channels;
@@ -102,6 +104,7 @@ internal unsafe struct BatchNormalizationJob : IKernelJob
         double squares = 0.0;
         for (int image = 0; image < Batch; image++)
         {
+            PrefetchAhead(Input, image, channel);
             ChannelMoments.Add<TVector, TLanes>(Input + Start(image, channel), Area, shift, ref sum, ref squares);
         }
 
@@ -116,12 +119,15 @@ internal unsafe struct BatchNormalizationJob : IKernelJob
         where TLanes : struct, ILanes<TVector>
     {
         float mean = Mean[channel];
+        (float Factor, float Offset) gate = Result is null ? Line(channel) : (1f, 0f);
         double sum = 0.0;
         double products = 0.0;
         for (int image = 0; image < Batch; image++)
         {
             nint start = Start(image, channel);
-            float* gradient = GradientOfSum<TVector, TLanes>(start, channel, scratch);
+            PrefetchAhead(Input, image, channel);
+            PrefetchAhead(OutputGradient, image, channel);
+            float* gradient = GradientOfSum<TVector, TLanes>(start, gate, scratch);
             ChannelMoments.AddProducts<TVector, TLanes>(Input + start, gradient, Area, mean, ref sum, ref products);
         }
 
@@ -138,14 +144,14 @@ internal unsafe struct BatchNormalizationJob : IKernelJob
         for (int image = 0; image < Batch; image++)
         {
             nint start = Start(image, channel);
-            float* gradient = ResidualGradient is null ? GradientOfSum<TVector, TLanes>(start, channel, scratch) : ResidualGradient + start;
+            float* gradient = ResidualGradient is null ? GradientOfSum<TVector, TLanes>(start, gate, scratch) : ResidualGradient + start;
             ChannelMoments.Combine<TVector, TLanes>(
                 gradient, Input + start, Area, (float)a, (float)b, (float)c, AccumulateInput, Output + start);
         }
     }
 
     /// <summary>The gradient before the activation for one channel of one image: that of the normalized values, and of the residual beside them.</summary>
-    private readonly float* GradientOfSum<TVector, TLanes>(nint start, int channel, KernelScratch scratch)
+    private readonly float* GradientOfSum<TVector, TLanes>(nint start, (float Factor, float Offset) gate, KernelScratch scratch)
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
     {
@@ -163,9 +169,8 @@ internal unsafe struct BatchNormalizationJob : IKernelJob
         }
 
         // Without a residual the result is computed again, bit by bit as it was: that costs less than reading it.
-        (float factor, float offset) = Result is null ? Line(channel) : (1f, 0f);
         target = target is null ? scratch.Reserve(ScratchUse.Partial, Area) : target;
-        ChannelMoments.Gate<TVector, TLanes>((Result is null ? Input : Result) + start, gradient, Area, factor, offset, target);
+        ChannelMoments.Gate<TVector, TLanes>((Result is null ? Input : Result) + start, gradient, Area, gate.Factor, gate.Offset, target);
         return target;
     }
 
@@ -177,6 +182,16 @@ internal unsafe struct BatchNormalizationJob : IKernelJob
     }
 
     private readonly float InverseDeviation(int channel) => (float)(1.0 / Math.Sqrt((double)Variance[channel] + Epsilon));
+
+    /// <summary>Asks for the channel of an image to come: channels of one number stand far apart.</summary>
+    private readonly void PrefetchAhead(float* values, int image, int channel)
+    {
+        int ahead = image + Math.Max(ValuesAhead / Area, 1);
+        if (ahead < Batch)
+        {
+            CacheLines.Prefetch(values + Start(ahead, channel), Area);
+        }
+    }
 
     private readonly nint Start(int image, int channel) => ((nint)image * Channels + channel) * Area;
 }

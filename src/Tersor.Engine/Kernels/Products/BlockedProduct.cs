@@ -35,11 +35,11 @@ internal unsafe struct BlockedProduct
         const int GroupColumns = PanelsAtATime * ProductTile.PanelColumns;
         for (int column = firstColumn; column < endColumn; column += GroupColumns)
         {
-            ComputeGroup(source, firstTile, endTile, column, Math.Min(column + GroupColumns, endColumn), scratch);
+            ComputeGroup(source, firstTile, endTile, column, Math.Min(column + GroupColumns, endColumn), endColumn, scratch);
         }
     }
 
-    private readonly void ComputeGroup<TSource>(in TSource source, int firstTile, int endTile, int firstColumn, int endColumn, KernelScratch scratch)
+    private readonly void ComputeGroup<TSource>(in TSource source, int firstTile, int endTile, int firstColumn, int endColumn, int lastColumn, KernelScratch scratch)
         where TSource : unmanaged, IPanelSource
     {
         int depth = Left.Depth;
@@ -56,9 +56,15 @@ internal unsafe struct BlockedProduct
                 panels[panel] = source.Panel(depthStart, steps, column, columns, buffer + panel * panelLength);
             }
 
+            // While this block is multiplied, the next group's columns come, in as many parts as there are tiles.
             bool last = depthStart + steps == depth;
+            int nextColumns = Math.Min(lastColumn - endColumn, endColumn - firstColumn);
+            int prefetched = 0;
             for (int tile = firstTile; tile < endTile; tile++)
             {
+                int prefetchEnd = (int)((long)steps * (tile + 1 - firstTile) / (endTile - firstTile));
+                source.Prefetch(depthStart + prefetched, prefetchEnd - prefetched, endColumn, nextColumns);
+                prefetched = prefetchEnd;
                 ComputeTiles(tile, depthStart, steps, panels, firstColumn, endColumn, last);
             }
         }

@@ -29,6 +29,13 @@ internal unsafe interface IPanelSource
     /// <param name="columns">Columns that are there, at most a panel's; what stands in the rest does not matter.</param>
     /// <param name="buffer">Room for <paramref name="depth"/> rows of a panel and one vector more.</param>
     PanelView Panel(int depthStart, int depth, int column, int columns, float* buffer);
+
+    /// <summary>Asks for columns that panels will be made of soon, where they are not in the cache yet.</summary>
+    /// <param name="depthStart">First row.</param>
+    /// <param name="depth">Rows.</param>
+    /// <param name="column">First column.</param>
+    /// <param name="columns">Columns.</param>
+    void Prefetch(int depthStart, int depth, int column, int columns);
 }
 
 /// <summary>A matrix in memory as right operand.</summary>
@@ -53,5 +60,13 @@ internal readonly unsafe struct MatrixPanels(float* source, nint rowStride, bool
         }
 
         return new PanelView { Start = buffer, Stride = Width };
+    }
+
+    public void Prefetch(int depthStart, int depth, int column, int columns)
+    {
+        for (int row = depthStart; row < depthStart + depth && !transposed && columns > 0; row++)
+        {
+            CacheLines.Prefetch(source + row * rowStride + column, columns);
+        }
     }
 }
