@@ -119,7 +119,7 @@ internal unsafe struct BatchNormalizationJob : IKernelJob
         where TLanes : struct, ILanes<TVector>
     {
         float mean = Mean[channel];
-        (float Factor, float Offset) gate = Result is null ? Line(channel) : (1f, 0f);
+        (float Factor, float Offset) gate = Activation.Kind != ActivationKind.None && Result is null ? Line(channel) : (1f, 0f);
         double sum = 0.0;
         double products = 0.0;
         for (int image = 0; image < Batch; image++)
