@@ -65,21 +65,13 @@ public sealed class Evaluator
         int outputs = (int)(_plan.OutputShape(0).ElementCount / _batch);
         long started = Stopwatch.GetTimestamp();
         float[] pixels = new float[samples.SampleShape.ElementCount];
-        int inputLength = pixels.Length;
         int[] predictions = new int[samples.HasLabels ? samples.Count : 0];
         (int top1, int top5, double loss, double distance) = (0, 0, 0, 0);
         for (int start = 0; start < samples.Count; start += _batch)
         {
             cancellationToken.ThrowIfCancellationRequested();
             int count = Math.Min(_batch, samples.Count - start);
-            Span<float> input = _plan.Input(0);
-            for (int i = 0; i < count; i++)
-            {
-                samples.CopyTo(start + i, pixels);
-                _preprocessing.Apply(samples.SampleShape, pixels, input.Slice(i * inputLength, inputLength));
-            }
-
-            input[(count * inputLength)..].Clear();
+            InputBatch.Fill(samples, start, count, _preprocessing, pixels, _plan.Input(0));
             _plan.Run();
             ReadOnlySpan<float> output = _plan.Output(0);
             for (int i = 0; i < count; i++)

@@ -4,13 +4,14 @@ using Tersor.Models.Onnx;
 
 namespace Tersor.Engine.Data;
 
-/// <summary>How samples fit a model with one input.</summary>
-internal static class InputBatch
+/// <summary>How samples fit a model with one input, and become its values.</summary>
+public static class InputBatch
 {
     /// <summary>The batch that the model fixes, or the one wanted.</summary>
     /// <exception cref="DataMismatchException">The model has not one input of binary32 values.</exception>
     public static int SizeFor(ExecutableGraph graph, int wanted)
     {
+        ArgumentNullException.ThrowIfNull(graph);
         if (graph.Inputs.Count != 1)
             throw new DataMismatchException($"{graph.Source} has {graph.Inputs.Count} inputs ({string.Join(", ", graph.Inputs)}); data sets feed models with one.");
         if (graph.Inputs[0].ElementType is not (ElementType.Float32 or ElementType.Undefined))
@@ -20,8 +21,13 @@ internal static class InputBatch
     }
 
     /// <summary>The input's shape for a batch of samples. A model may take them flat, or with more or fewer dimensions of 1.</summary>
+    /// <param name="graph">A model with one input.</param>
+    /// <param name="sample">Shape of one sample after preprocessing.</param>
+    /// <param name="batch">Samples.</param>
+    /// <exception cref="DataMismatchException">The model does not take such samples; both shapes are named.</exception>
     public static IReadOnlyDictionary<string, TensorShape> ShapesFor(ExecutableGraph graph, TensorShape sample, int batch)
     {
+        ArgumentNullException.ThrowIfNull(graph);
         OnnxGraphValue input = graph.Inputs[0];
         long[] shape = [batch, .. sample.Dimensions];
         if (input.Dimensions is { } declared && !Fits(declared, shape))
@@ -35,6 +41,26 @@ internal static class InputBatch
         }
 
         return new Dictionary<string, TensorShape>(StringComparer.Ordinal) { [input.Name] = new TensorShape(shape) };
+    }
+
+    /// <summary>Writes samples as a model's input; what is left of the input becomes zero.</summary>
+    /// <param name="samples">Where they come from.</param>
+    /// <param name="start">The first.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="preprocessing">How pixels become inputs.</param>
+    /// <param name="pixels">Working memory for one sample.</param>
+    /// <param name="input">At least <paramref name="count"/> samples long.</param>
+    public static void Fill(SampleSet samples, int start, int count, Preprocessing preprocessing, Span<float> pixels, Span<float> input)
+    {
+        ArgumentNullException.ThrowIfNull(samples);
+        ArgumentNullException.ThrowIfNull(preprocessing);
+        for (int i = 0; i < count; i++)
+        {
+            samples.CopyTo(start + i, pixels);
+            preprocessing.Apply(samples.SampleShape, pixels, input.Slice(i * pixels.Length, pixels.Length));
+        }
+
+        input[(count * pixels.Length)..].Clear();
     }
 
     /// <summary>Whether the elements of a sample are in the order of a model's input: only dimensions of 1 differ, or the model takes them flat.</summary>

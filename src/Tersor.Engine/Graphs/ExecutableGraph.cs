@@ -159,7 +159,22 @@ public sealed class ExecutableGraph
     public TrainingPlan PlanTraining(int batch, KernelThreads threads, long maxBytes = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(threads);
-        return new TrainingPlan(this, ShapesForBatch(batch), threads, maxBytes);
+        return new TrainingPlan(this, ShapesForBatch(batch), PlanPurpose.Training, threads, maxBytes);
+    }
+
+    /// <summary>Plans passes that compute what inference computes, and the gradients of the weights: running statistics are used and kept, nothing is dropped.</summary>
+    /// <param name="inputShapes">A shape for every input.</param>
+    /// <param name="threads">Where the kernels run.</param>
+    /// <param name="maxBytes">What intermediate results may take; more is refused before it is allocated.</param>
+    /// <exception cref="ArgumentException">An input's shape is missing or contradicts the model's.</exception>
+    /// <exception cref="ModelFormatException">Shapes within the graph do not fit each other.</exception>
+    /// <exception cref="UnsupportedModelException">Operators on the way have no gradient; all are named.</exception>
+    /// <exception cref="ResourceLimitException">A pass would need more memory than there is, or than is allowed.</exception>
+    public TrainingPlan PlanGradients(IReadOnlyDictionary<string, TensorShape> inputShapes, KernelThreads threads, long maxBytes = long.MaxValue)
+    {
+        ArgumentNullException.ThrowIfNull(inputShapes);
+        ArgumentNullException.ThrowIfNull(threads);
+        return new TrainingPlan(this, inputShapes, PlanPurpose.Gradients, threads, maxBytes);
     }
 
     /// <summary>The graph with the weights as they are now, for writing.</summary>

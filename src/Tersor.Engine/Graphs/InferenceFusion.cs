@@ -10,7 +10,7 @@ namespace Tersor.Engine.Graphs;
 internal sealed class InferenceFusion : StepFusion
 {
     private InferenceFusion(string source, IReadOnlyList<PlanStep> steps, IReadOnlyList<ValueSlot> outputs)
-        : base(source, steps, outputs, isTraining: false)
+        : base(source, steps, outputs, PlanPurpose.Inference)
     {
     }
 

@@ -16,7 +16,7 @@ public sealed class InferencePlan
 
     internal InferencePlan(ExecutableGraph graph, IReadOnlyDictionary<string, TensorShape> inputShapes, KernelThreads threads, long maxBytes)
     {
-        PlanSteps plan = PlanSteps.Make(graph, inputShapes, isTraining: false, threads);
+        PlanSteps plan = PlanSteps.Make(graph, inputShapes, PlanPurpose.Inference, threads);
         Layers = LayerCost.Of(plan.Steps);
         _inputs = plan.Inputs;
         _outputs = plan.Outputs;

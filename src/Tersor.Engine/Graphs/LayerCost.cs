@@ -24,7 +24,7 @@ public sealed record LayerCost(string Node, TensorShape OutputShape, long Multip
         ExecutableGraph outline = ExecutableGraph.Outline(graph);
         long batch = outline.Inputs.Select(input => input.Dimensions is { Count: > 0 } dimensions ? dimensions[0].Size : null).FirstOrDefault(size => size > 0) ?? 1;
         using KernelThreads threads = new(1);
-        return Of(PlanSteps.Make(outline, outline.ShapesForBatch((int)Math.Min(batch, Array.MaxLength)), isTraining: false, threads).Steps);
+        return Of(PlanSteps.Make(outline, outline.ShapesForBatch((int)Math.Min(batch, Array.MaxLength)), PlanPurpose.Inference, threads).Steps);
     }
 
     internal static IReadOnlyList<LayerCost> Of(IReadOnlyList<PlanStep> steps)

@@ -26,14 +26,14 @@ internal sealed class PlanSteps
     /// <summary>Makes the steps.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="inputShapes">A shape for every input.</param>
-    /// <param name="isTraining">Whether weights stay variables whose gradient is wanted; otherwise they are constants.</param>
+    /// <param name="purpose">Decides whether weights stay variables whose gradient is wanted.</param>
     /// <param name="threads">What constants are computed with.</param>
-    public static PlanSteps Make(ExecutableGraph graph, IReadOnlyDictionary<string, TensorShape> inputShapes, bool isTraining, KernelThreads threads)
+    public static PlanSteps Make(ExecutableGraph graph, IReadOnlyDictionary<string, TensorShape> inputShapes, PlanPurpose purpose, KernelThreads threads)
     {
         PlanSteps plan = new(graph) { Inputs = [.. graph.Inputs.Select(input => MakeInput(graph, input, inputShapes))] };
         foreach (ValueSlot input in plan.Inputs) plan._slots.Add(input.Name, input);
-        foreach (OnnxNode node in graph.Nodes) plan.AddNode(node, isTraining, threads);
-        plan.Outputs = [.. graph.Outputs.Select(output => plan.Find(output.Name, isTraining)!)];
+        foreach (OnnxNode node in graph.Nodes) plan.AddNode(node, purpose, threads);
+        plan.Outputs = [.. graph.Outputs.Select(output => plan.Find(output.Name, purpose)!)];
         return plan;
     }
 
@@ -54,17 +54,17 @@ internal sealed class PlanSteps
         return slot;
     }
 
-    private void AddNode(OnnxNode node, bool isTraining, KernelThreads threads)
+    private void AddNode(OnnxNode node, PlanPurpose purpose, KernelThreads threads)
     {
         Operator made = OperatorTable.Create(node, _graph.OperatorSet);
-        ValueSlot?[] inputs = [.. node.Inputs.Select(name => Find(name, isTraining))];
+        ValueSlot?[] inputs = [.. node.Inputs.Select(name => Find(name, purpose))];
         ValueSlot?[] outputs = [.. node.Outputs.Select(name => name.Length == 0 ? null : new ValueSlot(name))];
         foreach (ValueSlot? output in outputs)
         {
             if (output is not null) _slots.Add(output.Name, output);
         }
 
-        OperatorContext context = new(_graph.Source, node, inputs, outputs, isTraining) { Threads = threads };
+        OperatorContext context = new(_graph.Source, node, inputs, outputs, purpose) { Threads = threads };
         try
         {
             made.InferTypes(context);
@@ -104,14 +104,14 @@ internal sealed class PlanSteps
         made.Forward(context);
     }
 
-    private ValueSlot? Find(string name, bool isTraining)
+    private ValueSlot? Find(string name, PlanPurpose purpose)
     {
         if (name.Length == 0) return null;
         if (_slots.TryGetValue(name, out ValueSlot? slot)) return slot;
         if (_graph.FindParameter(name) is { } parameter)
         {
             slot = new ValueSlot(name) { Parameter = parameter, IsInitializer = true };
-            if (isTraining && parameter.IsTrainable)
+            if (purpose != PlanPurpose.Inference && parameter.IsTrainable)
             {
                 slot.SetType(ElementType.Float32, parameter.Shape);
                 slot.Bind(parameter.Value);

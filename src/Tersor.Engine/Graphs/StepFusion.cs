@@ -6,16 +6,16 @@ namespace Tersor.Engine.Graphs;
 internal abstract class StepFusion
 {
     private readonly string _source;
-    private readonly bool _isTraining;
+    private readonly PlanPurpose _purpose;
     private readonly PlanStep?[] _steps;
     private readonly HashSet<ValueSlot> _outputs;
     private readonly Dictionary<ValueSlot, int> _makers = [];
     private readonly Dictionary<ValueSlot, int> _readers = [];
 
-    protected StepFusion(string source, IReadOnlyList<PlanStep> steps, IReadOnlyList<ValueSlot> outputs, bool isTraining)
+    protected StepFusion(string source, IReadOnlyList<PlanStep> steps, IReadOnlyList<ValueSlot> outputs, PlanPurpose purpose)
     {
         _source = source;
-        _isTraining = isTraining;
+        _purpose = purpose;
         _steps = [.. steps];
         _outputs = [.. outputs];
         for (int i = 0; i < steps.Count; i++)
@@ -80,7 +80,7 @@ internal abstract class StepFusion
     protected void Replace(int index, Operator made, ValueSlot?[] inputs, int takesOver)
     {
         ValueSlot output = _steps[takesOver]!.Context.OutputSlots[0]!;
-        OperatorContext context = new(_source, made.Node, inputs, [output], _isTraining);
+        OperatorContext context = new(_source, made.Node, inputs, [output], _purpose);
         made.InferTypes(context);
         _steps[index] = new PlanStep(made, context);
         _steps[takesOver] = null;

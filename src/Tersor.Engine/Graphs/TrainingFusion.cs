@@ -7,7 +7,7 @@ namespace Tersor.Engine.Graphs;
 internal sealed class TrainingFusion : StepFusion
 {
     private TrainingFusion(string source, IReadOnlyList<PlanStep> steps, IReadOnlyList<ValueSlot> outputs)
-        : base(source, steps, outputs, isTraining: true)
+        : base(source, steps, outputs, PlanPurpose.Training)
     {
     }
 

@@ -21,14 +21,15 @@ public sealed class TrainingPlan
     private readonly IReadOnlyList<ValueSlot> _inputs;
     private readonly IReadOnlyList<ValueSlot> _outputs;
 
-    internal TrainingPlan(ExecutableGraph graph, IReadOnlyDictionary<string, TensorShape> inputShapes, KernelThreads threads, long maxBytes)
+    internal TrainingPlan(
+        ExecutableGraph graph, IReadOnlyDictionary<string, TensorShape> inputShapes, PlanPurpose purpose, KernelThreads threads, long maxBytes)
     {
         _graph = graph;
         _parameters = [.. graph.Parameters];
-        PlanSteps plan = PlanSteps.Make(graph, inputShapes, isTraining: true, threads);
+        PlanSteps plan = PlanSteps.Make(graph, inputShapes, purpose, threads);
         _inputs = plan.Inputs;
         _outputs = plan.Outputs;
-        _steps = [.. TrainingFusion.Apply(graph.Source, plan.Steps, plan.Outputs)];
+        _steps = [.. purpose == PlanPurpose.Training ? TrainingFusion.Apply(graph.Source, plan.Steps, plan.Outputs) : plan.Steps];
         CheckGradients();
         MakeBackward();
         MemoryBytes = PlanMemory(maxBytes);

@@ -7,7 +7,7 @@ using Tersor.Models.Onnx;
 namespace Tersor.Engine.Operators;
 
 /// <summary>A node's view of the plan it is part of: types, values and gradients of its inputs and outputs, and its own memory.</summary>
-internal sealed class OperatorContext(string source, OnnxNode node, ValueSlot?[] inputs, ValueSlot?[] outputs, bool isTraining)
+internal sealed class OperatorContext(string source, OnnxNode node, ValueSlot?[] inputs, ValueSlot?[] outputs, PlanPurpose purpose)
 {
     private readonly ValueSlot?[] _inputGradients = new ValueSlot?[inputs.Length];
     private readonly bool[] _sharesGradient = new bool[inputs.Length];
@@ -22,7 +22,10 @@ internal sealed class OperatorContext(string source, OnnxNode node, ValueSlot?[]
     public int OutputCount => outputs.Length;
 
     /// <summary>Whether weights are being trained: batch norm uses the batch, dropout drops.</summary>
-    public bool IsTraining { get; } = isTraining;
+    public bool IsTraining { get; } = purpose == PlanPurpose.Training;
+
+    /// <summary>Whether backward passes follow, for which memory must be kept.</summary>
+    public bool NeedsBackward { get; } = purpose != PlanPurpose.Inference;
 
     /// <summary>Memory kept from the forward to the backward pass, if asked for.</summary>
     public ValueSlot? SavedSlot { get; private set; }

@@ -60,7 +60,7 @@ public sealed class Trainer
         long stateBytes = StateBytes(train);
         if (stateBytes > maxBytes)
             throw new ResourceLimitException($"{graph.Source}: gradients, {_optimizer.GetType().Name} and batches take {stateBytes / 1e6:N1} MB, {maxBytes / 1e6:N1} MB are left for them.");
-        _plan = new TrainingPlan(graph, InputBatch.ShapesFor(graph, preprocessing.InputShape(train.SampleShape), batch), threads, maxBytes - stateBytes);
+        _plan = new TrainingPlan(graph, InputBatch.ShapesFor(graph, preprocessing.InputShape(train.SampleShape), batch), PlanPurpose.Training, threads, maxBytes - stateBytes);
         CheckOutput(train);
         MemoryBytes = stateBytes + _plan.MemoryBytes;
         _validationBytes = maxBytes - MemoryBytes;

@@ -87,6 +87,29 @@ public sealed class NormalizationTests
         Assert.Equal(inputGradient, inPlace);
     }
 
+    [Fact]
+    public void BatchBackward_WithGivenStatistics_AgreesWithDifferences()
+    {
+        (int batch, int channels, int area) = (3, 5, 7);
+        var seeded = new Seeded(104);
+        using var threads = new KernelThreads(2);
+        float[] input = seeded.Values(batch * channels * area), scale = seeded.Values(channels), bias = seeded.Values(channels);
+        float[] mean = seeded.Values(channels), variance = [.. seeded.Values(channels).Select(value => 0.5f + Math.Abs(value))];
+        float[] direction = seeded.Values(input.Length), output = new float[input.Length];
+        float[] inputGradient = new float[input.Length], scaleGradient = new float[channels], biasGradient = new float[channels];
+        BatchNormalization.Backward(
+            batch, channels, area, input, scale, mean, variance, Epsilon, direction, inputGradient, false, scaleGradient, biasGradient, false, threads, statisticsAreGiven: true);
+        double Loss()
+        {
+            BatchNormalization.Inference(batch, channels, area, input, scale, bias, mean, variance, Epsilon, Activation.None, output, threads);
+            return KernelSweep.Dot(output, direction);
+        }
+
+        KernelSweep.AssertGradient("input", input, inputGradient, 1e-2f, 1e-2, Loss);
+        KernelSweep.AssertGradient("scale", scale, scaleGradient, 1e-2f, 1e-2, Loss);
+        KernelSweep.AssertGradient("bias", bias, biasGradient, 1e-2f, 1e-2, Loss);
+    }
+
     [Theory]
     [MemberData(nameof(KernelSweep.Widths), MemberType = typeof(KernelSweep))]
     public void Batch_WithResidualAndRelu_GivesTheBitsOfThreeSteps(int width)

@@ -25,7 +25,29 @@ public class GradientTests
         OperatorCase operatorCase = name == "BatchNormalization" ? OperatorCases.ForwardOnly[name] : OperatorCases.Differentiable[name];
         ExecutableGraph graph = ExecutableGraph.Create(operatorCase.Graph());
         using KernelThreads threads = new(2);
-        TrainingPlan plan = graph.PlanTraining(1, threads);
+        AssertSlopes(graph, graph.PlanTraining(1, threads));
+    }
+
+    [Fact]
+    public void Gradients_of_inference_leave_the_running_statistics_as_they_are_and_compute_with_them()
+    {
+        ExecutableGraph graph = ExecutableGraph.Create(OperatorCases.ForwardOnly["BatchNormalization"].Graph());
+        using KernelThreads threads = new(2);
+        float[][] state = [.. graph.Parameters.Where(parameter => !parameter.IsTrainable).Select(parameter => parameter.Values.ToArray())];
+        Assert.Equal(2, state.Length);
+        InferencePlan inference = graph.PlanInference(1, threads);
+        TrainingPlan plan = graph.PlanGradients(graph.ShapesForBatch(1), threads);
+
+        AssertSlopes(graph, plan);
+
+        Assert.Equal(state, graph.Parameters.Where(parameter => !parameter.IsTrainable).Select(parameter => parameter.Values));
+        inference.Run();
+        plan.Forward(0);
+        Assert.Equal(inference.Output(0).ToArray(), plan.Output(0).ToArray());
+    }
+
+    private static void AssertSlopes(ExecutableGraph graph, TrainingPlan plan)
+    {
         Seeded random = new(3);
         float[][] weights = [.. Enumerable.Range(0, graph.Outputs.Count).Select(i => Enumerable.Range(0, (int)plan.OutputShape(i).ElementCount).Select(_ => random.NextGaussian()).ToArray())];
 

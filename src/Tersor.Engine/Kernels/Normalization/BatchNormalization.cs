@@ -100,6 +100,7 @@ public static unsafe class BatchNormalization
     /// <param name="biasGradient">C values: written, or added to.</param>
     /// <param name="accumulateParameters">Whether the gradients of scale and bias are added to what is there.</param>
     /// <param name="threads">Where it runs.</param>
+    /// <param name="statisticsAreGiven">Whether mean and variance are those of <see cref="Inference(int, int, int, ReadOnlySpan{float}, ReadOnlySpan{float}, ReadOnlySpan{float}, ReadOnlySpan{float}, ReadOnlySpan{float}, float, Activation, Span{float}, KernelThreads)"/>, which do not move with the input.</param>
     /// <exception cref="ArgumentException">A span does not have the length that the sizes say, or there are no values to normalize.</exception>
     public static void Backward(
         int batch,
@@ -116,10 +117,11 @@ public static unsafe class BatchNormalization
         Span<float> scaleGradient,
         Span<float> biasGradient,
         bool accumulateParameters,
-        KernelThreads threads) =>
+        KernelThreads threads,
+        bool statisticsAreGiven = false) =>
         Backward(
             VectorWidths.Widest, batch, channels, area, input, scale, default, mean, variance, epsilon, Activation.None, default, outputGradient, default,
-            inputGradient, accumulateInput, scaleGradient, biasGradient, accumulateParameters, threads);
+            inputGradient, accumulateInput, scaleGradient, biasGradient, accumulateParameters, threads, statisticsAreGiven);
 
     /// <summary><c>output = activation(normalized + residual)</c>, the residual being empty for none and the activation none or a ReLU.</summary>
     internal static void Training(
@@ -191,7 +193,8 @@ public static unsafe class BatchNormalization
         Span<float> scaleGradient,
         Span<float> biasGradient,
         bool accumulateParameters,
-        KernelThreads threads)
+        KernelThreads threads,
+        bool statisticsAreGiven)
     {
         ArgumentNullException.ThrowIfNull(threads);
         RequireTensor(batch, channels, area, input.Length);
@@ -207,7 +210,7 @@ public static unsafe class BatchNormalization
         {
             var job = new BatchNormalizationJob
             {
-                Step = BatchNormalizationStep.Backward,
+                Step = statisticsAreGiven ? BatchNormalizationStep.InferenceBackward : BatchNormalizationStep.Backward,
                 Batch = batch,
                 Channels = channels,
                 Area = area,

@@ -13,6 +13,9 @@ internal enum BatchNormalizationStep
 
     /// <summary>The gradients of training.</summary>
     Backward,
+
+    /// <summary>The gradients with given statistics.</summary>
+    InferenceBackward,
 }
 
 /// <summary>A batch normalization, one channel per task.</summary>
@@ -75,7 +78,7 @@ internal unsafe struct BatchNormalizationJob : IKernelJob
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
     {
-        if (Step == BatchNormalizationStep.Backward)
+        if (Step is BatchNormalizationStep.Backward or BatchNormalizationStep.InferenceBackward)
         {
             Backward<TVector, TLanes>(channel, scratch);
             return;
@@ -136,8 +139,8 @@ internal unsafe struct BatchNormalizationJob : IKernelJob
         ScaleGradient[channel] = (float)(AccumulateParameters ? ScaleGradient[channel] + scaleGradient : scaleGradient);
         BiasGradient[channel] = (float)(AccumulateParameters ? BiasGradient[channel] + sum : sum);
 
-        // scale inverse (g - sum / count - (x - mean) inverse scaleGradient / count), as a g + b x + c.
-        double count = (double)Batch * Area;
+        // scale inverse (g - sum / count - (x - mean) inverse scaleGradient / count), as a g + b x + c; given statistics do not move with x.
+        double count = Step == BatchNormalizationStep.Backward ? (double)Batch * Area : double.PositiveInfinity;
         double a = Scale[channel] * inverse;
         double b = -a * inverse * scaleGradient / count;
         double c = -a * sum / count - b * mean;

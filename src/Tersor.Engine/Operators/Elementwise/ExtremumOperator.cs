@@ -36,7 +36,7 @@ internal abstract class ExtremumOperator(OnnxNode node) : Operator(node)
 
 
         // One argument in full size, and while training the number of winners.
-        if (context.TypeOf(0) == ElementType.Float32) context.ReserveScratch(result.ElementCount * (context.IsTraining ? 2 : 1));
+        if (context.TypeOf(0) == ElementType.Float32) context.ReserveScratch(result.ElementCount * (context.NeedsBackward ? 2 : 1));
     }
 
     public override void Forward(OperatorContext context)

@@ -26,7 +26,7 @@ internal sealed class MaxPoolOperator(OnnxNode node) : Operator(node)
         (WindowAxis rows, WindowAxis columns) = _window.Windows(context, input, _roundUp);
         _shape = new PoolingShape(checked((int)(input[0] * input[1])), rows, columns);
         context.SetOutput(0, ElementType.Float32, WindowAttributes.OutputShape(input, input[1], rows.OutputSize, columns.OutputSize));
-        if (context.IsTraining) context.ReserveSaved(context.OutputShape(0).ElementCount);
+        if (context.NeedsBackward) context.ReserveSaved(context.OutputShape(0).ElementCount);
     }
 
     public override void Forward(OperatorContext context) =>

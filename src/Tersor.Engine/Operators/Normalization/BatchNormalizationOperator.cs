@@ -74,10 +74,10 @@ internal sealed class BatchNormalizationOperator : Operator
         context.SetOutput(0, ElementType.Float32, input);
         _hasResidual = context.HasInput(Residual);
         _batch = (int)input[0];
-        if (!context.IsTraining) return;
+        if (!context.NeedsBackward) return;
 
         // Saved: the batch's means and variances. Scratch: gradients that nobody wants but the kernel writes.
-        context.ReserveSaved(2 * _channels);
+        if (context.IsTraining) context.ReserveSaved(2 * _channels);
         bool wantsInput = context.InputSlots[0]!.NeedsGradient;
         context.ReserveScratch((2 * _channels) + (wantsInput ? 0 : input.ElementCount));
     }
@@ -109,8 +109,8 @@ internal sealed class BatchNormalizationOperator : Operator
         context.Singles(0),
         context.Singles(1),
         context.Singles(2),
-        context.Saved[.._channels],
-        context.Saved[_channels..],
+        context.IsTraining ? context.Saved[.._channels] : context.Singles(3),
+        context.IsTraining ? context.Saved[_channels..] : context.Singles(4),
         Epsilon,
         _activation,
         _hasResidual ? context.OutputSingles(0) : [],
@@ -121,7 +121,8 @@ internal sealed class BatchNormalizationOperator : Operator
         context.InputGradientOr(1, context.Scratch[.._channels]),
         context.InputGradientOr(2, context.Scratch.Slice(_channels, _channels)),
         accumulateParameters: false,
-        context.Threads);
+        context.Threads,
+        statisticsAreGiven: !context.IsTraining);
 
     private void Follow(Span<float> running, ReadOnlySpan<float> batch)
     {

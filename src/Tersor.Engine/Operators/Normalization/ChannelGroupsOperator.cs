@@ -78,7 +78,7 @@ internal abstract class ChannelGroupsOperator(OnnxNode node) : Operator(node)
 
         context.SetOutput(0, ElementType.Float32, input);
         context.ReserveSaved(2L * _batch * _groups);
-        bool writesInVain = context.IsTraining && !context.InputSlots[0]!.NeedsGradient;
+        bool writesInVain = context.NeedsBackward && !context.InputSlots[0]!.NeedsGradient;
         context.ReserveScratch((3L * _channels) + (writesInVain ? input.ElementCount : 0));
     }
 

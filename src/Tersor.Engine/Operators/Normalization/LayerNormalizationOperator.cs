@@ -36,7 +36,7 @@ internal sealed class LayerNormalizationOperator(OnnxNode node) : Operator(node)
         reduced.AsSpan(axis).Fill(1);
         for (int output = 1; output <= 2 && output < context.OutputCount; output++) context.SetOutput(output, ElementType.Float32, new TensorShape(reduced));
         context.ReserveSaved(2L * _rows);
-        if (!context.IsTraining) return;
+        if (!context.NeedsBackward) return;
         bool wantsInput = context.InputSlots[0]!.NeedsGradient;
         context.ReserveScratch((2L * _columns) + (wantsInput ? 0 : input.ElementCount));
     }

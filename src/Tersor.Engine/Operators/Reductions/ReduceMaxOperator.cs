@@ -18,7 +18,7 @@ internal sealed class ReduceMaxOperator(OnnxNode node, long operatorSet) : Reduc
     {
         base.InferTypes(context);
         if (Count == 0) throw context.Malformed($"nothing to reduce in {context.ShapeOf(0)}");
-        if (context.IsTraining) context.ReserveScratch(context.ShapeOf(0).ElementCount + context.OutputShape(0).ElementCount);
+        if (context.NeedsBackward) context.ReserveScratch(context.ShapeOf(0).ElementCount + context.OutputShape(0).ElementCount);
     }
 
     public override void Forward(OperatorContext context) =>
