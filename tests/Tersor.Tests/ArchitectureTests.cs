@@ -10,13 +10,15 @@ public class ArchitectureTests
     {
         ["Tersor"] = [],
         ["Tersor.Engine"] = ["Tersor"],
-        ["Tersor.Cli"] = ["Tersor", "Tersor.Engine"],
+        ["Tersor.Compression"] = ["Tersor", "Tersor.Engine"],
+        ["Tersor.Cli"] = ["Tersor", "Tersor.Engine", "Tersor.Compression"],
     };
 
     private static readonly Dictionary<string, string[]> AllowedPackages = new(StringComparer.Ordinal)
     {
         ["Tersor"] = ["System.Numerics.Tensors"],
         ["Tersor.Engine"] = ["System.Numerics.Tensors"],
+        ["Tersor.Compression"] = ["System.Numerics.Tensors"],
         ["Tersor.Cli"] = ["System.CommandLine", "Spectre.Console"],
     };
 

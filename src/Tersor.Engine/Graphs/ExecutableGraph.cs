@@ -103,6 +103,10 @@ public sealed class ExecutableGraph
     /// <summary>The weight of that name, or null.</summary>
     public GraphParameter? FindParameter(string name) => _parametersByName.GetValueOrDefault(name);
 
+    /// <summary>Whether an output is made by Softmax, so that it holds probabilities and not logits.</summary>
+    public bool GivesProbabilities(int output) =>
+        Nodes.Any(node => node.OperatorType == "Softmax" && node.Outputs.Count > 0 && node.Outputs[0] == Outputs[output].Name);
+
     /// <summary>The shapes of all inputs for a batch: the first dimension where it is open.</summary>
     /// <exception cref="ArgumentException">The model fixes another batch, or leaves other dimensions open.</exception>
     public IReadOnlyDictionary<string, TensorShape> ShapesForBatch(int batch)

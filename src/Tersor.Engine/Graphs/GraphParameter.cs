@@ -43,8 +43,8 @@ public sealed class GraphParameter
     /// <summary>The weight as a stored tensor of its own.</summary>
     internal TrainedTensor Direct { get; }
 
-    /// <summary>Gradient of the loss with respect to what runs forward; valid after a backward pass.</summary>
-    internal float[] ForwardGradient => Direct.Gradient;
+    /// <summary>Gradient of the loss with respect to what runs forward, whatever is stored; written by each backward pass.</summary>
+    public float[] ForwardGradient => Direct.Gradient;
 
     /// <summary>Makes what runs forward from what is stored.</summary>
     internal void Refresh() => Function?.Forward(Values);
