@@ -31,6 +31,7 @@ internal sealed class ExecutableModel : IDisposable
         {
             InputFile file = Own(InputFile.Require(invocation, path));
             Model weights = OpenModel(invocation, file, threads, lenient);
+            Weights = weights;
             FileBytes = file.TotalBytes(weights);
             HasOwnGraph = CarriesNetwork(weights);
             Model model = HasOwnGraph ? weights : Join(invocation, weights, graphPath, lenient);
@@ -52,6 +53,9 @@ internal sealed class ExecutableModel : IDisposable
 
     /// <summary>Whether the file itself carries the network.</summary>
     public bool HasOwnGraph { get; }
+
+    /// <summary>The file's tensors, as they are in the file.</summary>
+    public Model Weights { get; }
 
     /// <summary>The network with its weights.</summary>
     public ExecutableGraph Graph { get; }

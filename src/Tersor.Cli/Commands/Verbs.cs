@@ -13,6 +13,7 @@ internal static class Verbs
         new InspectCommand(),
         new VerifyCommand(),
         new DiffCommand(),
+        new SensitivityCommand(),
         new ConvertCommand(),
         new EvaluateCommand(),
         new RunCommand(),

@@ -33,12 +33,15 @@ internal sealed class OutputOptions
     }
 
     /// <summary>Refuses an output that exists (without <c>--force</c>) or is a folder, before any work is done.</summary>
-    public void Check(Invocation invocation, string path)
+    public void Check(Invocation invocation, string path) => Check(path, invocation.Value(Force));
+
+    /// <summary>Refuses an output that exists and may not be replaced, or is a folder.</summary>
+    public static void Check(string path, bool force)
     {
         if (path == "-") return;
         if (Directory.Exists(path))
             throw new CommandException(ExitCode.Usage, "output-exists", $"{path} is a folder", "Name a file in it.");
-        if (File.Exists(path) && !invocation.Value(Force))
+        if (File.Exists(path) && !force)
             throw new CommandException(ExitCode.Usage, "output-exists", $"{path} exists already", "Pass --force to replace it.");
     }
 

@@ -12,7 +12,7 @@ public sealed class Evaluation
     /// <summary>Fraction whose class is among the five highest outputs; NaN where there are targets.</summary>
     public required double Top5 { get; init; }
 
-    /// <summary>Mean cross-entropy of the softmax of the outputs; mean squared error where there are targets.</summary>
+    /// <summary>Mean cross-entropy of the outputs, which are logits or made by Softmax; mean squared error where there are targets.</summary>
     public required double Loss { get; init; }
 
     /// <summary>Mean distance of an output from its target; NaN where there are classes.</summary>

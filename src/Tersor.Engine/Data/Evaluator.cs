@@ -9,10 +9,14 @@ namespace Tersor.Engine.Data;
 /// <summary>Runs a model on a data set and measures how well it does.</summary>
 public sealed class Evaluator
 {
+    // Below this a probability counts as this: its logarithm is taken.
+    private const double LeastProbability = 1e-12;
+
     private readonly ExecutableGraph _graph;
     private readonly InferencePlan _plan;
     private readonly Preprocessing _preprocessing;
     private readonly int _batch;
+    private readonly bool _givesProbabilities;
 
     /// <summary>Plans the runs.</summary>
     /// <param name="graph">A model with one binary32 input; its first output is judged.</param>
@@ -30,6 +34,7 @@ public sealed class Evaluator
         ArgumentNullException.ThrowIfNull(preprocessing);
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         _graph = graph;
+        _givesProbabilities = graph.GivesProbabilities(0);
         _preprocessing = preprocessing;
         _batch = InputBatch.SizeFor(graph, batch);
         _plan = graph.PlanInference(InputBatch.ShapesFor(graph, preprocessing.InputShape(sampleShape), _batch), threads, maxBytes);
@@ -90,7 +95,7 @@ public sealed class Evaluator
                 int rank = Rank(row, label);
                 if (rank == 0) top1++;
                 if (rank < 5) top5++;
-                loss += CrossEntropy(row, label);
+                loss += _givesProbabilities ? -Math.Log(Math.Max(row[label], LeastProbability)) : CrossEntropy(row, label);
             }
 
             progress?.Report(start + count);

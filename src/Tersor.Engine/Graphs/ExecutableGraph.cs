@@ -105,7 +105,7 @@ public sealed class ExecutableGraph
 
     /// <summary>Whether an output is made by Softmax, so that it holds probabilities and not logits.</summary>
     public bool GivesProbabilities(int output) =>
-        Nodes.Any(node => node.OperatorType == "Softmax" && node.Outputs.Count > 0 && node.Outputs[0] == Outputs[output].Name);
+        output < Outputs.Count && Nodes.Any(node => node.OperatorType == "Softmax" && node.Outputs.Count > 0 && node.Outputs[0] == Outputs[output].Name);
 
     /// <summary>The shapes of all inputs for a batch: the first dimension where it is open.</summary>
     /// <exception cref="ArgumentException">The model fixes another batch, or leaves other dimensions open.</exception>

@@ -133,14 +133,14 @@ public sealed class NormalizationTests
             (float[] Input, float[] Scale, float[] Bias) actual = (new float[input.Length], new float[Channels], new float[Channels]);
             BatchNormalization.Backward(
                 (VectorWidth)width, Batch, Channels, Area, input, scale, bias, mean, variance, Epsilon, Activation.None, default, gated, default,
-                expected.Input, false, expected.Scale, expected.Bias, false, threads);
+                expected.Input, false, expected.Scale, expected.Bias, false, threads, statisticsAreGiven: false);
             foreach (bool inPlace in (bool[])[false, true])
             {
                 float[] gradient = [.. direction];
                 float[] residualGradient = !hasResidual ? [] : inPlace ? gradient : new float[input.Length];
                 BatchNormalization.Backward(
                     (VectorWidth)width, Batch, Channels, Area, input, scale, bias, mean, variance, Epsilon, Activation.Relu, hasResidual ? together : default, gradient,
-                    residualGradient, actual.Input, false, actual.Scale, actual.Bias, false, threads);
+                    residualGradient, actual.Input, false, actual.Scale, actual.Bias, false, threads, statisticsAreGiven: false);
                 Assert.Equal(expected.Input, actual.Input);
                 Assert.Equal(expected.Scale, actual.Scale);
                 Assert.Equal(expected.Bias, actual.Bias);

@@ -1,0 +1,134 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json.Nodes;
+using Tersor.Cli.Options;
+using Tersor.Cli.Output;
+using Tersor.Compression.Sensitivity;
+using Tersor.Engine.Data;
+using Tersor.Engine.Graphs;
+using Tersor.Engine.Kernels;
+using Tersor.Models;
+using Tersor.Plans;
+
+namespace Tersor.Cli.Commands;
+
+/// <summary><c>tersor sensitivity MODEL --data SPEC</c>: which tensors matter to the model's answers, by Fisher information and, where asked, by trial.</summary>
+internal sealed class SensitivityCommand : Verb
+{
+    private readonly Argument<string> _model = new("MODEL") { Description = "A model with a graph, of any readable format; '-' reads stdin." };
+    private readonly DataOptions _data = new("Decides which samples are held out, drawn and generated, and random signs; 0 if not given.");
+    private readonly PreprocessingOptions _preprocessing = new();
+    private readonly Option<int?> _samples = ValueOption.Integer(
+        "--samples", $"Samples of the train set that are used; {new FisherOptions().Samples} if not given.", 1, int.MaxValue);
+
+    private readonly Option<int?> _batch = ValueOption.Integer(
+        "--batch", $"Samples per pass, {new FisherOptions().Batch} if not given: more take less time and give more variance.", 1, 1 << 16);
+
+    private readonly Option<FisherLabels?> _labels = ValueOption.Choice<FisherLabels>(
+        "--labels",
+        "Whose answers the gradients are for: model (the Fisher information; if not given) or data (the empirical one).",
+        [("model", FisherLabels.OfModel), ("data", FisherLabels.OfData)]);
+
+    private readonly Option<float[]?> _measure = ValueOption.Numbers(
+        "--measure",
+        "Also round each tensor of two or more dimensions alone to these QPs, one or several with commas between them, and measure what becomes of the answers.",
+        qps => Array.TrueForAll(qps, qp => qp == MathF.Round(qp) && qp >= Quantization.StepSize.MinQp() && qp <= Quantization.StepSize.MaxQp()),
+        "whole numbers such as -24,-20, each a QP");
+
+    private readonly Option<string?> _csv = new("--csv") { Description = "Write the table to this file, as comma-separated values.", HelpName = "FILE" };
+    private readonly Option<string?> _savePlan = new("--save-plan")
+    {
+        Description = "Write a plan for tersor compress --plan to this file: that of --quality, with the steps of fragile tensors finer and of robust ones coarser at the same predicted damage.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<int?> _quality = ValueOption.Integer("--quality", $"The quality that --save-plan starts from; {PlanOptions.DefaultQuality} if not given.", 1, 100);
+    private readonly Option<bool> _force = new("--force") { Description = "Replace files that exist." };
+    private readonly GraphOption _graph = new();
+    private readonly Option<bool> _lenient = LenientOption.Create();
+    private readonly ThreadsOption _threads = new();
+    private readonly MemoryLimitOption _memory = new();
+
+    public SensitivityCommand()
+        : base("sensitivity", "Show which tensors matter to a model's answers, and write a plan that keeps them finer.")
+    {
+        Add(_model);
+        _data.AddTo(this);
+        _preprocessing.AddTo(this);
+        foreach (Option option in new Option[] { _samples, _batch, _labels, _measure, _csv, _savePlan, _quality, _force }) Add(option);
+        _graph.AddTo(this);
+        Add(_lenient);
+        _threads.AddTo(this);
+        _memory.AddTo(this);
+    }
+
+    public override void Run(Invocation invocation)
+    {
+        _memory.Apply(invocation);
+        foreach (string output in Outputs(invocation)) OutputOptions.Check(output, invocation.Value(_force));
+        if (invocation.IsGiven(_quality) && !invocation.IsGiven(_savePlan)) throw CommandException.Usage("--quality is for --save-plan", "Name a file for the plan.");
+        DataSource source = _data.Resolve(invocation);
+        using KernelThreads threads = new(Math.Min(_threads.Resolve(invocation), KernelThreads.MaxCount));
+        MemoryBudget memory = _memory.Budget(invocation);
+        string path = invocation.Value(_model);
+        using ExecutableModel model = _graph.Open(invocation, [path], memory, threads.Count, invocation.Value(_lenient))[0];
+        (SampleSet train, _) = source.LoadTraining();
+        Preprocessing preprocessing = _preprocessing.Resolve(invocation, model.Metadata, path, train);
+        FisherOptions defaults = new();
+        FisherOptions options = defaults with
+        {
+            Samples = invocation.Value(_samples) ?? defaults.Samples,
+            Batch = invocation.Value(_batch) ?? defaults.Batch,
+            Labels = invocation.Value(_labels) ?? defaults.Labels,
+            Seed = source.Seed,
+        };
+        memory.Take(model.Graph.Parameters.Sum(parameter => parameter.Shape.ElementCount * (sizeof(double) + sizeof(float))), "the sums of squared gradients");
+        FisherInformation fisher = new FisherEstimator(model.Graph, train, preprocessing, options, threads).Run(invocation.Progress, invocation.Cancellation);
+        if (fisher.DroppedSamples > 0) invocation.Warn($"{Numbers.Count(fisher.DroppedSamples)} samples were left out: gradients of their batches are not finite");
+        IReadOnlyList<MeasuredSensitivity> measured = Measure(invocation, model.Graph, train.Take(options.Samples), preprocessing, threads);
+
+        CompressionPlan? plan = invocation.IsGiven(_savePlan) ? MakePlan(invocation, model, fisher, threads.Count) : null;
+        SensitivityText text = new(fisher, measured, plan);
+        if (invocation.Value(_csv) is { } csv) Save(invocation, csv, text.Csv());
+        if (plan is not null) Save(invocation, invocation.Value(_savePlan)!, plan.ToJson());
+        text.Report(invocation.Report);
+        invocation.Report["data"] = source.Specification;
+        invocation.Report["labels"] = options.Labels == FisherLabels.OfModel ? "model" : "data";
+        if (!invocation.Quiet) invocation.Print(text.Table());
+    }
+
+    private IEnumerable<string> Outputs(Invocation invocation) => new[] { invocation.Value(_csv), invocation.Value(_savePlan) }.OfType<string>();
+
+    private List<MeasuredSensitivity> Measure(Invocation invocation, ExecutableGraph graph, SampleSet samples, Preprocessing preprocessing, KernelThreads threads)
+    {
+        if (invocation.Value(_measure) is not { } qps) return [];
+        GraphParameter[] weights = [.. graph.Parameters.Where(parameter => parameter.IsTrainable && parameter.Shape.Rank >= 2)];
+        SensitivityProbe probe = new(graph, samples, preprocessing, threads, cancellationToken: invocation.Cancellation);
+        List<MeasuredSensitivity> measured = [];
+        foreach (GraphParameter weight in weights)
+        {
+            foreach (float qp in qps)
+            {
+                invocation.Progress.Report(new ModelProgress("measure", weight.Name, measured.Count, (long)weights.Length * qps.Length));
+                measured.Add(probe.Measure(weight, (int)qp, invocation.Cancellation));
+            }
+        }
+
+        return measured;
+    }
+
+    private CompressionPlan MakePlan(Invocation invocation, ExecutableModel model, FisherInformation fisher, int threads)
+    {
+        PlanOptions options = new() { Quality = invocation.Value(_quality) ?? PlanOptions.DefaultQuality };
+        invocation.Setting(_quality, Numbers.Integer(options.Quality));
+        return FisherPlan.Adjust(PlanBuilder.Build(model.Weights, options, threads, cancellationToken: invocation.Cancellation), fisher);
+    }
+
+    private void Save(Invocation invocation, string path, string text)
+    {
+        using PendingFile file = new(path, invocation.Value(_force));
+        file.Stream.Write(Encoding.UTF8.GetBytes(text));
+        file.Commit();
+        if (invocation.Json) invocation.Report.Outputs.Add((JsonNode)Report.DescribeFile(path, invocation.Cancellation));
+    }
+}
