@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Tersor.Compression.Sensitivity;
 using Tersor.Plans;
+using Tersor.Quantization;
 
 namespace Tersor.Cli.Output;
 
@@ -25,7 +26,7 @@ internal sealed class SensitivityText(FisherInformation fisher, IReadOnlyList<Me
     public TextTable Table()
     {
         TextTable table = new TextTable().Text("tensor").Text("shape").Number("weights").Number("share of all").Number("mean F").Text("mean F, from 1e-6 of the largest");
-        foreach (int qp in _qps) table.Number($"nats at QP {Numbers.Integer(qp)}").Number("top-1 drop");
+        foreach (int qp in _qps) table.Number($"QP {Numbers.Integer(qp)}: nats predicted").Number("measured").Number("top-1 drop");
         if (plan is not null) table.Number("plan's QP");
         double total = fisher.Tensors.Sum(tensor => tensor.Sum);
         double largest = fisher.Tensors.Select(tensor => tensor.Mean).DefaultIfEmpty().Max();
@@ -39,6 +40,7 @@ internal sealed class SensitivityText(FisherInformation fisher, IReadOnlyList<Me
             foreach (int qp in _qps)
             {
                 bool isMeasured = _measured.TryGetValue((tensor.Name, qp), out MeasuredSensitivity? entry);
+                cells.Add(Numbers.Short(tensor.RoundingDivergence(StepSize.FromQp(qp))));
                 cells.Add(isMeasured ? Numbers.Short(entry!.Divergence) : "-");
                 cells.Add(isMeasured ? Numbers.Fixed(100 * entry!.Top1Drop, 2) : "-");
             }
@@ -48,7 +50,7 @@ internal sealed class SensitivityText(FisherInformation fisher, IReadOnlyList<Me
         }
 
         string[] totals = [$"{TensorFields.CountOf(fisher.Tensors.Count)}, {Numbers.Count(fisher.Samples)} samples", "", Numbers.Count(fisher.Tensors.Sum(tensor => (long)tensor.Values.Count)), "", Numbers.Short(fisher.Mean), ""];
-        table.Totals([.. totals, .. Enumerable.Repeat("", (2 * _qps.Length) + (plan is null ? 0 : 1))]);
+        table.Totals([.. totals, .. Enumerable.Repeat("", (3 * _qps.Length) + (plan is null ? 0 : 1))]);
         return table;
     }
 
@@ -96,6 +98,7 @@ internal sealed class SensitivityText(FisherInformation fisher, IReadOnlyList<Me
                 fields["measured"] = new JsonArray([.. trials.Select(entry => (JsonNode)new JsonObject
                 {
                     ["qp"] = entry.Qp,
+                    ["predictedDivergence"] = SortedJson.Number(tensor.RoundingDivergence(StepSize.FromQp(entry.Qp))),
                     ["divergence"] = SortedJson.Number(entry.Divergence),
                     ["agreement"] = SortedJson.Number(entry.Agreement),
                     ["top1Drop"] = SortedJson.Number(entry.Top1Drop),

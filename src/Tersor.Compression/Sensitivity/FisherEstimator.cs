@@ -107,8 +107,13 @@ public sealed class FisherEstimator
             dropped);
     }
 
-    private static SampleSet Draw(SampleSet samples, FisherOptions options) =>
-        options.Samples >= samples.Count ? samples : samples.HoldOut(options.Samples, RandomStream.Derive(options.Seed, "Fisher samples")).Part;
+    private static SampleSet Draw(SampleSet samples, FisherOptions options)
+    {
+        if (options.Samples >= samples.Count) return samples;
+        int[] order = [.. Enumerable.Range(0, samples.Count)];
+        new RandomStream(options.Seed, "Fisher samples").Shuffle<int>(order);
+        return samples.Select(samples.Name, order[..options.Samples]);
+    }
 
     /// <summary>Writes what is back-propagated for a sample.</summary>
     private void Direct(int sample, ReadOnlySpan<float> output, Span<float> gradient, ref RandomStream signs)

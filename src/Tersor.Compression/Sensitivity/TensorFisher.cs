@@ -51,6 +51,9 @@ public sealed class TensorFisher
         return sums;
     }
 
+    /// <summary>The divergence in nats expected of rounding to multiples of a step: errors are even over the step, of variance <c>step^2 / 12</c>.</summary>
+    public double RoundingDivergence(double step) => Sum * step * step / 24;
+
     /// <summary>Half the sum of <c>F (a - b)^2</c>: the divergence in nats that moving the weights from one set of values to another is expected to cost.</summary>
     /// <exception cref="ArgumentException">A length is not that of the tensor.</exception>
     public double Divergence(ReadOnlySpan<float> original, ReadOnlySpan<float> changed)

@@ -149,7 +149,7 @@ public sealed class SampleSet
         int[] rest = order[count..];
         Array.Sort(part);
         Array.Sort(rest);
-        return (Select($"{Name} train", rest), Select($"{Name} validation", part));
+        return (Select(Name, rest), Select($"{Name} (held out)", part));
     }
 
     private int Place(int index)

@@ -47,6 +47,7 @@ public sealed class SensitivityCommandTests : IDisposable
             JsonElement[] trials = [.. tensor.GetProperty("measured").EnumerateArray()];
             Assert.Equal([-28, -8], trials.Select(trial => trial.GetProperty("qp").GetInt32()));
             Assert.True(trials[1].GetProperty("divergence").GetDouble() > 10 * trials[0].GetProperty("divergence").GetDouble());
+            Assert.InRange(trials[0].GetProperty("predictedDivergence").GetDouble() / trials[0].GetProperty("divergence").GetDouble(), 0.3, 3);
             Assert.InRange(trials[0].GetProperty("agreement").GetDouble(), 0.9, 1);
         }
     }
@@ -82,7 +83,7 @@ public sealed class SensitivityCommandTests : IDisposable
         Assert.Equal("tensor,shape,weights,fisher_sum,fisher_mean,fisher_max,divergence_qp-20,agreement_qp-20,top1_drop_qp-20", lines[0]);
         Assert.All(lines[1..], line => Assert.Equal(9, line.Split(',').Length));
         Assert.StartsWith("\"fc1.weight\",300x784,235200,", lines[1], StringComparison.Ordinal);
-        Assert.Contains("nats at QP -20", run.Out, StringComparison.Ordinal);
+        Assert.Contains("QP -20: nats predicted", run.Out, StringComparison.Ordinal);
         Assert.Contains('█', run.Out);
     }
 
@@ -90,10 +91,9 @@ public sealed class SensitivityCommandTests : IDisposable
     public async Task Sensitivity_RefusesBeforeItWorks()
     {
         await File.WriteAllTextAsync(_folder["table.csv"], "mine");
-        (await Run("--csv", _folder["table.csv"])).FailsWith(2, "exists already");
-        (await Run("--quality", "40")).FailsWith(2, "--save-plan");
-        (await Run("--measure", "1.5")).FailsWith(2, "whole numbers");
-        (await TersorRun.Of("sensitivity", _folder["model.onnx"])).FailsWith(2, "--data");
+        (await Run("--csv", _folder["table.csv"])).FailsWith(2, $"error[output-exists]: {_folder["table.csv"]} exists already. Pass --force to replace it.");
+        (await Run("--quality", "40")).FailsWith(2, "error[usage]: --quality is for --save-plan. Name a file for the plan.");
+        (await Run("--measure", "1.5")).FailsWith(2, "error[usage]: --measure takes whole numbers such as -24,-20, each a QP, not '1.5'. See tersor sensitivity --help.");
         Assert.Equal("mine", await File.ReadAllTextAsync(_folder["table.csv"]));
     }
 
