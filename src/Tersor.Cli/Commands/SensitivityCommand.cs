@@ -73,7 +73,7 @@ internal sealed class SensitivityCommand : Verb
         string path = invocation.Value(_model);
         using ExecutableModel model = _graph.Open(invocation, [path], memory, threads.Count, invocation.Value(_lenient))[0];
         (SampleSet train, _) = source.LoadTraining();
-        Preprocessing preprocessing = _preprocessing.Resolve(invocation, model.Metadata, path, train);
+        Preprocessing preprocessing = _preprocessing.Resolve(invocation, model.Graph.Metadata, path, train);
         FisherOptions defaults = new();
         FisherOptions options = defaults with
         {
@@ -83,7 +83,8 @@ internal sealed class SensitivityCommand : Verb
             Seed = source.Seed,
         };
         memory.Take(model.Graph.Parameters.Sum(parameter => parameter.Shape.ElementCount * (sizeof(double) + sizeof(float))), "the sums of squared gradients");
-        FisherInformation fisher = new FisherEstimator(model.Graph, train, preprocessing, options, threads).Run(invocation.Progress, invocation.Cancellation);
+        FisherEstimator estimator = new(model.Graph, train, preprocessing, options, threads);
+        FisherInformation fisher = estimator.Run(new SampleProgress(invocation.Progress, "fisher", path, estimator.SampleCount), invocation.Cancellation);
         if (fisher.DroppedSamples > 0) invocation.Warn($"{Numbers.Count(fisher.DroppedSamples)} samples were left out: gradients of their batches are not finite");
         IReadOnlyList<MeasuredSensitivity> measured = Measure(invocation, model.Graph, train.Take(options.Samples), preprocessing, threads);
 
@@ -109,7 +110,7 @@ internal sealed class SensitivityCommand : Verb
         {
             foreach (float qp in qps)
             {
-                invocation.Progress.Report(new ModelProgress("measure", weight.Name, measured.Count, (long)weights.Length * qps.Length));
+                invocation.Progress.Report("measure", weight.Name, measured.Count, (long)weights.Length * qps.Length, count => $"{Numbers.Count(count)} trials");
                 measured.Add(probe.Measure(weight, (int)qp, invocation.Cancellation));
             }
         }

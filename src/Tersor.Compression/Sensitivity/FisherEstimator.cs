@@ -68,9 +68,14 @@ public sealed class FisherEstimator
         _sums = [.. _parameters.Select(parameter => new double[parameter.Values.Length])];
     }
 
+    /// <summary>Samples that <see cref="Run"/> takes.</summary>
+    public int SampleCount => _samples.Count;
+
     /// <summary>Runs the samples.</summary>
+    /// <param name="progress">Receives the number of samples done.</param>
+    /// <param name="cancellationToken">Looked at before each batch.</param>
     /// <exception cref="ModelFormatException">Gradients of more than a hundredth of the samples are not finite numbers.</exception>
-    public FisherInformation Run(IProgress<ModelProgress>? progress = null, CancellationToken cancellationToken = default)
+    public FisherInformation Run(IProgress<int>? progress = null, CancellationToken cancellationToken = default)
     {
         foreach (double[] sum in _sums) Array.Clear(sum);
         float[] pixels = new float[_samples.SampleShape.ElementCount];
@@ -91,7 +96,7 @@ public sealed class FisherEstimator
 
             _plan.Backward();
             if (!TryAccumulate()) dropped += count;
-            progress?.Report(new ModelProgress("fisher", _samples.Name, start + count, _samples.Count));
+            progress?.Report(start + count);
         }
 
         int used = _samples.Count - dropped;

@@ -176,8 +176,8 @@ public sealed class TrainCommandTests : IDisposable
         (await Train("lenet-300-100", options)).FailsWith(2, $"error[usage]: {error}");
 
     [Theory]
-    [InlineData("digits:40,10", "A batch of 64 is larger than digits train train with 36 samples")]
-    [InlineData("digits:0,10", "A batch of 64 is larger than digits train train with 0 samples")]
+    [InlineData("digits:40,10", "A batch of 64 is larger than digits train with 36 samples")]
+    [InlineData("digits:0,10", "A batch of 64 is larger than digits train with 0 samples")]
     public async Task Train_BatchLargerThanTheData_IsRefused(string data, string error) =>
         (await TersorRun.Of("train", "lenet-300-100", "--data", data, "-o", _folder["out.onnx"])).FailsWith(2, $"error[data-mismatch]: {error}");
 
