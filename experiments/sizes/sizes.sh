@@ -38,18 +38,22 @@ is what the reference's default means. The reference's sizes were measured once 
 | model | QP | reference | ours | difference |
 |---|---|---|---|---|
 END
+percent() { LC_ALL=C awk -v a="$1" -v b="$2" 'BEGIN { printf "%+.2f", 100 * (a - b) / b }'; }
+
 constants=
 for model in "${order[@]}"; do
     read -ra bytes <<<"${reference[$model]}"
+    total=0 reference_total=0
     for i in "${!steps[@]}"; do
         json=$(compress "$model" --qp "${steps[i]}")
         ours=$(jq .totals.bytes <<<"$json")
-        percent=$(LC_ALL=C awk -v a="$ours" -v b="${bytes[i]}" 'BEGIN { printf "%+.2f", 100 * (a - b) / b }')
-        echo "| ${model%.*} | ${steps[i]} | $(grouped "${bytes[i]}") | $(grouped "$ours") | $percent % |"
+        total=$((total + ours)) reference_total=$((reference_total + bytes[i]))
+        echo "| ${model%.*} | ${steps[i]} | $(grouped "${bytes[i]}") | $(grouped "$ours") | $(percent "$ours" "${bytes[i]}") % |"
         if [[ $model == *.onnx ]]; then
             constants=$(jq -r '[.tensors[] | select(.type != "float32")] | "\(length) integer constants, \(map(.bytes) | add) bytes"' <<<"$json")
         fi
     done
+    echo "| ${model%.*} | all four | $(grouped "$reference_total") | $(grouped "$total") | $(percent "$total" "$reference_total") % |"
 done
 
 lossless=$(compress squeezenet-v1.0-deep-compressed.safetensors --lossless | jq .totals.bytes)
