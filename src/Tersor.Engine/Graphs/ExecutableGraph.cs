@@ -104,8 +104,15 @@ public sealed class ExecutableGraph
     public GraphParameter? FindParameter(string name) => _parametersByName.GetValueOrDefault(name);
 
     /// <summary>Whether an output is made by Softmax, so that it holds probabilities and not logits.</summary>
-    public bool GivesProbabilities(int output) =>
-        output < Outputs.Count && Nodes.Any(node => node.OperatorType == "Softmax" && node.Outputs.Count > 0 && node.Outputs[0] == Outputs[output].Name);
+    public bool GivesProbabilities(int output)
+    {
+        string? name = output < Outputs.Count ? Outputs[output].Name : null;
+        OnnxNode? maker = Maker(name);
+        while (maker is { OperatorType: "Identity" }) maker = Maker(maker.Inputs[0]);
+        return maker is { OperatorType: "Softmax" };
+
+        OnnxNode? Maker(string? value) => Nodes.FirstOrDefault(node => node.Outputs.Count > 0 && node.Outputs[0] == value);
+    }
 
     /// <summary>The shapes of all inputs for a batch: the first dimension where it is open.</summary>
     /// <exception cref="ArgumentException">The model fixes another batch, or leaves other dimensions open.</exception>

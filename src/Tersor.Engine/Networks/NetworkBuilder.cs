@@ -93,6 +93,9 @@ public sealed class NetworkBuilder
     /// <summary>The sum of two values of one shape.</summary>
     public string Sum(string name, string left, string right) => Add(name, "Add", [left, right], [], _shapes[left]);
 
+    /// <summary>Probabilities of classes: a network that ends in them trains as one that ends in logits.</summary>
+    public string Softmax(string name, string input) => Add(name, "Softmax", [input], [new("axis", -1)], _shapes[input]);
+
     /// <summary>Random zeros while training.</summary>
     public string Dropout(string name, string input, float ratio)
     {

@@ -17,6 +17,7 @@ public sealed class Trainer
     private readonly SampleSet? _validation;
     private readonly Preprocessing _preprocessing;
     private readonly TrainingOptions _options;
+    private readonly Loss _loss;
     private readonly KernelThreads _threads;
     private readonly TrainingPlan _plan;
     private readonly BatchFeeder _feeder;
@@ -47,6 +48,7 @@ public sealed class Trainer
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(threads);
         options.Check();
+        _loss = options.Loss.TakesLogits && graph.GivesProbabilities(0) ? new LossOfProbabilities(options.Loss) : options.Loss;
         int batch = InputBatch.SizeFor(graph, options.Batch);
         if (batch > train.Count) throw new DataMismatchException($"A batch of {batch} is larger than {train.Name} with {train.Count} samples.");
         if (options.Loss.UsesLabels != train.HasLabels)
@@ -155,8 +157,8 @@ public sealed class Trainer
             BatchFeeder.PreparedBatch batch = _feeder.Next(epoch, i);
             batch.Inputs.CopyTo(_plan.Input(0));
             _plan.Forward(RandomStream.Derive(_options.Seed, _optimizer.Steps));
-            LossTargets targets = _options.Loss.UsesLabels ? new LossTargets(batch.Labels) : new LossTargets(batch.Targets);
-            double loss = _options.Loss.Compute(_plan.Output(0), Batch, targets, _plan.OutputGradient(0));
+            LossTargets targets = _loss.UsesLabels ? new LossTargets(batch.Labels) : new LossTargets(batch.Targets);
+            double loss = _loss.Compute(_plan.Output(0), Batch, targets, _plan.OutputGradient(0));
             if (!double.IsFinite(loss)) throw new TrainingDivergedException(FormattableString.Invariant($"the loss is {loss}"), epoch, _optimizer.Steps + 1);
             total += loss;
             _plan.Backward();

@@ -224,7 +224,7 @@ public sealed class TrainCommandTests : IDisposable
         TersorRun run = await TersorRun.Of("train", RepositoryFile.Lenet5, "--data", $"npz:{_folder["many.npz"]}", "--batch", "2", "-o", _folder["out.onnx"]);
 
         Assert.Equal(2, run.ExitCode);
-        Assert.Contains($"many.npz train has 11 classes, {RepositoryFile.Lenet5} has 10 outputs", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"many.npz has 11 classes, {RepositoryFile.Lenet5} has 10 outputs", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -24,6 +24,26 @@ public class TrainerTests
         Assert.True(curve[^1].ValidationTop1 > 0.6, $"top-1 {curve[^1].ValidationTop1}");
     }
 
+    [Fact]
+    public void A_network_that_ends_in_Softmax_trains_as_one_that_ends_in_logits()
+    {
+        TrainingOptions options = new() { Epochs = 2, Batch = 32, LearningRate = 0.05, Loss = new CrossEntropyLoss(0.1f) };
+        IReadOnlyList<EpochReport> logits = Train(Linear(endsInSoftmax: false), options, 1);
+        IReadOnlyList<EpochReport> probabilities = Train(Linear(endsInSoftmax: true), options, 1);
+        for (int epoch = 0; epoch < 2; epoch++)
+        {
+            Assert.Equal(logits[epoch].TrainLoss, probabilities[epoch].TrainLoss, 1e-4);
+            Assert.Equal(logits[epoch].ValidationLoss, probabilities[epoch].ValidationLoss, 1e-4);
+        }
+
+        static ExecutableGraph Linear(bool endsInSoftmax)
+        {
+            NetworkBuilder network = new("linear", 3, 1, 28, 28);
+            string dense = network.Dense("dense", network.Flatten("flat", network.Input), 10);
+            return ExecutableGraph.Create(network.Build(endsInSoftmax ? network.Softmax("softmax", dense) : dense));
+        }
+    }
+
     [Theory]
     [InlineData("lenet5")]
     [InlineData("lenet-300-100")]

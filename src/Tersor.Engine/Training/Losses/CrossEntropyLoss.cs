@@ -21,6 +21,9 @@ public sealed class CrossEntropyLoss : Loss
     public override bool UsesLabels => true;
 
     /// <inheritdoc/>
+    public override bool TakesLogits => true;
+
+    /// <inheritdoc/>
     /// <exception cref="ArgumentOutOfRangeException">A label is not below the number of outputs.</exception>
     public override double Compute(ReadOnlySpan<float> outputs, int samples, LossTargets targets, Span<float> gradient)
     {

@@ -21,6 +21,9 @@ public sealed class KullbackLeiblerLoss : Loss
     public override bool UsesLabels => false;
 
     /// <inheritdoc/>
+    public override bool TakesLogits => true;
+
+    /// <inheritdoc/>
     public override double Compute(ReadOnlySpan<float> outputs, int samples, LossTargets targets, Span<float> gradient)
     {
         int classes = outputs.Length / samples;

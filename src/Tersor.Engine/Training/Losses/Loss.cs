@@ -28,6 +28,9 @@ public abstract class Loss
     /// <summary>Whether the loss compares with classes; otherwise with targets.</summary>
     public abstract bool UsesLabels { get; }
 
+    /// <summary>Whether the outputs are logits, of which the loss takes the softmax; otherwise they are compared as they are.</summary>
+    public abstract bool TakesLogits { get; }
+
     /// <summary>The mean over the batch.</summary>
     /// <param name="outputs">Samples x outputs.</param>
     /// <param name="samples">Number of samples.</param>

@@ -7,6 +7,9 @@ public sealed class MeanSquaredErrorLoss : Loss
     public override bool UsesLabels => false;
 
     /// <inheritdoc/>
+    public override bool TakesLogits => false;
+
+    /// <inheritdoc/>
     public override double Compute(ReadOnlySpan<float> outputs, int samples, LossTargets targets, Span<float> gradient)
     {
         double total = 0;
