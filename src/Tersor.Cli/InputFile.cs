@@ -95,7 +95,7 @@ internal sealed class InputFile : IDisposable
 
     private void Describe(Invocation invocation, string file)
     {
-        if (!invocation.Json) return;
+        if (!invocation.Json || invocation.Report.Mentions(file)) return;
         invocation.Progress.Report(new ModelProgress("hash", file, 0, 0));
         JsonObject described = Report.DescribeFile(file, invocation.Cancellation);
         if (file == _spooled) described["path"] = ShownPath;

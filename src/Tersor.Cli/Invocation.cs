@@ -113,10 +113,15 @@ internal sealed class Invocation
     /// <summary>For <c>--verbose</c>: the value of an option that took effect, and whether the user or a default chose it.</summary>
     public void Setting(Option option, string value) => Detail($"{option.Name} {value} ({(IsGiven(option) ? "given" : "default")})");
 
-    /// <summary>Something the user should know though the run goes on: a line on stderr and an entry in the report.</summary>
+    /// <summary>Something the user should know though the run goes on: a line on stderr and an entry in the report, once.</summary>
     public void Warn(string line)
     {
-        lock (Report) Report.Warnings.Add(line);
+        lock (Report)
+        {
+            if (Report.Warnings.Contains(line)) return;
+            Report.Warnings.Add(line);
+        }
+
         if (!Quiet) WriteToError("warning: " + line);
     }
 

@@ -16,7 +16,8 @@ public class PublicSurfaceTests
 
     public static TheoryData<string> Libraries => [.. Assemblies.Select(assembly => assembly.GetName().Name!)];
 
-    private static Assembly[] Assemblies => [typeof(Models.Model).Assembly, typeof(Engine.Graphs.ExecutableGraph).Assembly];
+    private static Assembly[] Assemblies =>
+        [typeof(Models.Model).Assembly, typeof(Engine.Graphs.ExecutableGraph).Assembly, typeof(Compression.Sensitivity.FisherInformation).Assembly];
 
     [Theory]
     [MemberData(nameof(Libraries))]

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Tersor.Cli.Options;
 using Tersor.Cli.Output;
 using Tersor.Codec;
+using Tersor.Engine.Data;
 using Tersor.Models;
 using Tersor.Plans;
 
@@ -21,6 +22,7 @@ internal sealed class CompressCommand : Verb
         HelpName = "FILE",
     };
 
+    private readonly EvaluationOptions _evaluation = new(required: false);
     private readonly Option<bool> _lenient = LenientOption.Create();
     private readonly ThreadsOption _threads = new();
     private readonly MemoryLimitOption _memory = new();
@@ -32,6 +34,7 @@ internal sealed class CompressCommand : Verb
         _output.AddTo(this);
         _compression.AddTo(this);
         Add(_savePlan);
+        _evaluation.AddTo(this);
         Add(_lenient);
         _threads.AddTo(this);
         _memory.AddTo(this);
@@ -47,6 +50,8 @@ internal sealed class CompressCommand : Verb
         invocation.Setting(_output.Path, path);
         _output.Check(invocation, path);
         if (planPath is not null) _output.Check(invocation, planPath);
+        DataSource? data = _evaluation.Resolve(invocation);
+        if (data is not null && (source == "-" || path == "-")) throw CommandException.Usage("--data measures files, not stdin and stdout", "Name files, or drop --data.");
         using InputFile input = InputFile.Require(invocation, source);
         using Model model = input.Open(invocation, invocation.Value(_lenient));
         int threads = _threads.Resolve(invocation);
@@ -59,9 +64,24 @@ internal sealed class CompressCommand : Verb
             return;
         }
 
+        MemoryBudget budget = _memory.Budget(invocation);
+        using ModelComparison? comparison = data is null ? null : new ModelComparison(invocation, data, _evaluation, budget, threads);
+        if (comparison is not null)
+        {
+            comparison.Add(Open(source));
+            comparison.Evaluate();
+        }
+
         CompressionReport report = Compress(invocation, model, plan, path, threads);
         if (planPath is not null) SavePlan(invocation, report.Plan, planPath);
         Describe(invocation, report, input.TotalBytes(model), path);
+        if (comparison is null) return;
+        comparison.Add(Open(path));
+        comparison.Evaluate();
+        comparison.Describe();
+
+        // A file without a network is judged with the one of the model that it came from.
+        ExecutableModel Open(string file) => new(invocation, file, file == path ? source : null, budget, threads, invocation.Value(_lenient));
     }
 
     private CompressionReport Compress(Invocation invocation, Model model, CompressionPlan plan, string path, int threads)

@@ -9,31 +9,40 @@ internal sealed class DataOptions
 {
     private const double DefaultValidation = 0.1;
 
-    private readonly Option<string?> _data = new("--data")
-    {
-        Description = "The samples: mnist:DIR, cifar10:DIR, cifar100:DIR, npz:FILE (x, y), digits, or digits:TRAIN,TEST (generated; how many images).",
-        HelpName = "SPEC",
-        Required = true,
-    };
+    private readonly Option<string?> _data;
 
     private readonly Option<double?> _validation = ValueOption.Real(
         "--validation", "The part of the train set that is held out for validation; 0.1 if not given.", 0, 0.99);
 
     private readonly Option<int?> _seed;
 
-    /// <summary>Takes what the help says of <c>--seed</c>.</summary>
-    public DataOptions(string seed = "Decides which samples are held out, and generated ones; 0 if not given.")
+    /// <summary>Takes what the help says of <c>--seed</c>, and whether the verb works without data.</summary>
+    public DataOptions(string seed = "Decides which samples are held out, and generated ones; 0 if not given.", bool required = true)
     {
+        const string Kinds = "mnist:DIR, cifar10:DIR, cifar100:DIR, npz:FILE (x, y), digits, or digits:TRAIN,TEST (generated; how many images)";
+        _data = new("--data")
+        {
+            Description = required ? $"The samples: {Kinds}." : $"Measure the model and what came of it on these samples: {Kinds}.",
+            HelpName = "SPEC",
+            Required = required,
+        };
         _seed = ValueOption.Integer("--seed", seed, 0, int.MaxValue);
     }
+
+    /// <summary>The options, the data themselves first.</summary>
+    public IEnumerable<Option> All => [_data, _validation, _seed];
 
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command verb)
     {
-        verb.Add(_data);
-        verb.Add(_validation);
-        verb.Add(_seed);
+        foreach (Option option in All) verb.Add(option);
     }
+
+    /// <summary>Whether data are named.</summary>
+    public bool IsGiven(Invocation invocation) => invocation.IsGiven(_data);
+
+    /// <summary>Whether the user says how much is held out.</summary>
+    public bool SplitsTraining(Invocation invocation) => invocation.IsGiven(_validation);
 
     /// <summary>The seed asked for, or 0.</summary>
     public ulong Seed(Invocation invocation) => (ulong)(invocation.Value(_seed) ?? 0);

@@ -37,7 +37,8 @@ internal sealed class PreprocessingOptions
         Nhwc,
     }
 
-    private IEnumerable<Option> All => [_scale, _mean, _deviation, _channels, _layout];
+    /// <summary>The options.</summary>
+    public IEnumerable<Option> All => [_scale, _mean, _deviation, _channels, _layout];
 
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command verb)

@@ -38,6 +38,9 @@ internal sealed class Report(string verb, IReadOnlyList<string> arguments)
         set => _more[name] = value;
     }
 
+    /// <summary>Whether a file is among those read or written.</summary>
+    public bool Mentions(string path) => Inputs.Concat(Outputs).Any(file => (string?)file!["path"] == path);
+
     /// <summary>Path, length and SHA-256 of a file.</summary>
     public static JsonObject DescribeFile(string path, CancellationToken cancellation)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tersor.Models;
 
 namespace Tersor.Cli.Tests.Commands;
 
@@ -25,6 +26,49 @@ public sealed class CompressCommandTests : IDisposable
         Assert.Contains($" {length:N0} ", lines[^2], StringComparison.Ordinal);
         Assert.StartsWith($"{_folder["m.nnc"]}: {length:N0} bytes", lines[^1], StringComparison.Ordinal);
         Assert.Equal("", run.Error);
+    }
+
+    [Theory]
+    [InlineData("auto")]
+    [InlineData("none")]
+    public async Task Compress_Data_MeasuresTheModelAndTheFile(string topology)
+    {
+        string input = RepositoryFile.Find("samples/lenet5-digits.onnx");
+
+        JsonElement document = (await TersorRun.Of(
+            "compress", input, "-o", _folder["o.nnc"], "--quality", "20", "--topology", topology, "--data", "digits:1,200", "--json")).Succeeds().Json();
+
+        JsonElement[] models = [.. document.GetProperty("models").EnumerateArray()];
+        Assert.Equal([input, _folder["o.nnc"]], models.Select(model => model.GetProperty("path").GetString()));
+        string[] graph = topology == "none" ? ["--graph", input] : [];
+        JsonElement file = (await TersorRun.Of(["evaluate", _folder["o.nnc"], .. graph, "--data", "digits:1,200", "--json"])).Succeeds().Json();
+        foreach (string figure in new[] { "top1", "loss" }) Assert.Equal(file.GetProperty(figure).GetDouble(), models[1].GetProperty(figure).GetDouble());
+        Assert.Equal(new FileInfo(_folder["o.nnc"]).Length, models[1].GetProperty("bytes").GetInt64());
+        Assert.Equal(models[1].GetProperty("top1").GetDouble() - models[0].GetProperty("top1").GetDouble(), models[1].GetProperty("change").GetProperty("top1").GetDouble());
+    }
+
+    [Fact]
+    public async Task Compress_DataThatDoNotFit_WritesNothing()
+    {
+        string data = SmallNetworks.WriteArrays(_folder["d.npz"], new Tensor("x", new TensorShape(2, 5), new float[10]), SmallNetworks.Integers("y", new TensorShape(2), 0, 1));
+
+        TersorRun run = await TersorRun.Of("compress", SmallNetworks.WriteDoubling(_folder["m.onnx"]), "-o", _folder["o.nnc"], "--data", $"npz:{data}");
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("takes 'input float32 Nx4', the data has samples of 5", run.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder["o.nnc"]));
+    }
+
+    [Theory]
+    [InlineData("--limit", "10")]
+    [InlineData("--seed", "1")]
+    [InlineData("--mean", "0.5")]
+    public async Task Compress_OptionsOfEvaluationWithoutData_AreRefused(string option, string value)
+    {
+        TersorRun run = await TersorRun.Of("compress", SmallNetworks.WriteDoubling(_folder["m.onnx"]), option, value);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains($"{option} is for evaluating, which takes --data", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

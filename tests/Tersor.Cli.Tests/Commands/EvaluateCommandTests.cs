@@ -96,12 +96,22 @@ public sealed class EvaluateCommandTests : IDisposable
     [Fact]
     public async Task Evaluate_Splits_AreDisjointPartsOfTheData()
     {
-        string[] command = ["evaluate", RepositoryFile.Lenet5, "--data", "digits:50,20", "--validation", "0.2", "--json"];
+        Assert.Equal(20, await Samples());
+        Assert.Equal(3, await Samples("--limit", "3"));
+        Assert.Equal(10, await Samples("--validation", "0.2", "--split", "validation"));
+        Assert.Equal(40, await Samples("--validation", "0.2", "--split", "train"));
 
-        Assert.Equal(20, (await TersorRun.Of(command)).Succeeds().Json().GetProperty("samples").GetInt32());
-        Assert.Equal(10, (await TersorRun.Of([.. command, "--split", "validation"])).Succeeds().Json().GetProperty("samples").GetInt32());
-        Assert.Equal(40, (await TersorRun.Of([.. command, "--split", "train"])).Succeeds().Json().GetProperty("samples").GetInt32());
-        Assert.Equal(3, (await TersorRun.Of([.. command, "--limit", "3"])).Succeeds().Json().GetProperty("samples").GetInt32());
+        static async Task<int> Samples(params string[] more) =>
+            (await TersorRun.Of(["evaluate", RepositoryFile.Lenet5, "--data", "digits:50,20", "--json", .. more])).Succeeds().Json().GetProperty("samples").GetInt32();
+    }
+
+    [Fact]
+    public async Task Evaluate_ValidationOfTheTestSet_IsRefused()
+    {
+        TersorRun run = await TersorRun.Of("evaluate", RepositoryFile.Lenet5, "--data", "digits:50,20", "--validation", "0.2");
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("--validation divides the train set, not the test set", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,103 @@
+using System.Text.Json.Nodes;
+using Tersor.Cli.Options;
+using Tersor.Cli.Output;
+using Tersor.Engine.Data;
+using Tersor.Engine.Kernels;
+
+namespace Tersor.Cli;
+
+/// <summary>Models judged on the same samples, the first added being what the others are compared with.</summary>
+internal sealed class ModelComparison : IDisposable
+{
+    private readonly Invocation _invocation;
+    private readonly EvaluationOptions _options;
+    private readonly MemoryBudget _budget;
+    private readonly SampleSet _samples;
+    private readonly KernelThreads _threads;
+    private readonly List<ExecutableModel> _models = [];
+    private readonly List<Evaluator> _evaluators = [];
+    private readonly List<(string Path, long Bytes, Evaluation Result)> _rows = [];
+
+    /// <summary>Loads the samples.</summary>
+    /// <param name="invocation">The run.</param>
+    /// <param name="source">Where the samples are.</param>
+    /// <param name="options">Which of them, and how they become inputs.</param>
+    /// <param name="budget">Bounds samples and intermediate results.</param>
+    /// <param name="threads">Threads of the computation.</param>
+    public ModelComparison(Invocation invocation, DataSource source, EvaluationOptions options, MemoryBudget budget, int threads)
+    {
+        (_invocation, _options, _budget) = (invocation, options, budget);
+        _samples = options.Load(invocation, source, budget);
+        _threads = new KernelThreads(Math.Min(threads, KernelThreads.MaxCount));
+    }
+
+    /// <summary>How many samples each model sees.</summary>
+    public int SampleCount => _samples.Count;
+
+    /// <summary>How many models were judged.</summary>
+    public int ModelCount => _rows.Count;
+
+    /// <summary>Makes models ready, so that what is wrong with one shows before anything long begins. They belong to the comparison from now on.</summary>
+    /// <exception cref="DataMismatchException">The samples do not fit a model.</exception>
+    public void Add(params IReadOnlyList<ExecutableModel> models)
+    {
+        _models.AddRange(models);
+        foreach (ExecutableModel model in models)
+        {
+            Evaluator evaluator = new(
+                model.Graph, _samples.SampleShape, _options.PreprocessingFor(_invocation, model, _samples), _threads, _options.BatchFor(_invocation, _samples), _budget.Left);
+            evaluator.CheckFit(_samples);
+            _budget.Take(evaluator.MemoryBytes, $"the intermediate results of {model.Path}");
+            _evaluators.Add(evaluator);
+        }
+    }
+
+    /// <summary>Runs the models that were added since the last time, and closes them.</summary>
+    public void Evaluate()
+    {
+        for (int i = 0; i < _models.Count; i++)
+        {
+            string path = _models[i].Path;
+            Evaluation result = _evaluators[i].Run(_samples, new SampleProgress(_invocation.Progress, "evaluate", path, _samples.Count), _invocation.Cancellation);
+            if (!double.IsFinite(result.Loss)) _invocation.Warn($"{path}: some outputs are not finite numbers, and so is the loss");
+            _rows.Add((path, _models[i].FileBytes, result));
+        }
+
+        Close();
+    }
+
+    /// <summary>The figures of the first model.</summary>
+    public JsonObject FirstFields() => EvaluationText.Fields(_rows[0].Result);
+
+    /// <summary>Prints a row per model, and adds the same to the report.</summary>
+    public void Describe()
+    {
+        JsonArray reported = [];
+        foreach ((string path, long bytes, Evaluation result) in _rows)
+        {
+            JsonObject fields = EvaluationText.Fields(result);
+            fields["path"] = path;
+            fields["bytes"] = bytes;
+            if (reported.Count > 0) fields["change"] = EvaluationText.ChangeFields(_rows[0].Result, result);
+            reported.Add((JsonNode)fields);
+        }
+
+        _invocation.Report["models"] = reported;
+        _invocation.Print(writer => writer.WriteLine($"{_samples.Name}: {Numbers.Count(_samples.Count)} samples of {_samples.SampleShape}"));
+        _invocation.Print(EvaluationText.Table(_rows));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Close();
+        _threads.Dispose();
+    }
+
+    private void Close()
+    {
+        foreach (ExecutableModel model in _models) model.Dispose();
+        _models.Clear();
+        _evaluators.Clear();
+    }
+}
