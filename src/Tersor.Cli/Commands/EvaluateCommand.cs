@@ -15,32 +15,25 @@ internal sealed class EvaluateCommand : Verb
     };
 
     private readonly EvaluationOptions _evaluation = new(required: true);
-    private readonly GraphOption _graph = new();
-    private readonly Option<bool> _lenient = LenientOption.Create();
-    private readonly ThreadsOption _threads = new("Threads of the computation");
-    private readonly MemoryLimitOption _memory = new();
+    private readonly EngineOptions _engine = new();
 
     public EvaluateCommand()
         : base("evaluate", "Run models on data and measure them: top-1, top-5 and loss for classes, mean errors for targets.")
     {
         Add(_models);
         _evaluation.AddTo(this);
-        _graph.AddTo(this);
-        Add(_lenient);
-        _threads.AddTo(this);
-        _memory.AddTo(this);
+        _engine.AddTo(this);
     }
 
     public override void Run(Invocation invocation)
     {
-        _memory.Apply(invocation);
+        MemoryBudget budget = _engine.LimitMemory(invocation);
         string[] paths = invocation.Value(_models);
         if (paths.Count(path => path == "-") > 1) throw CommandException.Usage("only one of the models can come from stdin");
         DataSource source = _evaluation.Resolve(invocation)!;
-        int threads = _threads.Resolve(invocation);
-        MemoryBudget budget = _memory.Budget(invocation);
+        int threads = _engine.Threads(invocation);
         using ModelComparison comparison = new(invocation, source, _evaluation, budget, threads);
-        comparison.Add(_graph.Open(invocation, paths, budget, threads, invocation.Value(_lenient)));
+        comparison.Add(_engine.Open(invocation, paths, budget, threads));
         comparison.Evaluate();
         comparison.Describe();
 

@@ -25,10 +25,7 @@ internal sealed class RunCommand : Verb
     private readonly Option<int?> _batch = ValueOption.Integer(
         "--batch", "Samples per run; all at once if not given. A model that fixes its batch gets that, the last one filled up with zeros.", 1, 1 << 20);
 
-    private readonly GraphOption _graph = new();
-    private readonly Option<bool> _lenient = LenientOption.Create();
-    private readonly ThreadsOption _threads = new("Threads of the computation");
-    private readonly MemoryLimitOption _memory = new();
+    private readonly EngineOptions _engine = new();
 
     public RunCommand()
         : base("run", "Run a model on arrays and write its outputs. Inputs are taken as they are, without preprocessing.")
@@ -37,15 +34,12 @@ internal sealed class RunCommand : Verb
         Add(_input);
         _output.AddTo(this);
         Add(_batch);
-        _graph.AddTo(this);
-        Add(_lenient);
-        _threads.AddTo(this);
-        _memory.AddTo(this);
+        _engine.AddTo(this);
     }
 
     public override void Run(Invocation invocation)
     {
-        _memory.Apply(invocation);
+        MemoryBudget budget = _engine.LimitMemory(invocation);
         string path = invocation.Value(_output.Path)!;
         ModelFormat format = ModelOutput.FormatOf(path);
         _output.Check(invocation, path);
@@ -53,9 +47,8 @@ internal sealed class RunCommand : Verb
         string inputPath = invocation.Value(_input)!;
         if (modelPath == "-" && inputPath == "-") throw CommandException.Usage("only one of model and input can come from stdin");
         using InputFile file = InputFile.Require(invocation, inputPath);
-        int threadCount = Math.Min(_threads.Resolve(invocation), KernelThreads.MaxCount);
-        MemoryBudget budget = _memory.Budget(invocation);
-        using ExecutableModel model = _graph.Open(invocation, [modelPath], budget, threadCount, invocation.Value(_lenient))[0];
+        int threadCount = _engine.Threads(invocation);
+        using ExecutableModel model = _engine.Open(invocation, modelPath, budget, threadCount);
         using KernelThreads threads = new(threadCount);
         Dictionary<string, DenseTensor> inputs = Read(invocation, file, model.Graph, budget);
         BatchedInference inference = new(model.Graph, inputs, threads, invocation.Value(_batch), budget.Left);

@@ -44,10 +44,7 @@ internal sealed class SensitivityCommand : Verb
 
     private readonly Option<int?> _quality = ValueOption.Integer("--quality", $"The quality that --save-plan starts from; {PlanOptions.DefaultQuality} if not given.", 1, 100);
     private readonly Option<bool> _force = new("--force") { Description = "Replace files that exist." };
-    private readonly GraphOption _graph = new();
-    private readonly Option<bool> _lenient = LenientOption.Create();
-    private readonly ThreadsOption _threads = new();
-    private readonly MemoryLimitOption _memory = new();
+    private readonly EngineOptions _engine = new();
 
     public SensitivityCommand()
         : base("sensitivity", "Show which tensors matter to a model's answers, and write a plan that keeps them finer.")
@@ -56,22 +53,18 @@ internal sealed class SensitivityCommand : Verb
         _data.AddTo(this);
         _preprocessing.AddTo(this);
         foreach (Option option in new Option[] { _samples, _batch, _labels, _measure, _csv, _savePlan, _quality, _force }) Add(option);
-        _graph.AddTo(this);
-        Add(_lenient);
-        _threads.AddTo(this);
-        _memory.AddTo(this);
+        _engine.AddTo(this);
     }
 
     public override void Run(Invocation invocation)
     {
-        _memory.Apply(invocation);
+        MemoryBudget memory = _engine.LimitMemory(invocation);
         foreach (string output in Outputs(invocation)) OutputOptions.Check(output, invocation.Value(_force));
         if (invocation.IsGiven(_quality) && !invocation.IsGiven(_savePlan)) throw CommandException.Usage("--quality is for --save-plan", "Name a file for the plan.");
         DataSource source = _data.Resolve(invocation);
-        using KernelThreads threads = new(Math.Min(_threads.Resolve(invocation), KernelThreads.MaxCount));
-        MemoryBudget memory = _memory.Budget(invocation);
+        using KernelThreads threads = new(_engine.Threads(invocation));
         string path = invocation.Value(_model);
-        using ExecutableModel model = _graph.Open(invocation, [path], memory, threads.Count, invocation.Value(_lenient))[0];
+        using ExecutableModel model = _engine.Open(invocation, path, memory, threads.Count);
         (SampleSet train, _) = source.LoadTraining();
         Preprocessing preprocessing = _preprocessing.Resolve(invocation, model.Graph.Metadata, path, train);
         FisherOptions defaults = new();

@@ -30,10 +30,7 @@ internal sealed class TrainCommand : Verb
         HelpName = "FILE",
     };
 
-    private readonly GraphOption _graph = new();
-    private readonly Option<bool> _lenient = LenientOption.Create();
-    private readonly ThreadsOption _threads = new("Threads of the computation");
-    private readonly MemoryLimitOption _memory = new();
+    private readonly EngineOptions _engine = new();
 
     public TrainCommand()
         : base("train", "Train a network on data and write it as ONNX, with its preprocessing and its accuracy on the test set.")
@@ -44,20 +41,16 @@ internal sealed class TrainCommand : Verb
         _recipe.AddTo(this);
         Add(_checkpoint);
         _preprocessing.AddTo(this);
-        _graph.AddTo(this);
-        Add(_lenient);
-        _threads.AddTo(this);
-        _memory.AddTo(this);
+        _engine.AddTo(this);
     }
 
     public override void Run(Invocation invocation)
     {
-        _memory.Apply(invocation);
+        MemoryBudget memory = _engine.LimitMemory(invocation);
         string path = invocation.Value(_output.Path)!;
         CheckOutput(invocation, path);
         DataSource source = _data.Resolve(invocation);
-        using KernelThreads threads = new(Math.Min(_threads.Resolve(invocation), KernelThreads.MaxCount));
-        MemoryBudget memory = _memory.Budget(invocation);
+        using KernelThreads threads = new(_engine.Threads(invocation));
         string network = invocation.Value(_network);
         bool isFromScratch = NetworkArchitectures.Names.Contains(network, StringComparer.Ordinal);
         using ExecutableModel? model = isFromScratch ? null : OpenModel(invocation, network, memory, threads.Count);
@@ -115,7 +108,7 @@ internal sealed class TrainCommand : Verb
                 ClosestNames.Hint(network, NetworkArchitectures.Names) ?? $"The networks are {string.Join(", ", NetworkArchitectures.Names)}.");
         }
 
-        return _graph.Open(invocation, [network], memory, threads, invocation.Value(_lenient))[0];
+        return _engine.Open(invocation, network, memory, threads);
     }
 
     private static int ClassesOf(SampleSet train, SampleSet? test) =>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace Tersor.Engine.Kernels;
@@ -6,6 +7,17 @@ namespace Tersor.Engine.Kernels;
 internal static unsafe class CacheLines
 {
     private const int Values = 16;
+
+    /// <summary>Brings a panel's width of values to the first-level cache, as far as the machine can be asked to. The addresses need not be readable.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PrefetchNear(float* start)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(start);
+            Sse.Prefetch0(start + Values);
+        }
+    }
 
     /// <summary>Brings values to the second-level cache, as far as the machine can be asked to. The addresses need not be readable.</summary>
     public static void Prefetch(float* start, int length)

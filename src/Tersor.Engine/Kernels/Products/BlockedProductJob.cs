@@ -3,7 +3,7 @@ namespace Tersor.Engine.Kernels;
 /// <summary>A blocked matrix product, cut into a grid of tasks over its columns and, when those are few, its rows.</summary>
 internal unsafe struct BlockedProductJob : IKernelJob
 {
-    private const int TasksPerThread = 4;
+    private const int TasksPerThread = 2;
 
     private readonly BlockedProduct _product;
     private readonly MatrixPanels _panels;

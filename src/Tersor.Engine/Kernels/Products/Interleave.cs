@@ -54,6 +54,15 @@ internal static unsafe class Interleave
         for (int k = 0; k < depth; k++)
         {
             int j = 0;
+            if (Vector512.IsHardwareAccelerated)
+            {
+                var factor = Vector512.Create(scale);
+                for (; j + 16 <= columns; j += 16)
+                {
+                    (Vector512.Load(source + j) * factor).Store(destination + j);
+                }
+            }
+
             if (Vector128.IsHardwareAccelerated)
             {
                 var factor = Vector128.Create(scale);

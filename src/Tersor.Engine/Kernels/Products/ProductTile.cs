@@ -21,6 +21,9 @@ internal static unsafe class ProductTile
 
     private const int HalfPanel = PanelColumns / 2;
 
+    // A panel comes from the second-level cache: what is asked for this early is there when its step comes.
+    private const int StepsAhead = 12;
+
     /// <summary>
     /// <c>c[rows, columns] (+)= a[depth, rows]^T b[depth, columns]</c>, <c>a</c> packed with <c>rows</c> values a step.
     /// The last argument, which may be null, says what is done to the results before they are written. Writes whole vectors: up to <see cref="PanelColumns"/> columns may be written where fewer are asked for.
@@ -95,6 +98,11 @@ internal static unsafe class ProductTile
 
         // Before the loop: a call while results are in registers would move them to memory.
         TileFinish end = finish is null ? default : finish->At(row, column, cStride);
+        for (int i = 0; i < TRows.Value; i++)
+        {
+            CacheLines.PrefetchNear(c + i * cStride);
+        }
+
         TVector zero = TLanes.Zero;
         TVector left0 = zero, right0 = zero;
         TVector left1 = zero, right1 = zero;
@@ -112,6 +120,11 @@ internal static unsafe class ProductTile
         for (int step = 0; step < depth; step++)
         {
             float* line = TIndexed.Value > 0 ? b + offsets[step] : b;
+            if (TIndexed.Value == 0 && TLanes.Count == HalfPanel)
+            {
+                CacheLines.PrefetchNear(line + StepsAhead * bStride);
+            }
+
             TVector left = TLanes.Load(line);
             TVector right = TVectors.Value > 1 ? TLanes.Load(TIndexed.Value > 0 ? line + next : line + TLanes.Count) : zero;
             TVector factor;

@@ -1,9 +1,10 @@
 using System.CommandLine;
+using Tersor.Engine.Kernels;
 
 namespace Tersor.Cli.Options;
 
-/// <summary><c>--graph</c>: the network for model files that carry weights only.</summary>
-internal sealed class GraphOption
+/// <summary>What every verb takes that runs models: <c>--graph</c> for files that carry weights only, <c>--lenient</c>, <c>--threads</c> and <c>--memory-limit</c>.</summary>
+internal sealed class EngineOptions
 {
     private readonly Option<string?> _graph = new("--graph")
     {
@@ -11,21 +12,45 @@ internal sealed class GraphOption
         HelpName = "MODEL",
     };
 
-    /// <summary>Adds the option to a verb.</summary>
-    public void AddTo(Command verb) => verb.Add(_graph);
+    private readonly Option<bool> _lenient = LenientOption.Create();
+    private readonly ThreadsOption _threads = new("Threads of the computation");
+    private readonly MemoryLimitOption _memory = new();
+
+    /// <summary>Adds the options to a verb.</summary>
+    public void AddTo(Command verb)
+    {
+        verb.Add(_graph);
+        verb.Add(_lenient);
+        _threads.AddTo(verb);
+        _memory.AddTo(verb);
+    }
+
+    /// <summary>Bounds the heap from now on, and gives what the limit leaves for work that claims its memory piece by piece.</summary>
+    public MemoryBudget LimitMemory(Invocation invocation)
+    {
+        _memory.Apply(invocation);
+        return _memory.Budget(invocation);
+    }
+
+    /// <summary>Threads of the kernels: as many as asked for, or one per processor.</summary>
+    public int Threads(Invocation invocation) => Math.Min(_threads.Resolve(invocation), KernelThreads.MaxCount);
+
+    /// <summary>Opens a model of any readable format as a graph that the engine runs.</summary>
+    /// <inheritdoc cref="Open(Invocation, IReadOnlyList{string}, MemoryBudget, int)"/>
+    public ExecutableModel Open(Invocation invocation, string path, MemoryBudget memory, int threads) => Open(invocation, [path], memory, threads)[0];
 
     /// <summary>Opens models of any readable format as graphs that the engine runs.</summary>
     /// <param name="invocation">The run.</param>
     /// <param name="paths">The files.</param>
     /// <param name="memory">Bounds the weights, which are all in memory afterwards.</param>
     /// <param name="threads">Compressed tensors decoded side by side.</param>
-    /// <param name="lenient">Whether readers tolerate what others tolerate.</param>
     /// <returns>One model per path; the caller disposes them.</returns>
     /// <exception cref="CommandException">A file is missing; it carries no network and none is named; or one is named and every file has its own.</exception>
     /// <exception cref="Tersor.Models.UnsupportedModelException">The engine does not run a model; everything it does not run is named.</exception>
-    public IReadOnlyList<ExecutableModel> Open(Invocation invocation, IReadOnlyList<string> paths, MemoryBudget memory, int threads, bool lenient)
+    public IReadOnlyList<ExecutableModel> Open(Invocation invocation, IReadOnlyList<string> paths, MemoryBudget memory, int threads)
     {
         string? graph = invocation.Value(_graph);
+        bool lenient = invocation.Value(_lenient);
         List<ExecutableModel> models = [];
         try
         {
