@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Tersor.Cli.Options;
 using Tersor.Cli.Output;
+using Tersor.Compression.Answers;
 using Tersor.Engine.Data;
 using Tersor.Engine.Kernels;
 
@@ -24,10 +25,11 @@ internal sealed class ModelComparison : IDisposable
     /// <param name="options">Which of them, and how they become inputs.</param>
     /// <param name="budget">Bounds samples and intermediate results.</param>
     /// <param name="threads">Threads of the computation.</param>
-    public ModelComparison(Invocation invocation, DataSource source, EvaluationOptions options, MemoryBudget budget, int threads)
+    /// <param name="usual">The split that counts unless the user names one.</param>
+    public ModelComparison(Invocation invocation, DataSource source, EvaluationOptions options, MemoryBudget budget, int threads, DataSplit usual = DataSplit.Test)
     {
         (_invocation, _options, _budget) = (invocation, options, budget);
-        _samples = options.Load(invocation, source, budget);
+        _samples = options.Load(invocation, source, budget, usual);
         _threads = new KernelThreads(Math.Min(threads, KernelThreads.MaxCount));
     }
 
@@ -58,13 +60,22 @@ internal sealed class ModelComparison : IDisposable
         for (int i = 0; i < _models.Count; i++)
         {
             string path = _models[i].Path;
-            Evaluation result = _evaluators[i].Run(_samples, new SampleProgress(_invocation.Progress, "evaluate", path, _samples.Count), _invocation.Cancellation);
+            Evaluation result = _evaluators[i].Run(_samples, new CountProgress(_invocation.Progress, "evaluate", path, _samples.Count), _invocation.Cancellation);
             if (!double.IsFinite(result.Loss)) _invocation.Warn($"{path}: some outputs are not finite numbers, and so is the loss");
             _rows.Add((path, _models[i].FileBytes, result));
         }
 
         Close();
     }
+
+    /// <summary>Whether answers are classes, so that there is an accuracy.</summary>
+    public bool Classifies => _samples.HasLabels;
+
+    /// <summary>The fraction of right answers of the first model.</summary>
+    public double FirstTop1 => _rows[0].Result.Top1;
+
+    /// <summary>How far the answers of the last model are from those of the first.</summary>
+    public AnswerChange LastChange() => AnswerChange.Between(_rows[0].Result, _rows[^1].Result, _samples);
 
     /// <summary>The figures of the first model.</summary>
     public JsonObject FirstFields() => EvaluationText.Fields(_rows[0].Result);

@@ -21,6 +21,19 @@ internal static class SmallNetworks
         return path;
     }
 
+    /// <summary>Takes digits as 784 numbers; every answer hangs on differences of weights that no step size of a search keeps.</summary>
+    public static string WriteFragile(string path)
+    {
+        OnnxGraphBuilder graph = new("fragile");
+        string x = graph.AddInput("input", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(784));
+        float[] weight = [.. Enumerable.Range(0, 7840).Select(i => 1 + (MathF.Sin(i) * 1e-5f))];
+        string w = graph.AddInitializer(new Tensor("fc.weight", new TensorShape(10, 784), weight));
+        graph.AddNode("Gemm", [x, w], [new OnnxAttribute("transB", 1)], "logits");
+        graph.AddOutput("logits", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(10));
+        graph.Build().Save(path, overwrite: true);
+        return path;
+    }
+
     /// <summary>The mean of each channel of an image, for a batch that is fixed: what preprocessing does to a pixel shows in the outputs.</summary>
     public static string WriteChannelMeans(string path, params long[] input)
     {

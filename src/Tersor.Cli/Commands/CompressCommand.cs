@@ -16,6 +16,7 @@ internal sealed class CompressCommand : Verb
     private readonly Argument<string> _input = new("IN") { Description = "A model of any readable format; '-' reads stdin." };
     private readonly OutputOptions _output = new("Where to write; IN with the ending .nnc if not given; '-' writes to stdout.", required: false);
     private readonly CompressionOptions _compression = new();
+    private readonly BudgetOptions _budgets = new();
     private readonly Option<string?> _savePlan = new("--save-plan")
     {
         Description = "Write the settings of every tensor, as they were used, to this file; --plan replays them to the same bytes.",
@@ -33,6 +34,7 @@ internal sealed class CompressCommand : Verb
         Add(_input);
         _output.AddTo(this);
         _compression.AddTo(this);
+        _budgets.AddTo(this);
         Add(_savePlan);
         _evaluation.AddTo(this);
         Add(_lenient);
@@ -51,37 +53,52 @@ internal sealed class CompressCommand : Verb
         _output.Check(invocation, path);
         if (planPath is not null) _output.Check(invocation, planPath);
         DataSource? data = _evaluation.Resolve(invocation);
+        Budget? budget = _budgets.Resolve(invocation, data is not null);
         if (data is not null && (source == "-" || path == "-")) throw CommandException.Usage("--data measures files, not stdin and stdout", "Name files, or drop --data.");
         using InputFile input = InputFile.Require(invocation, source);
         using Model model = input.Open(invocation, invocation.Value(_lenient));
         int threads = _threads.Resolve(invocation);
-        long memory = ModelCompressor.EstimateMemory(model, threads);
-        _memory.Check(invocation, memory, $"compressing {source} with --threads {Numbers.Integer(threads)}");
-        CompressionPlan plan = _compression.MakePlan(invocation, model, threads);
-        if (invocation.Value(_output.DryRun))
-        {
-            DescribePlan(invocation, plan, model, path, memory);
-            return;
-        }
+        long needed = ModelCompressor.EstimateMemory(model, threads);
+        _memory.Check(invocation, needed, $"compressing {source} with --threads {Numbers.Integer(threads)}");
+        BudgetedPlan? budgeted = budget is null ? null : new BudgetedPlan(invocation, budget, model, _compression.MakeSearchOptions(invocation, model, budget.Option), threads);
+        MemoryBudget memory = _memory.Budget(invocation);
+        bool isDryRun = invocation.Value(_output.DryRun);
 
-        MemoryBudget budget = _memory.Budget(invocation);
-        using ModelComparison? comparison = data is null ? null : new ModelComparison(invocation, data, _evaluation, budget, threads);
+        // A search looks at train data; where there is one set only, what it holds out is left for the verdict.
+        DataSplit usual = budget is not null && data is { HasTestSet: false } ? DataSplit.Validation : DataSplit.Test;
+        using ModelComparison? comparison = data is null || (isDryRun && budget is null) ? null : new ModelComparison(invocation, data, _evaluation, memory, threads, usual);
+        if (budget is { MaxBytes: null } && comparison is { Classifies: false }) throw CommandException.Usage($"{budget.Option} counts classes, {data!.Specification} has targets", "State a --max-size.");
         if (comparison is not null)
         {
-            comparison.Add(Open(source));
+            comparison.Add(OpenNetwork(source));
             comparison.Evaluate();
+        }
+
+        CompressionPlan plan = budgeted is null ? _compression.MakePlan(invocation, model, threads) : Search(budgeted);
+        if (isDryRun)
+        {
+            DescribePlan(invocation, plan, model, path, needed);
+            return;
         }
 
         CompressionReport report = Compress(invocation, model, plan, path, threads);
         if (planPath is not null) SavePlan(invocation, report.Plan, planPath);
         Describe(invocation, report, input.TotalBytes(model), path);
         if (comparison is null) return;
-        comparison.Add(Open(path));
+        comparison.Add(OpenNetwork(path));
         comparison.Evaluate();
         comparison.Describe();
+        if (budgeted is not null && comparison.Classifies) budgeted.Judge(comparison.LastChange(), comparison.FirstTop1);
 
         // A file without a network is judged with the one of the model that it came from.
-        ExecutableModel Open(string file) => new(invocation, file, file == path ? source : null, budget, threads, invocation.Value(_lenient));
+        ExecutableModel OpenNetwork(string file) => new(invocation, file, file == path ? source : null, memory, threads, invocation.Value(_lenient));
+
+        CompressionPlan Search(BudgetedPlan search)
+        {
+            if (data is null) return search.FindBySize();
+            using ExecutableModel original = OpenNetwork(source);
+            return search.Find(original, data, _evaluation, comparison!.FirstTop1);
+        }
     }
 
     private CompressionReport Compress(Invocation invocation, Model model, CompressionPlan plan, string path, int threads)

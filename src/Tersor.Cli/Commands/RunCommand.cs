@@ -62,7 +62,7 @@ internal sealed class RunCommand : Verb
             return;
         }
 
-        IReadOnlyList<(string Name, DenseTensor Value)> outputs = inference.Run(new SampleProgress(invocation.Progress, "run", modelPath, inference.Samples), invocation.Cancellation);
+        IReadOnlyList<(string Name, DenseTensor Value)> outputs = inference.Run(new CountProgress(invocation.Progress, "run", modelPath, inference.Samples), invocation.Cancellation);
         Write(invocation, outputs, format, path);
     }
 

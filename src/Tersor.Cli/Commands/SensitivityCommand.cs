@@ -77,7 +77,7 @@ internal sealed class SensitivityCommand : Verb
         };
         memory.Take(model.Graph.Parameters.Sum(parameter => parameter.Shape.ElementCount * (sizeof(double) + sizeof(float))), "the sums of squared gradients");
         FisherEstimator estimator = new(model.Graph, train, preprocessing, options, threads);
-        FisherInformation fisher = estimator.Run(new SampleProgress(invocation.Progress, "fisher", path, estimator.SampleCount), invocation.Cancellation);
+        FisherInformation fisher = estimator.Run(new CountProgress(invocation.Progress, "fisher", path, estimator.SampleCount), invocation.Cancellation);
         if (fisher.DroppedSamples > 0) invocation.Warn($"{Numbers.Count(fisher.DroppedSamples)} samples were left out: gradients of their batches are not finite");
         IReadOnlyList<MeasuredSensitivity> measured = Measure(invocation, model.Graph, train.Take(options.Samples), preprocessing, threads);
 

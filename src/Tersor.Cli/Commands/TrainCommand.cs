@@ -163,7 +163,7 @@ internal sealed class TrainCommand : Verb
     {
         using Model written = ModelFormats.Open(path);
         return new Evaluator(ExecutableGraph.Create(OnnxGraph.FromModel(written)), test.SampleShape, preprocessing, threads)
-            .Run(test, new SampleProgress(invocation.Progress, "evaluate", path, test.Count), invocation.Cancellation);
+            .Run(test, new CountProgress(invocation.Progress, "evaluate", path, test.Count), invocation.Cancellation);
     }
 
     private static void Report(Invocation invocation, string path, ExecutableGraph graph, IReadOnlyList<EpochReport> curve, Evaluation? tested)

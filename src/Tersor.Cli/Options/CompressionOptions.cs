@@ -59,10 +59,10 @@ internal sealed class CompressionOptions
     /// <exception cref="PlanException">The plan file is malformed or does not fit the model.</exception>
     public CompressionPlan MakePlan(Invocation invocation, Model model, int threads)
     {
-        List<string> problems = [.. Contradictions(invocation)];
         if (invocation.Value(_planFile) is string path)
         {
-            if (problems.Count > 0) throw CommandException.Usage(string.Join("; ", problems));
+            string[] problems = [.. Contradictions(invocation)];
+            if (problems.Length > 0) throw CommandException.Usage(string.Join("; ", problems));
             using InputFile file = InputFile.Require(invocation, path);
             invocation.Setting(_planFile, path);
             CompressionPlan plan = CompressionPlan.FromJson(File.ReadAllText(file.Path), path);
@@ -70,6 +70,26 @@ internal sealed class CompressionOptions
             return plan;
         }
 
+        PlanOptions options = MakeOptions(invocation, model);
+        Report(invocation, options);
+        return PlanBuilder.Build(model, options, threads, invocation.Progress, invocation.Cancellation);
+    }
+
+    /// <summary>What the options leave open to a search for step sizes.</summary>
+    /// <param name="invocation">The run.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="budget">The option that asks for the search.</param>
+    /// <exception cref="CommandException">Options contradict each other or the search, or a pattern matches nothing; every problem is named.</exception>
+    public PlanOptions MakeSearchOptions(Invocation invocation, Model model, string budget)
+    {
+        string[] decided = [.. new Option[] { _qp, _quality, _lossless, _planFile }.Where(invocation.IsGiven).Select(option => option.Name)];
+        if (decided.Length > 0) throw CommandException.Usage($"{budget} looks for the step sizes that {string.Join(" and ", decided)} would decide", "Drop one.");
+        return MakeOptions(invocation, model);
+    }
+
+    private PlanOptions MakeOptions(Invocation invocation, Model model)
+    {
+        List<string> problems = [.. Contradictions(invocation)];
         TensorSelection selection = _selection.Resolve(invocation, [.. model.Tensors.Select(tensor => tensor.Name)], problems);
         if (problems.Count > 0) throw CommandException.Usage(string.Join("; ", problems));
         PlanOptions options = new()
@@ -84,9 +104,7 @@ internal sealed class CompressionOptions
             Include = selection.Include,
             Exclude = selection.Exclude,
         };
-        if (invocation.Value(_codebookSize) is int size) options = options with { CodebookSize = size };
-        Report(invocation, options);
-        return PlanBuilder.Build(model, options, threads, invocation.Progress, invocation.Cancellation);
+        return invocation.Value(_codebookSize) is int size ? options with { CodebookSize = size } : options;
     }
 
     private void Report(Invocation invocation, PlanOptions options)

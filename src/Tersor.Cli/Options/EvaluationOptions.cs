@@ -51,9 +51,13 @@ internal sealed class EvaluationOptions
 
     /// <summary>Loads the samples, and notes in the report which they are.</summary>
     /// <exception cref="ResourceLimitException">They take more memory than is left.</exception>
-    public SampleSet Load(Invocation invocation, DataSource source, MemoryBudget budget)
+    /// <param name="invocation">The run.</param>
+    /// <param name="source">The data.</param>
+    /// <param name="budget">Bounds them.</param>
+    /// <param name="usual">The split that counts unless the user names one.</param>
+    public SampleSet Load(Invocation invocation, DataSource source, MemoryBudget budget, DataSplit usual)
     {
-        DataSplit split = invocation.Value(_split) ?? DataSplit.Test;
+        DataSplit split = invocation.Value(_split) ?? usual;
         invocation.Progress.Report("load", source.Specification, 0, 0, Numbers.Count);
         SampleSet samples = source.Load(split);
         budget.Take(samples.MemoryBytes, $"the samples of {source.Specification}");

@@ -1,0 +1,137 @@
+using System.Numerics.Tensors;
+using Tersor.Engine.Data;
+using Tersor.Engine.Graphs;
+using Tersor.Engine.Kernels;
+using Tersor.Models;
+
+namespace Tersor.Compression.Answers;
+
+/// <summary>Remembers a model's answers to samples, and compares those of the model as it stands later with them.</summary>
+public sealed class AnswerComparison
+{
+    // Below this a probability counts as this: its logarithm is taken.
+    private const double LeastProbability = 1e-12;
+
+    private readonly ExecutableGraph _graph;
+    private readonly SampleSet _samples;
+    private readonly Preprocessing _preprocessing;
+    private readonly KernelThreads _threads;
+    private readonly IReadOnlyDictionary<string, TensorShape> _shapes;
+    private readonly int _batch;
+    private readonly float[] _before;
+    private readonly int _outputs;
+
+    /// <summary>Runs the model as it is; its answers are what later ones are compared with, and stay in memory.</summary>
+    /// <param name="graph">A model with one binary32 input; its first output is its answer.</param>
+    /// <param name="samples">What it is asked.</param>
+    /// <param name="preprocessing">How samples become inputs.</param>
+    /// <param name="threads">Where the kernels run.</param>
+    /// <param name="batch">Samples per run.</param>
+    /// <param name="cancellationToken">Looked at before each batch.</param>
+    /// <exception cref="DataMismatchException">Samples and model do not fit each other; the message shows both.</exception>
+    public AnswerComparison(
+        ExecutableGraph graph, SampleSet samples, Preprocessing preprocessing, KernelThreads threads, int batch = 64, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(samples);
+        ArgumentNullException.ThrowIfNull(preprocessing);
+        ArgumentNullException.ThrowIfNull(threads);
+        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
+        if (samples.Count == 0) throw new DataMismatchException($"{samples.Name} has no samples.");
+        (_graph, _samples, _preprocessing, _threads) = (graph, samples, preprocessing, threads);
+        _batch = InputBatch.SizeFor(graph, Math.Min(batch, samples.Count));
+        _shapes = InputBatch.ShapesFor(graph, preprocessing.InputShape(samples.SampleShape), _batch);
+        _outputs = (int)(graph.PlanInference(_shapes, threads).OutputShape(0).ElementCount / _batch);
+        if (samples.ClassCount > _outputs) throw new DataMismatchException($"{samples.Name} has {samples.ClassCount} classes, {graph.Source} has {_outputs} outputs.");
+        _before = new float[(long)samples.Count * _outputs];
+        Run((sample, answer) => answer.CopyTo(_before.AsSpan(sample * _outputs)), cancellationToken);
+    }
+
+    /// <summary>Whether answers are classes; otherwise they are compared by distance.</summary>
+    public bool Classifies => _samples.HasLabels;
+
+    /// <summary>Fraction of right answers before any change; NaN for regression.</summary>
+    public double Top1Before
+    {
+        get
+        {
+            if (!Classifies) return double.NaN;
+            int right = 0;
+            for (int i = 0; i < _samples.Count; i++)
+            {
+                if (TensorPrimitives.IndexOfMax(Before(i)) == _samples.Label(i)) right++;
+            }
+
+            return (double)right / _samples.Count;
+        }
+    }
+
+    /// <summary>Runs the model with the weights that it has now.</summary>
+    /// <param name="cancellationToken">Looked at before each batch.</param>
+    public AnswerChange Compare(CancellationToken cancellationToken = default)
+    {
+        (double divergence, double distance) = (0, 0);
+        (int same, int lost, int gained) = (0, 0, 0);
+        Run(
+            (sample, answer) =>
+            {
+                ReadOnlySpan<float> before = Before(sample);
+                distance += Math.Pow(TensorPrimitives.Distance(before, answer), 2) / _outputs;
+                if (!Classifies) return;
+
+                (int old, int now, int label) = (TensorPrimitives.IndexOfMax(before), TensorPrimitives.IndexOfMax(answer), _samples.Label(sample));
+                if (old == now) same++;
+                else if (old == label) lost++;
+                else if (now == label) gained++;
+                divergence += KullbackLeibler(before, answer);
+            },
+            cancellationToken);
+        return new AnswerChange(_samples.Count, distance / _samples.Count, Classifies ? divergence / _samples.Count : double.NaN, same, lost, gained);
+    }
+
+    private ReadOnlySpan<float> Before(int sample) => _before.AsSpan(sample * _outputs, _outputs);
+
+    // A plan folds weights into one another: each run makes its own.
+    private void Run(Action<int, float[]> judge, CancellationToken cancellationToken)
+    {
+        InferencePlan plan = _graph.PlanInference(_shapes, _threads);
+        float[] pixels = new float[_samples.SampleShape.ElementCount];
+        float[] answer = new float[_outputs];
+        for (int start = 0; start < _samples.Count; start += _batch)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int count = Math.Min(_batch, _samples.Count - start);
+            InputBatch.Fill(_samples, start, count, _preprocessing, pixels, plan.Input(0));
+            plan.Run();
+            for (int i = 0; i < count; i++)
+            {
+                plan.Output(0).Slice(i * _outputs, _outputs).CopyTo(answer);
+                judge(start + i, answer);
+            }
+        }
+    }
+
+    private double KullbackLeibler(ReadOnlySpan<float> before, ReadOnlySpan<float> after)
+    {
+        if (_graph.GivesProbabilities(0))
+        {
+            double sum = 0;
+            for (int c = 0; c < before.Length; c++)
+                sum += before[c] * (Math.Log(Math.Max(before[c], LeastProbability)) - Math.Log(Math.Max(after[c], LeastProbability)));
+            return sum;
+        }
+
+        // sum p (a - b) over the logits, less the difference of the logarithms of their partition functions.
+        (double largestBefore, double largestAfter) = (TensorPrimitives.Max(before), TensorPrimitives.Max(after));
+        (double partitionBefore, double partitionAfter, double difference) = (0, 0, 0);
+        for (int c = 0; c < before.Length; c++)
+        {
+            double weight = Math.Exp(before[c] - largestBefore);
+            partitionBefore += weight;
+            partitionAfter += Math.Exp(after[c] - largestAfter);
+            difference += weight * ((before[c] - largestBefore) - (after[c] - largestAfter));
+        }
+
+        return (difference / partitionBefore) - Math.Log(partitionBefore) + Math.Log(partitionAfter);
+    }
+}
