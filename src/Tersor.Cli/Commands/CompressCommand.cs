@@ -64,6 +64,9 @@ internal sealed class CompressCommand : Verb
         MemoryBudget memory = _memory.Budget(invocation);
         bool isDryRun = invocation.Value(_output.DryRun);
 
+        if (budget is not null && _evaluation.JudgesOnTraining(invocation))
+            invocation.Warn("--split train has the file judged on samples that the search saw: what it says of the budget holds for them alone");
+
         // A search looks at train data; where there is one set only, what it holds out is left for the verdict.
         DataSplit usual = budget is not null && data is { HasTestSet: false } ? DataSplit.Validation : DataSplit.Test;
         using ModelComparison? comparison = data is null || (isDryRun && budget is null) ? null : new ModelComparison(invocation, data, _evaluation, memory, threads, usual);

@@ -64,7 +64,9 @@ public sealed class CompressBudgetTests : IDisposable
     [Fact]
     public async Task Compress_MaxSizeWithData_FitsAndSaysWhatItCosts()
     {
-        JsonElement report = (await TersorRun.Of("compress", Digits, "-o", _folder["o.nnc"], "--max-size", "40KB", "--data", "digits:600,200", "--json")).Succeeds().Json();
+        string[] command = ["compress", Digits, "-o", _folder["o.nnc"], "--max-size", "40KB", "--data", "digits:600,200", "--force"];
+        JsonElement report = (await TersorRun.Of([.. command, "--json"])).Succeeds().Json();
+        Assert.Contains("judged on samples that the search saw", (await TersorRun.Of([.. command, "--split", "train"])).Succeeds().Error, StringComparison.Ordinal);
 
         Assert.InRange(new FileInfo(_folder["o.nnc"]).Length, 20_000, 40_000);
         Assert.True(report.GetProperty("verdict").GetProperty("keepsBudget").GetBoolean());
