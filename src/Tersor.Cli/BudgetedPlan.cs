@@ -49,11 +49,14 @@ internal sealed class BudgetedPlan
     /// <param name="source">The data.</param>
     /// <param name="evaluation">How samples become inputs.</param>
     /// <param name="before">The fraction of right answers that the original gives on the data of the verdict.</param>
+    /// <param name="memory">Bounds the train data.</param>
     /// <exception cref="CommandException">No plan keeps the budget; the nearest miss is named.</exception>
-    public CompressionPlan Find(ExecutableModel original, DataSource source, EvaluationOptions evaluation, double before)
+    /// <exception cref="ResourceLimitException">The train data take more memory than is left.</exception>
+    public CompressionPlan Find(ExecutableModel original, DataSource source, EvaluationOptions evaluation, double before, MemoryBudget memory)
     {
         double mostLost = _budget.DropFrom(before);
         (SampleSet train, _) = source.LoadTraining();
+        memory.Take(train.MemoryBytes, $"the train samples of {source.Specification}");
         SampleSet judged = Some(train, JudgedSamples, source.Seed);
         Preprocessing preprocessing = evaluation.PreprocessingFor(_invocation, original, judged);
         using KernelThreads kernels = new(Math.Min(_threads, KernelThreads.MaxCount));

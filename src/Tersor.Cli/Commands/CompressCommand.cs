@@ -100,7 +100,7 @@ internal sealed class CompressCommand : Verb
         {
             if (data is null) return search.FindBySize();
             using ExecutableModel original = OpenNetwork(source);
-            return search.Find(original, data, _evaluation, comparison!.FirstTop1);
+            return search.Find(original, data, _evaluation, comparison!.FirstTop1, memory);
         }
     }
 

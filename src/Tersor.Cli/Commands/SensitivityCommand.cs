@@ -66,6 +66,7 @@ internal sealed class SensitivityCommand : Verb
         string path = invocation.Value(_model);
         using ExecutableModel model = _engine.Open(invocation, path, memory, threads.Count);
         (SampleSet train, _) = source.LoadTraining();
+        memory.Take(train.MemoryBytes, $"the train samples of {source.Specification}");
         Preprocessing preprocessing = _preprocessing.Resolve(invocation, model.Graph.Metadata, path, train);
         FisherOptions defaults = new();
         FisherOptions options = defaults with

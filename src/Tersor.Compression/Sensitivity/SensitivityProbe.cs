@@ -2,7 +2,6 @@ using Tersor.Compression.Answers;
 using Tersor.Engine.Data;
 using Tersor.Engine.Graphs;
 using Tersor.Engine.Kernels;
-using Tersor.Models;
 using Tersor.Quantization;
 
 namespace Tersor.Compression.Sensitivity;
