@@ -38,15 +38,8 @@ public sealed record AnswerChange(int Samples, double Distance, double Divergenc
         ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(after);
         ArgumentNullException.ThrowIfNull(samples);
-        (int same, int lost, int gained) = (0, 0, 0);
-        for (int i = 0; i < samples.Count; i++)
-        {
-            (int old, int now, int label) = (before.Predictions[i], after.Predictions[i], samples.Label(i));
-            if (old == now) same++;
-            else if (old == label) lost++;
-            else if (now == label) gained++;
-        }
-
-        return new AnswerChange(samples.Count, double.NaN, double.NaN, same, lost, gained);
+        AnswerTally tally = new();
+        for (int i = 0; i < samples.Count; i++) tally.Add(before.Predictions[i], after.Predictions[i], samples.Label(i));
+        return new AnswerChange(samples.Count, double.NaN, double.NaN, tally.Same, tally.Lost, tally.Gained);
     }
 }

@@ -9,9 +9,6 @@ namespace Tersor.Compression.Answers;
 /// <summary>Remembers a model's answers to samples, and compares those of the model as it stands later with them.</summary>
 public sealed class AnswerComparison
 {
-    // Below this a probability counts as this: its logarithm is taken.
-    private const double LeastProbability = 1e-12;
-
     private readonly ExecutableGraph _graph;
     private readonly SampleSet _samples;
     private readonly Preprocessing _preprocessing;
@@ -50,46 +47,25 @@ public sealed class AnswerComparison
     /// <summary>Whether answers are classes; otherwise they are compared by distance.</summary>
     public bool Classifies => _samples.HasLabels;
 
-    /// <summary>Fraction of right answers before any change; NaN for regression.</summary>
-    public double Top1Before
-    {
-        get
-        {
-            if (!Classifies) return double.NaN;
-            int right = 0;
-            for (int i = 0; i < _samples.Count; i++)
-            {
-                if (TensorPrimitives.IndexOfMax(Before(i)) == _samples.Label(i)) right++;
-            }
-
-            return (double)right / _samples.Count;
-        }
-    }
-
     /// <summary>Runs the model with the weights that it has now.</summary>
     /// <param name="cancellationToken">Looked at before each batch.</param>
     public AnswerChange Compare(CancellationToken cancellationToken = default)
     {
         (double divergence, double distance) = (0, 0);
-        (int same, int lost, int gained) = (0, 0, 0);
+        AnswerTally tally = new();
         Run(
             (sample, answer) =>
             {
-                ReadOnlySpan<float> before = Before(sample);
+                ReadOnlySpan<float> before = _before.AsSpan(sample * _outputs, _outputs);
                 distance += Math.Pow(TensorPrimitives.Distance(before, answer), 2) / _outputs;
                 if (!Classifies) return;
 
-                (int old, int now, int label) = (TensorPrimitives.IndexOfMax(before), TensorPrimitives.IndexOfMax(answer), _samples.Label(sample));
-                if (old == now) same++;
-                else if (old == label) lost++;
-                else if (now == label) gained++;
+                tally.Add(TensorPrimitives.IndexOfMax(before), TensorPrimitives.IndexOfMax(answer), _samples.Label(sample));
                 divergence += KullbackLeibler(before, answer);
             },
             cancellationToken);
-        return new AnswerChange(_samples.Count, distance / _samples.Count, Classifies ? divergence / _samples.Count : double.NaN, same, lost, gained);
+        return new AnswerChange(_samples.Count, distance / _samples.Count, Classifies ? divergence / _samples.Count : double.NaN, tally.Same, tally.Lost, tally.Gained);
     }
-
-    private ReadOnlySpan<float> Before(int sample) => _before.AsSpan(sample * _outputs, _outputs);
 
     // A plan folds weights into one another: each run makes its own.
     private void Run(Action<int, float[]> judge, CancellationToken cancellationToken)
@@ -117,7 +93,7 @@ public sealed class AnswerComparison
         {
             double sum = 0;
             for (int c = 0; c < before.Length; c++)
-                sum += before[c] * (Math.Log(Math.Max(before[c], LeastProbability)) - Math.Log(Math.Max(after[c], LeastProbability)));
+                sum += before[c] * (Math.Log(Math.Max(before[c], Evaluator.LeastProbability)) - Math.Log(Math.Max(after[c], Evaluator.LeastProbability)));
             return sum;
         }
 

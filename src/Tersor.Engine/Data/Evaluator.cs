@@ -9,8 +9,8 @@ namespace Tersor.Engine.Data;
 /// <summary>Runs a model on a data set and measures how well it does.</summary>
 public sealed class Evaluator
 {
-    // Below this a probability counts as this: its logarithm is taken.
-    private const double LeastProbability = 1e-12;
+    /// <summary>Below this a probability counts as this where answers are judged by its logarithm.</summary>
+    public const double LeastProbability = 1e-12;
 
     private readonly ExecutableGraph _graph;
     private readonly InferencePlan _plan;
