@@ -38,10 +38,11 @@ public sealed class AnswerComparison
         (_graph, _samples, _preprocessing, _threads) = (graph, samples, preprocessing, threads);
         _batch = InputBatch.SizeFor(graph, Math.Min(batch, samples.Count));
         _shapes = InputBatch.ShapesFor(graph, preprocessing.InputShape(samples.SampleShape), _batch);
-        _outputs = (int)(graph.PlanInference(_shapes, threads).OutputShape(0).ElementCount / _batch);
+        InferencePlan plan = Plan();
+        _outputs = (int)(plan.OutputShape(0).ElementCount / _batch);
         if (samples.ClassCount > _outputs) throw new DataMismatchException($"{samples.Name} has {samples.ClassCount} classes, {graph.Source} has {_outputs} outputs.");
         _before = new float[(long)samples.Count * _outputs];
-        Run((sample, answer) => answer.CopyTo(_before.AsSpan(sample * _outputs)), cancellationToken);
+        Run(plan, (sample, answer) => answer.CopyTo(_before.AsSpan(sample * _outputs)), cancellationToken);
     }
 
     /// <summary>Whether answers are classes; otherwise they are compared by distance.</summary>
@@ -54,6 +55,7 @@ public sealed class AnswerComparison
         (double divergence, double distance) = (0, 0);
         AnswerTally tally = new();
         Run(
+            Plan(),
             (sample, answer) =>
             {
                 ReadOnlySpan<float> before = _before.AsSpan(sample * _outputs, _outputs);
@@ -67,10 +69,11 @@ public sealed class AnswerComparison
         return new AnswerChange(_samples.Count, distance / _samples.Count, Classifies ? divergence / _samples.Count : double.NaN, tally.Same, tally.Lost, tally.Gained);
     }
 
-    // A plan folds weights into one another: each run makes its own.
-    private void Run(Action<int, float[]> judge, CancellationToken cancellationToken)
+    // A plan folds weights into one another: it serves the weights that the graph has now.
+    private InferencePlan Plan() => _graph.PlanInference(_shapes, _threads);
+
+    private void Run(InferencePlan plan, Action<int, float[]> judge, CancellationToken cancellationToken)
     {
-        InferencePlan plan = _graph.PlanInference(_shapes, _threads);
         float[] pixels = new float[_samples.SampleShape.ElementCount];
         float[] answer = new float[_outputs];
         for (int start = 0; start < _samples.Count; start += _batch)
