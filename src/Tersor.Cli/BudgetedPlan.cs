@@ -35,6 +35,15 @@ internal sealed class BudgetedPlan
         (_invocation, _budget, _model, _options, _threads) = (invocation, budget, model, options, threads);
     }
 
+    /// <summary>Makes sure that data can say whether the budget is kept.</summary>
+    /// <param name="source">The data.</param>
+    /// <param name="classify">Whether they have classes.</param>
+    /// <exception cref="CommandException">The budget is an accuracy and the data have targets.</exception>
+    public void CheckData(DataSource source, bool classify)
+    {
+        if (_budget.MaxBytes is null && !classify) throw CommandException.Usage($"{_budget.Option} counts classes, {source.Specification} has targets", "State a --max-size.");
+    }
+
     /// <summary>Searches without data.</summary>
     /// <exception cref="CommandException">Not even the lowest quality is small enough.</exception>
     public CompressionPlan FindBySize()

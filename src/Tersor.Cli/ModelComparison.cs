@@ -16,7 +16,7 @@ internal sealed class ModelComparison : IDisposable
     private readonly SampleSet _samples;
     private readonly KernelThreads _threads;
     private readonly List<ExecutableModel> _models = [];
-    private readonly List<Evaluator> _evaluators = [];
+    private readonly List<(ExecutableModel Model, Evaluator Evaluator)> _pending = [];
     private readonly List<(string Path, long Bytes, Evaluation Result)> _rows = [];
 
     /// <summary>Loads the samples.</summary>
@@ -50,22 +50,29 @@ internal sealed class ModelComparison : IDisposable
                 model.Graph, _samples.SampleShape, _options.PreprocessingFor(_invocation, model, _samples), _threads, _options.BatchFor(_invocation, _samples), _budget.Left);
             evaluator.CheckFit(_samples);
             _budget.Take(evaluator.MemoryBytes, $"the intermediate results of {model.Path}");
-            _evaluators.Add(evaluator);
+            _pending.Add((model, evaluator));
         }
     }
 
-    /// <summary>Runs the models that were added since the last time, and closes them.</summary>
+    /// <summary>Runs the models that were added since the last time.</summary>
     public void Evaluate()
     {
-        for (int i = 0; i < _models.Count; i++)
+        foreach ((ExecutableModel model, Evaluator evaluator) in _pending)
         {
-            string path = _models[i].Path;
-            Evaluation result = _evaluators[i].Run(_samples, new CountProgress(_invocation.Progress, "evaluate", path, _samples.Count), _invocation.Cancellation);
-            if (!double.IsFinite(result.Loss)) _invocation.Warn($"{path}: some outputs are not finite numbers, and so is the loss");
-            _rows.Add((path, _models[i].FileBytes, result));
+            Evaluation result = evaluator.Run(_samples, new CountProgress(_invocation.Progress, "evaluate", model.Path, _samples.Count), _invocation.Cancellation);
+            if (!double.IsFinite(result.Loss)) _invocation.Warn($"{model.Path}: some outputs are not finite numbers, and so is the loss");
+            _rows.Add((model.Path, model.FileBytes, result));
         }
 
-        Close();
+        _pending.Clear();
+    }
+
+    /// <summary>Closes the models, of which the figures remain.</summary>
+    public void Close()
+    {
+        foreach (ExecutableModel model in _models) model.Dispose();
+        _models.Clear();
+        _pending.Clear();
     }
 
     /// <summary>Whether answers are classes, so that there is an accuracy.</summary>
@@ -103,12 +110,5 @@ internal sealed class ModelComparison : IDisposable
     {
         Close();
         _threads.Dispose();
-    }
-
-    private void Close()
-    {
-        foreach (ExecutableModel model in _models) model.Dispose();
-        _models.Clear();
-        _evaluators.Clear();
     }
 }

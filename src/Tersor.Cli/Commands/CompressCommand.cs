@@ -46,12 +46,7 @@ internal sealed class CompressCommand : Verb
     {
         _memory.Apply(invocation);
         string source = invocation.Value(_input);
-        string path = invocation.Value(_output.Path) ?? (source == "-" ? "-" : Path.ChangeExtension(source, ".nnc"));
-        string? planPath = invocation.Value(_savePlan);
-        if (path == "-") invocation.ReserveStdout();
-        invocation.Setting(_output.Path, path);
-        _output.Check(invocation, path);
-        if (planPath is not null) _output.Check(invocation, planPath);
+        string path = ResolveOutput(invocation, source);
         DataSource? data = _evaluation.Resolve(invocation);
         Budget? budget = _budgets.Resolve(invocation, data is not null);
         if (data is not null && (source == "-" || path == "-")) throw CommandException.Usage("--data measures files, not stdin and stdout", "Name files, or drop --data.");
@@ -60,24 +55,12 @@ internal sealed class CompressCommand : Verb
         int threads = _threads.Resolve(invocation);
         long needed = ModelCompressor.EstimateMemory(model, threads);
         _memory.Check(invocation, needed, $"compressing {source} with --threads {Numbers.Integer(threads)}");
-        BudgetedPlan? budgeted = budget is null ? null : new BudgetedPlan(invocation, budget, model, _compression.MakeSearchOptions(invocation, model, budget.Option), threads);
-        MemoryBudget memory = _memory.Budget(invocation);
+        BudgetedPlan? search = budget is null ? null : new BudgetedPlan(invocation, budget, model, _compression.MakeSearchOptions(invocation, model, budget.Option), threads);
         bool isDryRun = invocation.Value(_output.DryRun);
 
-        if (budget is not null && _evaluation.JudgesOnTraining(invocation))
-            invocation.Warn("--split train has the file judged on samples that the search saw: what it says of the budget holds for them alone");
-
-        // A search looks at train data; where there is one set only, what it holds out is left for the verdict.
-        DataSplit usual = budget is not null && data is { HasTestSet: false } ? DataSplit.Validation : DataSplit.Test;
-        using ModelComparison? comparison = data is null || (isDryRun && budget is null) ? null : new ModelComparison(invocation, data, _evaluation, memory, threads, usual);
-        if (budget is { MaxBytes: null } && comparison is { Classifies: false }) throw CommandException.Usage($"{budget.Option} counts classes, {data!.Specification} has targets", "State a --max-size.");
-        if (comparison is not null)
-        {
-            comparison.Add(OpenNetwork(source));
-            comparison.Evaluate();
-        }
-
-        CompressionPlan plan = budgeted is null ? _compression.MakePlan(invocation, model, threads) : Search(budgeted);
+        // A dry run measures only what a search needs.
+        using FileVerdict? verdict = data is null || (isDryRun && search is null) ? null : OpenVerdict(invocation, source, data, threads, searches: search is not null);
+        CompressionPlan plan = MakePlan(invocation, model, threads, search, verdict);
         if (isDryRun)
         {
             DescribePlan(invocation, plan, model, path, needed);
@@ -85,23 +68,36 @@ internal sealed class CompressCommand : Verb
         }
 
         CompressionReport report = Compress(invocation, model, plan, path, threads);
-        if (planPath is not null) SavePlan(invocation, report.Plan, planPath);
+        if (invocation.Value(_savePlan) is { } planPath) SavePlan(invocation, report.Plan, planPath);
         Describe(invocation, report, input.TotalBytes(model), path);
-        if (comparison is null) return;
-        comparison.Add(OpenNetwork(path));
-        comparison.Evaluate();
-        comparison.Describe();
-        if (budgeted is not null && comparison.Classifies) budgeted.Judge(comparison.LastChange(), comparison.FirstTop1);
+        verdict?.JudgeResult(path, search);
+    }
 
-        // A file without a network is judged with the one of the model that it came from.
-        ExecutableModel OpenNetwork(string file) => new(invocation, file, file == path ? source : null, memory, threads, invocation.Value(_lenient));
+    private string ResolveOutput(Invocation invocation, string source)
+    {
+        string path = invocation.Value(_output.Path) ?? (source == "-" ? "-" : Path.ChangeExtension(source, ".nnc"));
+        if (path == "-") invocation.ReserveStdout();
+        invocation.Setting(_output.Path, path);
+        _output.Check(invocation, path);
+        if (invocation.Value(_savePlan) is { } planPath) _output.Check(invocation, planPath);
+        return path;
+    }
 
-        CompressionPlan Search(BudgetedPlan search)
-        {
-            if (data is null) return search.FindBySize();
-            using ExecutableModel original = OpenNetwork(source);
-            return search.Find(original, data, _evaluation, comparison!.FirstTop1, memory);
-        }
+    private FileVerdict OpenVerdict(Invocation invocation, string source, DataSource data, int threads, bool searches)
+    {
+        if (searches && _evaluation.JudgesOnTraining(invocation))
+            invocation.Warn("--split train has the file judged on samples that the search saw: what it says of the budget holds for them alone");
+
+        // A search looks at train data; where there is one set only, what it holds out is left for the verdict.
+        DataSplit usual = searches && !data.HasTestSet ? DataSplit.Validation : DataSplit.Test;
+        return new FileVerdict(invocation, source, data, _evaluation, usual, _memory.Budget(invocation), threads, invocation.Value(_lenient));
+    }
+
+    private CompressionPlan MakePlan(Invocation invocation, Model model, int threads, BudgetedPlan? search, FileVerdict? verdict)
+    {
+        if (search is not null) return verdict is null ? search.FindBySize() : verdict.FindPlan(search);
+        verdict?.JudgeOriginal();
+        return _compression.MakePlan(invocation, model, threads);
     }
 
     private CompressionReport Compress(Invocation invocation, Model model, CompressionPlan plan, string path, int threads)
