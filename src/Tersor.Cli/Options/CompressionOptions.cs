@@ -22,12 +22,19 @@ internal sealed class CompressionOptions
     private readonly Option<TensorMethod?> _method = ValueOption.Choice<TensorMethod>(
         "--method",
         "How tensors with two or more dimensions are quantized; see tersor list methods.",
-        [.. TensorMethods.All.Where(entry => entry.Method.IsLossy()).Select(entry => (entry.Name, entry.Method))]);
+        [.. TensorMethods.All.Where(entry => entry.Method.IsLossy() && entry.Method != TensorMethod.ErrorBounded).Select(entry => (entry.Name, entry.Method))]);
 
     private readonly Option<double?> _lambda = ValueOption.Real(
         "--lambda", $"Weight of the bits for the rate-distortion optimized methods; {PlanBuilder.DefaultLambda} if not given.", 0, 1e6);
 
     private readonly Option<int?> _codebookSize = ValueOption.Integer("--codebook-size", "Entries of each codebook for --method codebook.", 2, 65536);
+
+    private readonly Option<ErrorBound?> _errorBound = ValueOption.Text(
+        "--error-bound",
+        "Every weight comes back within this bound: abs:X by at most X, rel:X by at most X times the tensor's range, pointwise:X by at most X times itself. Checked before the file is written.",
+        "SPEC",
+        ErrorBound.Parse,
+        ErrorBound.Form);
 
     private readonly Option<bool> _lossless = new("--lossless") { Description = "Keep every bit of every tensor." };
 
@@ -52,7 +59,7 @@ internal sealed class CompressionOptions
     }
 
     private IEnumerable<Option> Settings =>
-        [_qp, _quality, _method, _lambda, _codebookSize, _lossless, _edition, _topology, _selection.Include, _selection.Exclude];
+        [_qp, _quality, _method, _lambda, _codebookSize, _errorBound, _lossless, _edition, _topology, _selection.Include, _selection.Exclude];
 
     /// <summary>The plan for a model.</summary>
     /// <exception cref="CommandException">Options contradict each other, or a pattern matches nothing; every problem is named.</exception>
@@ -82,7 +89,7 @@ internal sealed class CompressionOptions
     /// <exception cref="CommandException">Options contradict each other or the search, or a pattern matches nothing; every problem is named.</exception>
     public PlanOptions MakeSearchOptions(Invocation invocation, Model model, string budget)
     {
-        string[] decided = [.. new Option[] { _qp, _quality, _lossless, _planFile }.Where(invocation.IsGiven).Select(option => option.Name)];
+        string[] decided = [.. new Option[] { _qp, _quality, _errorBound, _lossless, _planFile }.Where(invocation.IsGiven).Select(option => option.Name)];
         if (decided.Length > 0) throw CommandException.Usage($"{budget} looks for the step sizes that {string.Join(" and ", decided)} would decide", "Drop one.");
         return MakeOptions(invocation, model);
     }
@@ -98,6 +105,7 @@ internal sealed class CompressionOptions
             Quality = invocation.Value(_quality) ?? PlanOptions.DefaultQuality,
             Method = invocation.Value(_method),
             Lambda = invocation.Value(_lambda),
+            ErrorBound = invocation.Value(_errorBound),
             Lossless = invocation.Value(_lossless),
             Edition = invocation.Value(_edition) ?? 2,
             Topology = invocation.Value(_topology) ?? TopologyCarriage.Auto,
@@ -109,13 +117,15 @@ internal sealed class CompressionOptions
 
     private void Report(Invocation invocation, PlanOptions options)
     {
+        bool isQuantized = !options.Lossless && options.ErrorBound is null;
         if (options.Lossless) invocation.Setting(_lossless, "on");
+        else if (options.ErrorBound is not null) invocation.Setting(_errorBound, options.ErrorBound.ToString());
         else if (options.Qp is int qp) invocation.Setting(_qp, Numbers.Integer(qp));
         else invocation.Setting(_quality, Numbers.Integer(options.Quality));
         TensorMethod usual = options.Qp is null ? TensorMethod.TrellisRdo : TensorMethod.Trellis;
         TensorMethod method = options.Method ?? usual;
-        if (!options.Lossless) invocation.Setting(_method, method.Name());
-        if (!options.Lossless && method is TensorMethod.UniformRdo or TensorMethod.TrellisRdo)
+        if (isQuantized) invocation.Setting(_method, method.Name());
+        if (isQuantized && method is TensorMethod.UniformRdo or TensorMethod.TrellisRdo)
             invocation.Setting(_lambda, Numbers.Short(options.Lambda ?? PlanBuilder.DefaultLambda));
         if (method == TensorMethod.Codebook) invocation.Setting(_codebookSize, Numbers.Integer(options.CodebookSize));
         invocation.Setting(_edition, Numbers.Integer(options.Edition));
@@ -138,8 +148,13 @@ internal sealed class CompressionOptions
             yield return $"--lambda means nothing to --method {method.Value.Name()}";
         if (Given(_lambda) && method is null && Given(_qp)) yield return "--lambda needs a rate-distortion optimized --method beside --qp";
         if (Given(_codebookSize) && method is not TensorMethod.Codebook) yield return "--codebook-size is for --method codebook";
+        if (Given(_errorBound))
+        {
+            foreach (Option option in new Option[] { _qp, _quality, _method, _lambda }.Where(Given)) yield return $"--error-bound and {option.Name} exclude each other";
+        }
+
         if (!invocation.Value(_lossless)) yield break;
-        foreach (Option option in new Option[] { _qp, _quality, _method, _lambda, _selection.Include, _selection.Exclude }.Where(Given))
+        foreach (Option option in new Option[] { _qp, _quality, _method, _lambda, _errorBound, _selection.Include, _selection.Exclude }.Where(Given))
             yield return $"--lossless and {option.Name} exclude each other";
     }
 }

@@ -54,6 +54,15 @@ internal static class ValueOption
             result, text => ByteSize.TryParse(text, out long bytes) ? bytes : null, "a size such as 500000, 512MB, 2GiB or 1G"),
     };
 
+    /// <summary>A text that stands for a value.</summary>
+    public static Option<T?> Text<T>(string name, string description, string helpName, Func<string, T?> read, string expected)
+        where T : class => new(name)
+        {
+            Description = description,
+            HelpName = helpName,
+            CustomParser = result => Parse(result, read, expected),
+        };
+
     /// <summary>One of a list of words.</summary>
     public static Option<T?> Choice<T>(string name, string description, IReadOnlyList<(string Word, T Value)> choices)
         where T : struct

@@ -44,13 +44,13 @@ internal static class CompressionText
         TextTable table = new TextTable().Text("tensor").Text("shape").Text("method").Number("QP").Number("step");
         foreach (TensorPlan tensor in plan.Tensors)
         {
-            bool isLossy = tensor.Method.IsLossy();
+            bool hasStep = tensor.Method.IsLossy() && tensor.ErrorBound is null;
             table.Row(
                 tensor.Name,
                 model.Find(tensor.Name)!.Shape.ToString(),
-                tensor.Method.Name(),
-                isLossy ? Numbers.Integer(tensor.Qp) : "-",
-                isLossy ? Numbers.Short(Quantization.StepSize.FromQp(tensor.Qp, plan.QpDensity)) : "-");
+                tensor.ErrorBound is null ? tensor.Method.Name() : $"{tensor.Method.Name()} {tensor.ErrorBound}",
+                hasStep ? Numbers.Integer(tensor.Qp) : "-",
+                hasStep ? Numbers.Short(Quantization.StepSize.FromQp(tensor.Qp, plan.QpDensity)) : "-");
         }
 
         return table;
@@ -66,6 +66,7 @@ internal static class CompressionText
         ["method"] = tensor.Method.Name(),
         ["qp"] = tensor.Qp,
         ["step"] = tensor.StepSize,
+        ["errorBound"] = tensor.ErrorBound?.ToString(),
         ["sourceBytes"] = tensor.SourceBytes,
         ["bytes"] = tensor.Bytes,
         ["bitsPerWeight"] = tensor.BitsPerElement,
@@ -88,7 +89,8 @@ internal static class CompressionText
         totals["maxAbs"] = SortedJson.Number(report.Tensors.Select(tensor => tensor.MaxAbsError).DefaultIfEmpty().Max());
     }
 
-    private static string Method(TensorReport tensor) => tensor.Qp is int qp ? $"{tensor.Method.Name()} qp {Numbers.Integer(qp)}" : tensor.Method.Name();
+    private static string Method(TensorReport tensor) => tensor.ErrorBound is { } bound ? $"{tensor.Method.Name()} {bound}"
+        : tensor.Qp is int qp ? $"{tensor.Method.Name()} qp {Numbers.Integer(qp)}" : tensor.Method.Name();
 
     private static double Ratio(CompressionReport report, long inputBytes) => (double)inputBytes / report.TotalBytes;
 

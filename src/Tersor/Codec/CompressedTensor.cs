@@ -14,22 +14,23 @@ public sealed class CompressedTensor
     private readonly NncReader _reader;
     private readonly DecodeBuffers _buffers;
     private readonly NncComposedTensor? _composed;
-    private readonly SharedTables? _tables;
-    private readonly int _tableOrdinal;
+    private readonly SingleDecoder? _decoder;
 
     private CompressedTensor(
-        NncReader reader, DecodeBuffers buffers, string name, ElementType type, TensorShape shape, IReadOnlyList<NncTensorInfo> parts, NncComposedTensor? composed, SharedTables? tables = null, int tableOrdinal = 0)
+        NncReader reader, DecodeBuffers buffers, string name, ElementType type, TensorShape shape, IReadOnlyList<NncTensorInfo> parts, NncComposedTensor? composed, SingleDecoder? decoder = null)
     {
         _reader = reader;
         _buffers = buffers;
         _composed = composed;
-        _tables = tables;
-        _tableOrdinal = tableOrdinal;
+        _decoder = decoder;
         Name = name;
         ElementType = type;
         Shape = shape;
         Parts = parts;
     }
+
+    // Makes values of what stands in the stream, where that is more than the units' own rules say.
+    private delegate void SingleDecoder(Span<float> values);
 
     /// <summary>The name in the model.</summary>
     public string Name { get; }
@@ -67,7 +68,15 @@ public sealed class CompressedTensor
             if (tables is not null && info.PayloadType == NncPayloadType.Integer && StreamNames.TryParseIndex(name, out string? shared, out bool isSwapped))
             {
                 if (isSwapped) shape = Swapped(reader, info);
-                result.Add(new CompressedTensor(reader, buffers, shared, ElementType.Float32, shape, [info, tables.Info], null, tables, indexed++));
+                int ordinal = indexed++;
+                result.Add(new CompressedTensor(
+                    reader, buffers, shared, ElementType.Float32, shape, [info, tables.Info], null, values => Expand(reader, shared, info, isSwapped, tables[ordinal], values)));
+            }
+            else if (info.PayloadType == NncPayloadType.Integer && StreamNames.TryParseGrid(name, out string? gridded, out double tolerance, out float top))
+            {
+                result.Add(new CompressedTensor(
+                    reader, buffers, gridded, ElementType.Float32, shape, [info], null,
+                    values => new LogarithmicGrid(tolerance, top).Reconstruct(DecodeIntegers(reader, info), values)));
             }
             else if (info.PayloadType == NncPayloadType.RawFloat && StreamNames.TryParseBits(name, out string? own, out ElementType type, out TensorShape ownShape)
                 && (type.ByteLength(ownShape.ElementCount) + 3) / 4 == shape.ElementCount)
@@ -103,7 +112,7 @@ public sealed class CompressedTensor
         if (ElementType != ElementType.Float32) throw new InvalidOperationException($"Tensor '{Name}' holds {ElementType.Name()}; read its bytes.");
         if (values.Length != Shape.ElementCount)
             throw new ArgumentException($"Tensor '{Name}' has {Shape.ElementCount} elements, the destination {values.Length}.", nameof(values));
-        if (_tables is not null) Expand(_tables, values);
+        if (_decoder is not null) _decoder(values);
         else if (_composed is not null) _reader.Decode(_composed, values);
         else _reader.Decode(Parts[0], values);
     }
@@ -164,28 +173,28 @@ public sealed class CompressedTensor
     // Asked before memory is set aside: what a header declares is sure only then.
     private int CountElements() => _composed is not null ? _reader.CountElements(_composed) : _reader.CountElements(Parts[0]);
 
-    private int[] DecodeIntegers(NncTensorInfo part)
+    private static int[] DecodeIntegers(NncReader reader, NncTensorInfo part)
     {
-        int[] integers = new int[_reader.CountElements(part)];
-        _reader.DecodeIntegers(part, integers);
+        int[] integers = new int[reader.CountElements(part)];
+        reader.DecodeIntegers(part, integers);
         return integers;
     }
 
-    private void Expand(SharedTables tables, Span<float> values)
+    private static void Expand(NncReader reader, string name, NncTensorInfo index, bool isSwapped, SharedValueTable table, Span<float> values)
     {
-        int[] levels = DecodeIntegers(Parts[0]);
-        if (Parts[0].Name.EndsWith(StreamNames.SwappedIndex, StringComparison.Ordinal))
+        int[] levels = DecodeIntegers(reader, index);
+        if (isSwapped)
         {
             int[] restored = new int[levels.Length];
-            LeadingAxes.Swap<int>(levels, (int)Shape[1], (int)Shape[0], restored);
+            LeadingAxes.Swap<int>(levels, (int)index.Shape[0], (int)index.Shape[1], restored);
             levels = restored;
         }
 
-        int at = tables[_tableOrdinal].Expand(levels, values);
+        int at = table.Expand(levels, values);
         if (at >= 0)
         {
             throw new ModelFormatException(
-                _reader.Source, $"tensor '{Name}'", Parts[0].UnitOffset, $"element {at} has index {levels[at]}, which is not in the table; the file is damaged, fetch it again");
+                reader.Source, $"tensor '{name}'", index.UnitOffset, $"element {at} has index {levels[at]}, which is not in the table; the file is damaged, fetch it again");
         }
     }
 }

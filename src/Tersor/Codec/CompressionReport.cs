@@ -1,5 +1,6 @@
 using Tersor.Models;
 using Tersor.Plans;
+using Tersor.Quantization;
 
 namespace Tersor.Codec;
 
@@ -23,6 +24,9 @@ public sealed record TensorReport
 
     /// <summary>Step size that the QP stands for; null for exact methods.</summary>
     public double? StepSize { get; init; }
+
+    /// <summary>The bound that every weight keeps; null for other methods.</summary>
+    public ErrorBound? ErrorBound { get; init; }
 
     /// <summary>Bytes in the source.</summary>
     public required long SourceBytes { get; init; }

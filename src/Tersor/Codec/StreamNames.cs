@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Tersor.Models;
 using Tersor.Nnc.Syntax;
+using Tersor.Quantization;
 
 namespace Tersor.Codec;
 
@@ -22,6 +23,11 @@ internal static class StreamNames
     public const string Tables = "@tables";
 
     private const string Bits = "@bits:";
+
+    private const string Grid = "@log:";
+
+    // Digits enough to lose nothing that counts, and few enough for a name.
+    private const string GridFormat = "G7";
 
     /// <summary>The name under which the bytes of <paramref name="tensor"/> travel as 32-bit words.</summary>
     public static string OfBits(Tensor tensor) => $"{tensor.Name}{Bits}{tensor.ElementType.Name()}:{tensor.Shape}";
@@ -43,7 +49,46 @@ internal static class StreamNames
 
     /// <summary>Whether a model's own name would be taken for one of ours.</summary>
     public static bool IsReserved(string name) =>
-        name == Tables || TryParseIndex(name, out _, out _) || TryParseBits(name, out _, out _, out _);
+        name == Tables || TryParseIndex(name, out _, out _) || TryParseBits(name, out _, out _, out _) || TryParseGrid(name, out _, out _, out _);
+
+    /// <summary>The name of levels on a logarithmic grid, and that grid.</summary>
+    /// <param name="tensorName">Name of the tensor.</param>
+    /// <param name="widest">The largest tolerance that the grid may have; the name says seven digits of it.</param>
+    /// <param name="largest">The largest magnitude of the tensor.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="grid">The grid that the name stands for.</param>
+    /// <returns>False where there is no grid so fine, or the name is too long for a stream.</returns>
+    public static bool TryNameGrid(
+        string tensorName, double widest, float largest, [NotNullWhen(true)] out string? name, [NotNullWhen(true)] out LogarithmicGrid? grid)
+    {
+        (name, grid) = (null, null);
+        if (!LogarithmicGrid.IsTolerance(widest)) return false;
+        string digits = (widest * (1 - 1e-6)).ToString(GridFormat, CultureInfo.InvariantCulture);
+        double tolerance = double.Parse(digits, CultureInfo.InvariantCulture);
+        if (!LogarithmicGrid.IsTolerance(tolerance)) return false;
+        float top = LogarithmicGrid.TopFor(largest, tolerance);
+        if (!LogarithmicGrid.IsTop(top)) return false;
+        name = $"{tensorName}{Grid}{digits}:{top.ToString("R", CultureInfo.InvariantCulture)}";
+        grid = new LogarithmicGrid(tolerance, top);
+        return BitReader.StrictUtf8.GetByteCount(name) <= BitReader.MaxStringBytes;
+    }
+
+    /// <summary>Takes the name of levels on a logarithmic grid apart; false where it is none.</summary>
+    public static bool TryParseGrid(string name, [NotNullWhen(true)] out string? tensorName, out double tolerance, out float top)
+    {
+        (tensorName, tolerance, top) = (null, 0, 0);
+        int at = name.LastIndexOf(Grid, StringComparison.Ordinal);
+        if (at < 0) return false;
+        ReadOnlySpan<char> rest = name.AsSpan(at + Grid.Length);
+        int colon = rest.IndexOf(':');
+        const NumberStyles Plain = NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+        if (colon < 0
+            || !double.TryParse(rest[..colon], Plain, CultureInfo.InvariantCulture, out tolerance)
+            || !float.TryParse(rest[(colon + 1)..], Plain, CultureInfo.InvariantCulture, out top)
+            || !LogarithmicGrid.IsTolerance(tolerance) || !LogarithmicGrid.IsTop(top)) return false;
+        tensorName = name[..at];
+        return true;
+    }
 
     /// <summary>Takes the name of an index tensor apart; false where it is none.</summary>
     public static bool TryParseIndex(string name, [NotNullWhen(true)] out string? tensorName, out bool isSwapped)

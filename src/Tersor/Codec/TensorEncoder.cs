@@ -11,7 +11,7 @@ namespace Tersor.Codec;
 /// <param name="tensorCount">How many tensors the model has.</param>
 /// <param name="keepsTypes">Whether a topology says the types of the tensors.</param>
 /// <param name="parallel">The threads that work inside a large tensor when they have no other, and what stops the work.</param>
-internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, bool keepsTypes, ParallelOptions parallel)
+internal sealed partial class TensorEncoder(NncStreamSettings stream, int tensorCount, bool keepsTypes, ParallelOptions parallel)
 {
     // Elements that are quantized by one thread without looking up.
     private const int PieceLength = 1 << 16;
@@ -57,6 +57,7 @@ internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, b
             return Raw(tensor, plan, ordinal);
         }
 
+        if (plan.Method == TensorMethod.ErrorBounded) return ErrorBounded(tensor, values, plan, ordinal, warnings);
         int density = stream.Density;
         int qp = LevelRange.RaiseQp(values, plan.Qp, density);
         if (qp > StepSize.MaxQp(density)) return Raw(tensor, plan, ordinal);
@@ -92,11 +93,7 @@ internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, b
         double step = StepSize.FromQp(plan.Qp, stream.Density);
         int[] entries = CodebookQuantizer.Design(values, step, plan.CodebookSize, keepZeros: true, CentroidInitialization.Linear, importance: [], seed: 0, parallel.CancellationToken);
         int[] levels = GC.AllocateUninitializedArray<int>(values.Length);
-        Parallel.For(0, (values.Length + PieceLength - 1) / PieceLength, parallel, piece =>
-        {
-            Range range = (piece * PieceLength)..(int)Math.Min(values.Length, (piece + 1L) * PieceLength);
-            CodebookQuantizer.Quantize(values.AsSpan(range), step, entries, levels.AsSpan(range));
-        });
+        ForEachPiece(values.Length, range => CodebookQuantizer.Quantize(values.AsSpan(range), step, entries, levels.AsSpan(range)));
 
         // Symbol 0 is the entry nearest to zero: the most frequent one of weights that crowd there.
         int zero = 0;
@@ -110,6 +107,9 @@ internal sealed class TensorEncoder(NncStreamSettings stream, int tensorCount, b
         (EncodedUnit unit, TensorPlan decided) = EncodeLevels(coded, plan, ordinal);
         return new Encoding(decided, unit, Report(tensor, TensorMethod.Codebook, unit, plan.Qp, step, QuantizationError.Between(values, coded.ToSingles())));
     }
+
+    private void ForEachPiece(int length, Action<Range> work) => Parallel.For(
+        0, (int)((length + PieceLength - 1L) / PieceLength), parallel, piece => work((piece * PieceLength)..(int)Math.Min(length, (piece + 1L) * PieceLength)));
 
     private Encoding Lossless(Tensor tensor, TensorPlan plan, int ordinal)
     {

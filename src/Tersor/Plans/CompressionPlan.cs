@@ -26,11 +26,17 @@ public sealed record TensorPlan
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required TensorMethod Method { get; init; }
 
-    /// <summary>Quantization parameter; the step size is <see cref="StepSize.FromQp"/>. Ignored by exact methods.</summary>
+    /// <summary>
+    /// Quantization parameter; the step size is <see cref="StepSize.FromQp"/>. Ignored by exact methods and by <see cref="TensorMethod.ErrorBounded"/>, which takes
+    /// the largest step that keeps the bound.
+    /// </summary>
     public int Qp { get; init; }
 
     /// <summary>Weight of the bits in the rate-distortion optimized methods, in the reference software's scale (its <c>lambda_scale</c>).</summary>
     public double Lambda { get; init; }
+
+    /// <summary>How far a weight may come back from where it was, for <see cref="TensorMethod.ErrorBounded"/> and no other; as JSON a text such as <c>rel:0.001</c>.</summary>
+    public ErrorBound? ErrorBound { get; init; }
 
     /// <summary>Entries of the codebook, 2..65536, for <see cref="TensorMethod.Codebook"/>.</summary>
     public int CodebookSize { get; init; }
@@ -145,6 +151,8 @@ public sealed record CompressionPlan
             if (tensor.Method.IsLossy() && QpDensity is >= 0 and <= 7 && (tensor.Qp < StepSize.MinQp(QpDensity) || tensor.Qp > StepSize.MaxQp(QpDensity)))
                 problems.Add($"{name}: qp {tensor.Qp} is not {StepSize.MinQp(QpDensity)}..{StepSize.MaxQp(QpDensity)}");
             if (!(tensor.Lambda >= 0) || double.IsInfinity(tensor.Lambda)) problems.Add($"{name}: lambda is not a number from 0");
+            if (tensor.ErrorBound is null && tensor.Method == TensorMethod.ErrorBounded) problems.Add($"{name}: errorBound is missing: {ErrorBound.Form}");
+            if (tensor.ErrorBound is not null && tensor.Method != TensorMethod.ErrorBounded) problems.Add($"{name}: errorBound is for method {TensorMethod.ErrorBounded.Name()}");
             if (tensor.GreaterFlags is < 0 or > 256) problems.Add($"{name}: greaterFlags {tensor.GreaterFlags} is not 0..256");
             if (tensor.Scan is < 0 or > 4) problems.Add($"{name}: scan {tensor.Scan} is not 0..4");
             if (tensor.Method == TensorMethod.Codebook && tensor.CodebookSize is < 2 or > 65536)
@@ -161,7 +169,7 @@ public sealed record CompressionPlan
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     AllowDuplicateProperties = false,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
-    Converters = [typeof(TensorMethodConverter), typeof(TopologyCarriageConverter)])]
+    Converters = [typeof(TensorMethodConverter), typeof(TopologyCarriageConverter), typeof(ErrorBoundConverter)])]
 [JsonSerializable(typeof(CompressionPlan))]
 internal sealed partial class PlanJson : JsonSerializerContext;
 
@@ -176,6 +184,18 @@ internal sealed class TensorMethodConverter : JsonConverter<TensorMethod>
     }
 
     public override void Write(Utf8JsonWriter writer, TensorMethod value, JsonSerializerOptions options) => writer.WriteStringValue(value.Name());
+}
+
+/// <summary>The text of <see cref="ErrorBound"/>.</summary>
+internal sealed class ErrorBoundConverter : JsonConverter<ErrorBound>
+{
+    public override ErrorBound Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        string? text = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+        return (text is null ? null : ErrorBound.Parse(text)) ?? throw new JsonException($"'{text}' is not an error bound: {ErrorBound.Form}");
+    }
+
+    public override void Write(Utf8JsonWriter writer, ErrorBound value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
 }
 
 /// <summary><c>auto</c> or <c>none</c>.</summary>

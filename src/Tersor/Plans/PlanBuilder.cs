@@ -19,6 +19,9 @@ public static class PlanBuilder
     /// <summary>The rate weight of rate-distortion optimized methods where none is given, in the reference software's scale.</summary>
     public const double DefaultLambda = 1;
 
+    // 128 steps per octave: the largest step within an error bound is at most 0.8 % short of it.
+    private const int FinestDensity = 7;
+
     /// <summary>Settings for every tensor of <paramref name="model"/>.</summary>
     /// <param name="model">The model; its weights are read only where a quality, not a QP, decides the steps.</param>
     /// <param name="options">What is asked for.</param>
@@ -47,7 +50,13 @@ public static class PlanBuilder
                 done += model.Tensors[index].ByteLength;
                 progress?.Report(new ModelProgress("plan", model.Tensors[index].Name, done, total));
             });
-        return new CompressionPlan { Edition = options.Edition, Topology = options.Topology, Tensors = plans };
+        return new CompressionPlan
+        {
+            Edition = options.Edition,
+            Topology = options.Topology,
+            QpDensity = options.ErrorBound is null ? StepSize.DefaultDensity : FinestDensity,
+            Tensors = plans,
+        };
     }
 
     // The floats, and their magnitudes where those of a vector are sorted.
@@ -62,6 +71,9 @@ public static class PlanBuilder
         if (options.Edition is not (1 or 2)) problems.Add($"edition {options.Edition} is not 1 or 2");
         if (options.Method is TensorMethod method && !method.IsLossy()) problems.Add($"method {method.Name()} keeps every bit; ask for lossless instead");
         if (options.Lossless && (options.Qp is not null || options.Method is not null)) problems.Add("lossless takes neither a QP nor a method");
+        if (options.ErrorBound is not null && (options.Qp is not null || options.Method is not null || options.Lambda is not null || options.Lossless))
+            problems.Add("an error bound takes neither a QP nor a method nor a lambda, and is not lossless");
+        if (options.Method == TensorMethod.ErrorBounded) problems.Add($"method {TensorMethod.ErrorBounded.Name()} needs an error bound; state that alone");
         if (options.Lambda is double lambda && (!(lambda >= 0) || double.IsInfinity(lambda))) problems.Add("lambda is not a number from 0");
         if (options.CodebookSize is < 2 or > 65536) problems.Add($"codebook size {options.CodebookSize} is not 2..65536");
         foreach (Regex pattern in options.Include.Concat(options.Exclude))
@@ -79,6 +91,8 @@ public static class PlanBuilder
             && !options.Exclude.Any(pattern => pattern.IsMatch(tensor.Name));
         TensorPlan exact = new() { Name = tensor.Name, Method = TensorMethod.Lossless };
         if (!selected || options.Lossless || !tensor.ElementType.IsQuantizable() || tensor.ElementCount == 0) return exact;
+        if (options.ErrorBound is not null)
+            return tensor.ElementCount <= TinyElementCount ? exact : new TensorPlan { Name = tensor.Name, Method = TensorMethod.ErrorBounded, ErrorBound = options.ErrorBound };
         bool isWeight = tensor.Shape.Rank >= 2;
         if (options.Qp is int qp)
         {

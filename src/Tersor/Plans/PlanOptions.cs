@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Tersor.Quantization;
 
 namespace Tersor.Plans;
 
@@ -25,6 +26,11 @@ public sealed record PlanOptions
 
     /// <summary>Entries of a codebook for <see cref="TensorMethod.Codebook"/>.</summary>
     public int CodebookSize { get; init; } = 32;
+
+    /// <summary>
+    /// Every weight of every tensor that can be quantized comes back within this bound: in place of a QP, a quality, a method and a lambda. Null for none.
+    /// </summary>
+    public ErrorBound? ErrorBound { get; init; }
 
     /// <summary>Keep every bit of every tensor.</summary>
     public bool Lossless { get; init; }

@@ -35,6 +35,12 @@ public enum TensorMethod
 
     /// <summary>A codebook found by k-means; its entries are multiples of the step size.</summary>
     Codebook,
+
+    /// <summary>
+    /// Every weight within <see cref="TensorPlan.ErrorBound"/> of where it was, checked before the tensor is written: on a uniform grid, or for a pointwise bound
+    /// on a logarithmic one. What no grid keeps within the bound is kept exactly.
+    /// </summary>
+    ErrorBounded,
 }
 
 /// <summary>Names and kinds of <see cref="TensorMethod"/>.</summary>
@@ -53,6 +59,7 @@ public static class TensorMethods
         (TensorMethod.Trellis, "trellis", "dependent quantization (8-state trellis)"),
         (TensorMethod.TrellisRdo, "trellis-rdo", "dependent quantization, rate-distortion optimized"),
         (TensorMethod.Codebook, "codebook", "k-means codebook on the step grid"),
+        (TensorMethod.ErrorBounded, "error-bounded", "every weight within a stated bound, checked; see --error-bound"),
     ];
 
     /// <summary>The name used in plans, options and tables.</summary>

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Tersor.Codec;
 using Tersor.Models;
 using Tersor.Plans;
+using Tersor.Quantization;
 
 namespace Tersor.Tests.Codec;
 
@@ -25,15 +26,20 @@ internal sealed record CodecRun(byte[] Bytes, CompressionReport Report)
         Topology = topology,
         Tensors =
         [
-            .. model.Tensors.Select(tensor => new TensorPlan
-            {
-                Name = tensor.Name,
-                Method = method.IsLossy() && !tensor.ElementType.IsQuantizable() ? TensorMethod.Lossless : method,
-                Qp = qp,
-                Lambda = method is TensorMethod.UniformRdo or TensorMethod.TrellisRdo ? 1 : 0,
-                CodebookSize = method == TensorMethod.Codebook ? 16 : 0,
-            }),
+            .. model.Tensors.Select(tensor =>
+                Settings(tensor.Name, method.IsLossy() && !tensor.ElementType.IsQuantizable() ? TensorMethod.Lossless : method, qp)),
         ],
+    };
+
+    /// <summary>Settings that are complete for any method; a bound is such that the QP's step is the widest to keep it.</summary>
+    public static TensorPlan Settings(string name, TensorMethod method, int qp) => new()
+    {
+        Name = name,
+        Method = method,
+        Qp = qp,
+        Lambda = method is TensorMethod.UniformRdo or TensorMethod.TrellisRdo ? 1 : 0,
+        CodebookSize = method == TensorMethod.Codebook ? 16 : 0,
+        ErrorBound = method == TensorMethod.ErrorBounded ? new ErrorBound(ErrorBoundMode.Absolute, StepSize.FromQp(qp) / 2) : null,
     };
 
     public static Model Model(params IReadOnlyList<Tensor> tensors) => new("memory", "memory", tensors);

@@ -63,7 +63,7 @@ public class CompressionPlanTests
             Edition = 1,
             QpDensity = 5,
             Topology = TopologyCarriage.None,
-            Tensors = [.. CodecRun.Methods.Select(method => new TensorPlan { Name = method.ToString(), Method = method, Qp = -7, CodebookSize = 9, Scan = 3, RowSkipping = true, Lambda = 0.1 })],
+            Tensors = [.. CodecRun.Methods.Select(method => CodecRun.Settings(method.ToString(), method, -7) with { CodebookSize = 9, Scan = 3, RowSkipping = true, Lambda = 0.1 })],
         };
         CompressionPlan back = CompressionPlan.FromJson(plan.ToJson(), "plan.json");
 
@@ -110,7 +110,7 @@ public class CompressionPlanTests
     {
         PlanException error = Assert.Throws<PlanException>(() => CompressionPlan.FromJson("{\"tensors\":[\n{\"name\":\"w\",\"method\":\"best\"}]}", "plan.json"));
         Assert.Contains("line 2", error.Message, StringComparison.Ordinal);
-        Assert.Contains("'best' is not a method; known: lossless, topology, integer, shared, raw, uniform, uniform-rdo, trellis, trellis-rdo, codebook", error.Message, StringComparison.Ordinal);
+        Assert.Contains("'best' is not a method; known: lossless, topology, integer, shared, raw, uniform, uniform-rdo, trellis, trellis-rdo, codebook, error-bounded", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -30,6 +30,9 @@ internal sealed class ConvertedSource : ByteSource
 
     public static bool IsTarget(ElementType type) => type is ElementType.Float16 or ElementType.BFloat16 or ElementType.Float64;
 
+    /// <summary>The bfloat16 number that a value is converted to.</summary>
+    public static float RoundToBFloat16(float value) => BitConverter.UInt32BitsToSingle((uint)BFloat16Bits(BitConverter.SingleToUInt32Bits(value)) << 16);
+
     public override void Read(long offset, Span<byte> destination)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
@@ -91,7 +94,7 @@ internal sealed class ConvertedSource : ByteSource
                 break;
             case ElementType.BFloat16:
                 for (int i = 0; i < values.Length; i++)
-                    BinaryPrimitives.WriteUInt16LittleEndian(converted[(i * 2)..], RoundToBFloat16(BitConverter.SingleToUInt32Bits(values[i])));
+                    BinaryPrimitives.WriteUInt16LittleEndian(converted[(i * 2)..], BFloat16Bits(BitConverter.SingleToUInt32Bits(values[i])));
                 break;
             default:
                 for (int i = 0; i < values.Length; i++) BinaryPrimitives.WriteDoubleLittleEndian(converted[(i * 8)..], values[i]);
@@ -99,7 +102,7 @@ internal sealed class ConvertedSource : ByteSource
         }
     }
 
-    private static ushort RoundToBFloat16(uint bits)
+    private static ushort BFloat16Bits(uint bits)
     {
         bool isNaN = (bits & 0x7FFF_FFFF) > 0x7F80_0000;
         if (isNaN) return (ushort)((bits >> 16) | 0x40);
