@@ -3,6 +3,7 @@ using Tersor.Cli.Output;
 using Tersor.Models;
 using Tersor.Plans;
 using Tersor.Quantization;
+using Tersor.Quantization.Prediction;
 
 namespace Tersor.Cli.Options;
 
@@ -36,6 +37,11 @@ internal sealed class CompressionOptions
         ErrorBound.Parse,
         ErrorBound.Form);
 
+    private readonly Option<Predictor?> _predictor = ValueOption.Choice<Predictor>(
+        "--predictor",
+        "What weights are predicted from under --error-bound abs or rel; zero if not given, auto tries all for each tensor.",
+        [.. Predictors.All.Select(entry => (entry.Name, entry.Predictor))]);
+
     private readonly Option<bool> _lossless = new("--lossless") { Description = "Keep every bit of every tensor." };
 
     private readonly Option<int?> _edition = ValueOption.Integer("--edition", "Edition of ISO/IEC 15938-17 that the file follows; 2 if not given.", 1, 2);
@@ -59,7 +65,7 @@ internal sealed class CompressionOptions
     }
 
     private IEnumerable<Option> Settings =>
-        [_qp, _quality, _method, _lambda, _codebookSize, _errorBound, _lossless, _edition, _topology, _selection.Include, _selection.Exclude];
+        [_qp, _quality, _method, _lambda, _codebookSize, _errorBound, _predictor, _lossless, _edition, _topology, _selection.Include, _selection.Exclude];
 
     /// <summary>The plan for a model.</summary>
     /// <exception cref="CommandException">Options contradict each other, or a pattern matches nothing; every problem is named.</exception>
@@ -106,6 +112,7 @@ internal sealed class CompressionOptions
             Method = invocation.Value(_method),
             Lambda = invocation.Value(_lambda),
             ErrorBound = invocation.Value(_errorBound),
+            Predictor = invocation.Value(_predictor) ?? Predictor.Zero,
             Lossless = invocation.Value(_lossless),
             Edition = invocation.Value(_edition) ?? 2,
             Topology = invocation.Value(_topology) ?? TopologyCarriage.Auto,
@@ -122,6 +129,7 @@ internal sealed class CompressionOptions
         else if (options.ErrorBound is not null) invocation.Setting(_errorBound, options.ErrorBound.ToString());
         else if (options.Qp is int qp) invocation.Setting(_qp, Numbers.Integer(qp));
         else invocation.Setting(_quality, Numbers.Integer(options.Quality));
+        if (options.ErrorBound is { Mode: not ErrorBoundMode.Pointwise }) invocation.Setting(_predictor, options.Predictor.Name());
         TensorMethod usual = options.Qp is null ? TensorMethod.TrellisRdo : TensorMethod.Trellis;
         TensorMethod method = options.Method ?? usual;
         if (isQuantized) invocation.Setting(_method, method.Name());
@@ -153,6 +161,8 @@ internal sealed class CompressionOptions
             foreach (Option option in new Option[] { _qp, _quality, _method, _lambda }.Where(Given)) yield return $"--error-bound and {option.Name} exclude each other";
         }
 
+        if (Given(_predictor) && invocation.Value(_errorBound) is null or { Mode: ErrorBoundMode.Pointwise })
+            yield return "--predictor is for --error-bound abs:X and rel:X";
         if (!invocation.Value(_lossless)) yield break;
         foreach (Option option in new Option[] { _qp, _quality, _method, _lambda, _errorBound, _selection.Include, _selection.Exclude }.Where(Given))
             yield return $"--lossless and {option.Name} exclude each other";

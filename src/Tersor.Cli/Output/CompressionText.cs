@@ -2,6 +2,8 @@ using System.Text.Json.Nodes;
 using Tersor.Codec;
 using Tersor.Models;
 using Tersor.Plans;
+using Tersor.Quantization;
+using Tersor.Quantization.Prediction;
 
 namespace Tersor.Cli.Output;
 
@@ -48,9 +50,9 @@ internal static class CompressionText
             table.Row(
                 tensor.Name,
                 model.Find(tensor.Name)!.Shape.ToString(),
-                tensor.ErrorBound is null ? tensor.Method.Name() : $"{tensor.Method.Name()} {tensor.ErrorBound}",
+                tensor.ErrorBound is { } bound ? Bounded(tensor.Method, bound, tensor.Predictor) : tensor.Method.Name(),
                 hasStep ? Numbers.Integer(tensor.Qp) : "-",
-                hasStep ? Numbers.Short(Quantization.StepSize.FromQp(tensor.Qp, plan.QpDensity)) : "-");
+                hasStep ? Numbers.Short(StepSize.FromQp(tensor.Qp, plan.QpDensity)) : "-");
         }
 
         return table;
@@ -67,6 +69,7 @@ internal static class CompressionText
         ["qp"] = tensor.Qp,
         ["step"] = tensor.StepSize,
         ["errorBound"] = tensor.ErrorBound?.ToString(),
+        ["predictor"] = tensor.ErrorBound is null ? null : tensor.Predictor.Name(),
         ["sourceBytes"] = tensor.SourceBytes,
         ["bytes"] = tensor.Bytes,
         ["bitsPerWeight"] = tensor.BitsPerElement,
@@ -89,8 +92,11 @@ internal static class CompressionText
         totals["maxAbs"] = SortedJson.Number(report.Tensors.Select(tensor => tensor.MaxAbsError).DefaultIfEmpty().Max());
     }
 
-    private static string Method(TensorReport tensor) => tensor.ErrorBound is { } bound ? $"{tensor.Method.Name()} {bound}"
+    private static string Method(TensorReport tensor) => tensor.ErrorBound is { } bound ? Bounded(tensor.Method, bound, tensor.Predictor)
         : tensor.Qp is int qp ? $"{tensor.Method.Name()} qp {Numbers.Integer(qp)}" : tensor.Method.Name();
+
+    private static string Bounded(TensorMethod method, ErrorBound bound, Predictor predictor) =>
+        $"{method.Name()} {bound}{(predictor == Predictor.Zero ? "" : " " + predictor.Name())}";
 
     private static double Ratio(CompressionReport report, long inputBytes) => (double)inputBytes / report.TotalBytes;
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Tersor.Models;
 using Tersor.Nnc;
 using Tersor.Quantization;
+using Tersor.Quantization.Prediction;
 
 namespace Tersor.Codec;
 
@@ -65,6 +66,7 @@ public sealed class CompressedTensor
             if (shape.ElementCount > MaxElementCount)
                 throw new ModelFormatException(reader.Source, $"tensor '{name}'", info.UnitOffset, $"it declares {shape.ElementCount} elements; the file is damaged, fetch it again");
             if (tables is not null && name == StreamNames.Tables) continue;
+            if (StreamNames.TryParsePlanes(name, out string? planesOf) && reader.Find(StreamNames.OfPredicted(planesOf, Predictor.Regression)) is not null) continue;
             if (tables is not null && info.PayloadType == NncPayloadType.Integer && StreamNames.TryParseIndex(name, out string? shared, out bool isSwapped))
             {
                 if (isSwapped) shape = Swapped(reader, info);
@@ -77,6 +79,13 @@ public sealed class CompressedTensor
                 result.Add(new CompressedTensor(
                     reader, buffers, gridded, ElementType.Float32, shape, [info], null,
                     values => new LogarithmicGrid(tolerance, top).Reconstruct(DecodeIntegers(reader, info), values)));
+            }
+            else if (info.PayloadType == NncPayloadType.Float && StreamNames.TryParsePredicted(name, out string? predicted, out Predictor predictor))
+            {
+                NncTensorInfo? planes = predictor == Predictor.Regression ? reader.Find(predicted + StreamNames.Planes) : null;
+                result.Add(new CompressedTensor(
+                    reader, buffers, predicted, ElementType.Float32, shape, planes is null ? [info] : [info, planes], null,
+                    values => Unpredict(reader, predicted, predictor, info, planes, values)));
             }
             else if (info.PayloadType == NncPayloadType.RawFloat && StreamNames.TryParseBits(name, out string? own, out ElementType type, out TensorShape ownShape)
                 && (type.ByteLength(ownShape.ElementCount) + 3) / 4 == shape.ElementCount)
@@ -178,6 +187,20 @@ public sealed class CompressedTensor
         int[] integers = new int[reader.CountElements(part)];
         reader.DecodeIntegers(part, integers);
         return integers;
+    }
+
+    private static void Unpredict(NncReader reader, string name, Predictor predictor, NncTensorInfo info, NncTensorInfo? planes, Span<float> values)
+    {
+        LevelTensor left = reader.DecodeLevels(info);
+        PredictedGrid grid = new(predictor, new PredictionLayout(info.Shape), left.Rule.Step);
+        int[] planeCodes = planes is { PayloadType: NncPayloadType.Integer } ? DecodeIntegers(reader, planes) : [];
+        if (left.Rule.Kind != LevelKind.Uniform || planeCodes.Length != grid.PlaneCodeCount)
+        {
+            throw new ModelFormatException(
+                reader.Source, $"tensor '{name}'", info.UnitOffset, "what it is predicted from does not fit it; the file is damaged, fetch it again");
+        }
+
+        grid.Reconstruct(planeCodes, left.Levels, values);
     }
 
     private static void Expand(NncReader reader, string name, NncTensorInfo index, bool isSwapped, SharedValueTable table, Span<float> values)

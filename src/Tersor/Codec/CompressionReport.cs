@@ -1,6 +1,7 @@
 using Tersor.Models;
 using Tersor.Plans;
 using Tersor.Quantization;
+using Tersor.Quantization.Prediction;
 
 namespace Tersor.Codec;
 
@@ -28,11 +29,14 @@ public sealed record TensorReport
     /// <summary>The bound that every weight keeps; null for other methods.</summary>
     public ErrorBound? ErrorBound { get; init; }
 
+    /// <summary>What weights are predicted from; <see cref="Predictor.Zero"/> for other methods.</summary>
+    public Predictor Predictor { get; init; }
+
     /// <summary>Bytes in the source.</summary>
     public required long SourceBytes { get; init; }
 
     /// <summary>
-    /// Bytes of the tensor's unit in the file, header included; 0 where it travels inside the topology. Tables of shared values are counted apart.
+    /// Bytes of the tensor's units in the file, headers included; 0 where it travels inside the topology. Tables of shared values are counted apart.
     /// </summary>
     public required long Bytes { get; init; }
 

@@ -66,7 +66,7 @@ public static class ModelCompressor
             index => isKept[index] ? TensorEncoder.Keep(model.Tensors[index], planned[index]) : encoder.Encode(model.Tensors[index], planned[index], index),
             (index, result) =>
             {
-                if (result.Unit is not null) writer.Write(result.Unit, cancellationToken);
+                foreach (EncodedUnit unit in result.Units) writer.Write(unit, cancellationToken);
                 if (result.Table is not null) tables.Add(result.Table);
                 reports[index] = result.Report;
                 planned[index] = result.Plan;

@@ -4,6 +4,7 @@ using System.Text;
 using Tersor.Models;
 using Tersor.Nnc.Syntax;
 using Tersor.Quantization;
+using Tersor.Quantization.Prediction;
 
 namespace Tersor.Codec;
 
@@ -22,6 +23,12 @@ internal static class StreamNames
     /// <summary>The tables of all index tensors of the stream, in their order.</summary>
     public const string Tables = "@tables";
 
+    /// <summary>The integers of the planes that belong to a tensor of the ending of <see cref="Predictor.Regression"/>.</summary>
+    public const string Planes = "@regression:planes";
+
+    private const string Lorenzo = "@lorenzo";
+    private const string Regression = "@regression";
+
     private const string Bits = "@bits:";
 
     private const string Grid = "@log:";
@@ -36,7 +43,7 @@ internal static class StreamNames
     public static string? Obstacle(Tensor tensor)
     {
         if (tensor.Name.Contains('\0', StringComparison.Ordinal)) return "its name holds a zero byte, which ends a name in the stream; rename it";
-        string longest = tensor.ElementType == ElementType.Float32 ? tensor.Name + SwappedIndex : OfBits(tensor);
+        string longest = tensor.ElementType == ElementType.Float32 ? tensor.Name + Planes : OfBits(tensor);
         try
         {
             return BitReader.StrictUtf8.GetByteCount(longest) > BitReader.MaxStringBytes ? $"its name takes more than the {BitReader.MaxStringBytes} bytes that a stream has for it; shorten it" : null;
@@ -49,7 +56,27 @@ internal static class StreamNames
 
     /// <summary>Whether a model's own name would be taken for one of ours.</summary>
     public static bool IsReserved(string name) =>
-        name == Tables || TryParseIndex(name, out _, out _) || TryParseBits(name, out _, out _, out _) || TryParseGrid(name, out _, out _, out _);
+        name == Tables || TryParseIndex(name, out _, out _) || TryParseBits(name, out _, out _, out _) || TryParseGrid(name, out _, out _, out _)
+        || TryParsePredicted(name, out _, out _) || TryParsePlanes(name, out _);
+
+    /// <summary>Takes the name of the planes of a tensor apart; false where it is none.</summary>
+    public static bool TryParsePlanes(string name, [NotNullWhen(true)] out string? tensorName)
+    {
+        tensorName = name.EndsWith(Planes, StringComparison.Ordinal) ? name[..^Planes.Length] : null;
+        return tensorName is not null;
+    }
+
+    /// <summary>The name of what a predictor leaves of a tensor.</summary>
+    public static string OfPredicted(string tensorName, Predictor predictor) => tensorName + (predictor == Predictor.Lorenzo ? Lorenzo : Regression);
+
+    /// <summary>Takes the name of what a predictor leaves apart; false where it is none.</summary>
+    public static bool TryParsePredicted(string name, [NotNullWhen(true)] out string? tensorName, out Predictor predictor)
+    {
+        (tensorName, predictor) = name.EndsWith(Lorenzo, StringComparison.Ordinal) ? (name[..^Lorenzo.Length], Predictor.Lorenzo)
+            : name.EndsWith(Regression, StringComparison.Ordinal) ? (name[..^Regression.Length], Predictor.Regression)
+            : (null, Predictor.Zero);
+        return tensorName is not null;
+    }
 
     /// <summary>The name of levels on a logarithmic grid, and that grid.</summary>
     /// <param name="tensorName">Name of the tensor.</param>

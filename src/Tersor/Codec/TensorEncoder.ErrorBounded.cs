@@ -2,6 +2,7 @@ using Tersor.Models;
 using Tersor.Nnc;
 using Tersor.Plans;
 using Tersor.Quantization;
+using Tersor.Quantization.Prediction;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Tersor.Codec;
@@ -21,9 +22,14 @@ internal sealed partial class TensorEncoder
             _ => bound.Value,
         };
         if (allowed == 0) return Lossless(tensor, Exact(plan, TensorMethod.Lossless), ordinal);
-        Encoding? bounded = bound.Mode == ErrorBoundMode.Pointwise
-            ? OnLogarithmicGrid(tensor, values, allowed, plan, ordinal)
-            : OnUniformGrid(tensor, values, allowed, plan, ordinal);
+        Encoding? bounded = null;
+        if (bound.Mode == ErrorBoundMode.Pointwise) bounded = OnLogarithmicGrid(tensor, values, allowed, plan, ordinal);
+        foreach (Predictor predictor in bound.Mode == ErrorBoundMode.Pointwise ? [] : PredictorsOf(plan))
+        {
+            if (OnUniformGrid(tensor, values, allowed, plan with { Predictor = predictor }, ordinal) is { } encoding)
+                bounded = bounded is null ? encoding : Smaller(bounded, encoding);
+        }
+
         if (bounded is null) warnings.Add($"tensor '{tensor.Name}': no grid of levels keeps {bound}, so it is stored exactly");
         else if (bounded.Report.Bytes < tensor.ByteLength) return bounded;
         Encoding exact = Lossless(tensor, Exact(plan, TensorMethod.Lossless), ordinal);
@@ -44,13 +50,36 @@ internal sealed partial class TensorEncoder
             double step = StepSize.FromQp(qp, stream.Density);
             double reach = Math.Max(step, widest - (2 * rounding)) / 2;
             LevelRule rule = LevelRule.Uniform(qp, dependent: false, stream.Density);
-            if (TryLevels(values, (weights, levels) => ErrorBoundedQuantizer.TryQuantize(weights, step, reach, levels)) is { } levels
-                && BoundedLevels(tensor, values, new LevelTensor(tensor.Name, tensor.Shape, levels, rule), rule.Reconstruct, check, plan, ordinal) is { } encoding)
-                return encoding with { Report = encoding.Report with { Qp = qp, StepSize = step } };
+            Encoding? encoding = plan.Predictor == Predictor.Zero
+                ? Unpredicted(tensor, values, rule, reach, check, plan, ordinal)
+                : Predicted(tensor, values, rule, reach, check, plan, ordinal);
+            if (encoding is not null) return encoding with { Report = encoding.Report with { Qp = qp, StepSize = step } };
         }
 
         return null;
     }
+
+    private Encoding? Unpredicted(Tensor tensor, float[] values, LevelRule rule, double reach, ErrorBoundCheck check, TensorPlan plan, int ordinal)
+    {
+        if (TryLevels(values, (weights, levels) => ErrorBoundedQuantizer.TryQuantize(weights, rule.Step, reach, levels)) is not { } levels) return null;
+        return BoundedLevels(tensor, values, new LevelTensor(tensor.Name, tensor.Shape, levels, rule), Restore(levels, rule.Reconstruct), check, plan, ordinal);
+    }
+
+    private Encoding? Predicted(Tensor tensor, float[] values, LevelRule rule, double reach, ErrorBoundCheck check, TensorPlan plan, int ordinal)
+    {
+        int[] levels = GC.AllocateUninitializedArray<int>(values.Length);
+        float[] decoded = GC.AllocateUninitializedArray<float>(values.Length);
+        PredictedGrid grid = new(plan.Predictor, new PredictionLayout(tensor.Shape), rule.Step);
+        if (grid.TryQuantize(values, reach, levels, decoded, parallel.CancellationToken) is not { } planes) return null;
+        LevelTensor coded = new(StreamNames.OfPredicted(tensor.Name, plan.Predictor), tensor.Shape, levels, rule);
+        Encoding? encoding = BoundedLevels(tensor, values, coded, decoded, check, plan, ordinal);
+        if (encoding is null || planes.Length == 0) return encoding;
+        LevelTensor side = new(tensor.Name + StreamNames.Planes, new TensorShape(planes.Length), planes, LevelRule.Integer);
+        EncodedUnit unit = EncodeLevels(side, new TensorPlan { Name = side.Name, Method = TensorMethod.Integer }, tensorCount + 1 + ordinal).Unit;
+        return encoding with { Side = unit, Report = encoding.Report with { Bytes = encoding.Report.Bytes + unit.ByteCount } };
+    }
+
+    private static Predictor[] PredictorsOf(TensorPlan plan) => plan.Predictor == Predictor.Auto ? [Predictor.Zero, Predictor.Lorenzo, Predictor.Regression] : [plan.Predictor];
 
     private Encoding? OnLogarithmicGrid(Tensor tensor, float[] values, double share, TensorPlan plan, int ordinal)
     {
@@ -62,7 +91,7 @@ internal sealed partial class TensorEncoder
         {
             if (!StreamNames.TryNameGrid(tensor.Name, widest, largest == 0 ? 1 : largest, out string? name, out LogarithmicGrid? grid)) continue;
             if (TryLevels(values, (weights, levels) => grid.TryQuantize(weights, share, levels)) is { } levels
-                && BoundedLevels(tensor, values, new LevelTensor(name, tensor.Shape, levels, LevelRule.Integer), grid.Reconstruct, check, plan, ordinal) is { } encoding)
+                && BoundedLevels(tensor, values, new LevelTensor(name, tensor.Shape, levels, LevelRule.Integer), Restore(levels, grid.Reconstruct), check, plan, ordinal) is { } encoding)
                 return encoding;
         }
 
@@ -94,14 +123,19 @@ internal sealed partial class TensorEncoder
         return areFound ? levels : null;
     }
 
-    // What the decoder will make of the levels is made here, and compared with the source value by value.
-    private Encoding? BoundedLevels(Tensor tensor, float[] values, LevelTensor coded, LevelRestorer restore, ErrorBoundCheck check, TensorPlan plan, int ordinal)
+    private float[] Restore(int[] levels, LevelRestorer restore)
     {
-        float[] decoded = GC.AllocateUninitializedArray<float>(values.Length);
-        ForEachPiece(values.Length, range => restore(coded.Levels.AsSpan(range), decoded.AsSpan(range)));
+        float[] decoded = GC.AllocateUninitializedArray<float>(levels.Length);
+        ForEachPiece(levels.Length, range => restore(levels.AsSpan(range), decoded.AsSpan(range)));
+        return decoded;
+    }
+
+    // Null where a value that the decoder will make of the levels breaks the bound.
+    private Encoding? BoundedLevels(Tensor tensor, float[] values, LevelTensor coded, float[] decoded, ErrorBoundCheck check, TensorPlan plan, int ordinal)
+    {
         if (!check.Holds(tensor, decoded, parallel.CancellationToken)) return null;
         (EncodedUnit unit, TensorPlan decided) = EncodeLevels(coded, plan, ordinal);
         TensorReport report = Report(tensor, plan.Method, unit, error: QuantizationError.Between(values, decoded));
-        return new Encoding(decided, unit, report with { ErrorBound = plan.ErrorBound });
+        return new Encoding(decided, unit, report with { ErrorBound = plan.ErrorBound, Predictor = plan.Predictor });
     }
 }

@@ -21,18 +21,18 @@ internal sealed partial class TensorEncoder(NncStreamSettings stream, int tensor
 
     /// <summary>What came of a tensor.</summary>
     /// <param name="Plan">With everything decided.</param>
-    /// <param name="Unit">The tensor's unit; null where it travels inside the topology.</param>
+    /// <param name="Units">The tensor's units, mostly one; none where it travels inside the topology.</param>
     /// <param name="Table">The values that the unit's levels index, to be written with those of the other tensors; null for other methods.</param>
     /// <param name="Report">Size and error.</param>
     /// <param name="Warnings">What a user should know.</param>
-    public sealed record Result(TensorPlan Plan, EncodedUnit? Unit, SharedValueTable? Table, TensorReport Report, IReadOnlyList<string> Warnings);
+    public sealed record Result(TensorPlan Plan, IReadOnlyList<EncodedUnit> Units, SharedValueTable? Table, TensorReport Report, IReadOnlyList<string> Warnings);
 
     /// <summary>About how many bytes <see cref="Encode"/> holds for a tensor: floats, levels, the trellis' decisions, and what it writes.</summary>
     public static long MemoryNeeded(Tensor tensor) => 16 * Math.Max(1, tensor.ElementCount);
 
     /// <summary>A tensor that travels inside the topology.</summary>
     public static Result Keep(Tensor tensor, TensorPlan plan) =>
-        new(Exact(plan, TensorMethod.Topology), null, null, Report(tensor, TensorMethod.Topology, null), []);
+        new(Exact(plan, TensorMethod.Topology), [], null, Report(tensor, TensorMethod.Topology, null), []);
 
     /// <summary>Encodes a tensor; <paramref name="ordinal"/> is its place in the model.</summary>
     public Result Encode(Tensor tensor, TensorPlan plan, int ordinal)
@@ -44,7 +44,7 @@ internal sealed partial class TensorEncoder(NncStreamSettings stream, int tensor
             : encoding.Plan.Method.IsLossy() ? ElementType.Float32 : tensor.ElementType;
         if (!keepsTypes && comesBackAs != tensor.ElementType)
             warnings.Add($"tensor '{tensor.Name}': {tensor.ElementType.Name()} comes back as {comesBackAs.Name()}, as nothing but a topology can say its type");
-        return new Result(encoding.Plan, encoding.Unit, encoding.Table, encoding.Report, warnings);
+        return new Result(encoding.Plan, encoding.Side is null ? [encoding.Unit] : [encoding.Unit, encoding.Side], encoding.Table, encoding.Report, warnings);
     }
 
     private Encoding Lossy(Tensor tensor, TensorPlan plan, int ordinal, List<string> warnings)
@@ -255,5 +255,6 @@ internal sealed partial class TensorEncoder(NncStreamSettings stream, int tensor
             MaxAbsError = error?.MaxAbsError ?? 0,
         };
 
-    private sealed record Encoding(TensorPlan Plan, EncodedUnit Unit, TensorReport Report, SharedValueTable? Table = null);
+    // What a tensor needs beside its own unit: a table, which is written with those of the others, or a unit right behind.
+    private sealed record Encoding(TensorPlan Plan, EncodedUnit Unit, TensorReport Report, SharedValueTable? Table = null, EncodedUnit? Side = null);
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tersor.Models;
 using Tersor.Quantization;
+using Tersor.Quantization.Prediction;
 
 namespace Tersor.Plans;
 
@@ -37,6 +38,9 @@ public sealed record TensorPlan
 
     /// <summary>How far a weight may come back from where it was, for <see cref="TensorMethod.ErrorBounded"/> and no other; as JSON a text such as <c>rel:0.001</c>.</summary>
     public ErrorBound? ErrorBound { get; init; }
+
+    /// <summary>What weights are predicted from, for <see cref="TensorMethod.ErrorBounded"/> with an absolute or relative bound; a saved plan names the one that was taken.</summary>
+    public Predictor Predictor { get; init; }
 
     /// <summary>Entries of the codebook, 2..65536, for <see cref="TensorMethod.Codebook"/>.</summary>
     public int CodebookSize { get; init; }
@@ -153,6 +157,9 @@ public sealed record CompressionPlan
             if (!(tensor.Lambda >= 0) || double.IsInfinity(tensor.Lambda)) problems.Add($"{name}: lambda is not a number from 0");
             if (tensor.ErrorBound is null && tensor.Method == TensorMethod.ErrorBounded) problems.Add($"{name}: errorBound is missing: {ErrorBound.Form}");
             if (tensor.ErrorBound is not null && tensor.Method != TensorMethod.ErrorBounded) problems.Add($"{name}: errorBound is for method {TensorMethod.ErrorBounded.Name()}");
+            if (!Enum.IsDefined(tensor.Predictor)) problems.Add($"{name}: unknown predictor {tensor.Predictor}");
+            if (tensor.Predictor != Predictor.Zero && tensor.ErrorBound is null or { Mode: ErrorBoundMode.Pointwise })
+                problems.Add($"{name}: a predictor is for absolute and relative error bounds");
             if (tensor.GreaterFlags is < 0 or > 256) problems.Add($"{name}: greaterFlags {tensor.GreaterFlags} is not 0..256");
             if (tensor.Scan is < 0 or > 4) problems.Add($"{name}: scan {tensor.Scan} is not 0..4");
             if (tensor.Method == TensorMethod.Codebook && tensor.CodebookSize is < 2 or > 65536)
@@ -169,7 +176,7 @@ public sealed record CompressionPlan
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     AllowDuplicateProperties = false,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
-    Converters = [typeof(TensorMethodConverter), typeof(TopologyCarriageConverter), typeof(ErrorBoundConverter)])]
+    Converters = [typeof(TensorMethodConverter), typeof(TopologyCarriageConverter), typeof(ErrorBoundConverter), typeof(PredictorConverter)])]
 [JsonSerializable(typeof(CompressionPlan))]
 internal sealed partial class PlanJson : JsonSerializerContext;
 
@@ -184,6 +191,23 @@ internal sealed class TensorMethodConverter : JsonConverter<TensorMethod>
     }
 
     public override void Write(Utf8JsonWriter writer, TensorMethod value, JsonSerializerOptions options) => writer.WriteStringValue(value.Name());
+}
+
+/// <summary>Predictors by the names of <see cref="Predictors"/>.</summary>
+internal sealed class PredictorConverter : JsonConverter<Predictor>
+{
+    public override Predictor Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        string? text = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+        foreach ((Predictor predictor, string name) in Predictors.All)
+        {
+            if (string.Equals(name, text, StringComparison.OrdinalIgnoreCase)) return predictor;
+        }
+
+        throw new JsonException($"'{text}' is not a predictor; known: {string.Join(", ", Predictors.All.Select(entry => entry.Name))}");
+    }
+
+    public override void Write(Utf8JsonWriter writer, Predictor value, JsonSerializerOptions options) => writer.WriteStringValue(value.Name());
 }
 
 /// <summary>The text of <see cref="ErrorBound"/>.</summary>

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Tersor.Codec;
 using Tersor.Models;
 using Tersor.Quantization;
+using Tersor.Quantization.Prediction;
 
 namespace Tersor.Plans;
 
@@ -73,6 +74,8 @@ public static class PlanBuilder
         if (options.Lossless && (options.Qp is not null || options.Method is not null)) problems.Add("lossless takes neither a QP nor a method");
         if (options.ErrorBound is not null && (options.Qp is not null || options.Method is not null || options.Lambda is not null || options.Lossless))
             problems.Add("an error bound takes neither a QP nor a method nor a lambda, and is not lossless");
+        if (options.Predictor != Predictor.Zero && options.ErrorBound is null or { Mode: ErrorBoundMode.Pointwise })
+            problems.Add("a predictor is for absolute and relative error bounds");
         if (options.Method == TensorMethod.ErrorBounded) problems.Add($"method {TensorMethod.ErrorBounded.Name()} needs an error bound; state that alone");
         if (options.Lambda is double lambda && (!(lambda >= 0) || double.IsInfinity(lambda))) problems.Add("lambda is not a number from 0");
         if (options.CodebookSize is < 2 or > 65536) problems.Add($"codebook size {options.CodebookSize} is not 2..65536");
@@ -92,7 +95,7 @@ public static class PlanBuilder
         TensorPlan exact = new() { Name = tensor.Name, Method = TensorMethod.Lossless };
         if (!selected || options.Lossless || !tensor.ElementType.IsQuantizable() || tensor.ElementCount == 0) return exact;
         if (options.ErrorBound is not null)
-            return tensor.ElementCount <= TinyElementCount ? exact : new TensorPlan { Name = tensor.Name, Method = TensorMethod.ErrorBounded, ErrorBound = options.ErrorBound };
+            return tensor.ElementCount <= TinyElementCount ? exact : new TensorPlan { Name = tensor.Name, Method = TensorMethod.ErrorBounded, ErrorBound = options.ErrorBound, Predictor = options.Predictor };
         bool isWeight = tensor.Shape.Rank >= 2;
         if (options.Qp is int qp)
         {

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Tersor.Quantization;
+using Tersor.Quantization.Prediction;
 
 namespace Tersor.Plans;
 
@@ -31,6 +32,9 @@ public sealed record PlanOptions
     /// Every weight of every tensor that can be quantized comes back within this bound: in place of a QP, a quality, a method and a lambda. Null for none.
     /// </summary>
     public ErrorBound? ErrorBound { get; init; }
+
+    /// <summary>What weights are predicted from, under an absolute or relative <see cref="ErrorBound"/>.</summary>
+    public Predictor Predictor { get; init; }
 
     /// <summary>Keep every bit of every tensor.</summary>
     public bool Lossless { get; init; }

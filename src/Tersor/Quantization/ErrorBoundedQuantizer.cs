@@ -22,12 +22,18 @@ public static class ErrorBoundedQuantizer
         if (!(reach >= step / 2)) throw new ArgumentOutOfRangeException(nameof(reach), reach, "Levels that reach less than half a step leave gaps.");
         for (int i = 0; i < weights.Length; i++)
         {
-            double magnitude = Math.Ceiling((Math.Abs((double)weights[i]) - reach) / step);
-            if (!(magnitude <= LevelRange.MaxMagnitude)) return false;
-            int level = magnitude > 0 ? (int)magnitude : 0;
-            levels[i] = weights[i] < 0 ? -level : level;
+            if (!TryFindLevel(weights[i], step, reach, out levels[i])) return false;
         }
 
         return true;
+    }
+
+    /// <summary>The level of one value; false where it has none.</summary>
+    internal static bool TryFindLevel(double value, double step, double reach, out int level)
+    {
+        double magnitude = Math.Ceiling((Math.Abs(value) - reach) / step);
+        level = magnitude is > 0 and <= LevelRange.MaxMagnitude ? (int)magnitude : 0;
+        if (value < 0) level = -level;
+        return magnitude <= LevelRange.MaxMagnitude;
     }
 }

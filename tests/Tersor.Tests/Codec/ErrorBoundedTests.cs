@@ -2,6 +2,7 @@ using Tersor.Codec;
 using Tersor.Models;
 using Tersor.Plans;
 using Tersor.Quantization;
+using Tersor.Quantization.Prediction;
 
 namespace Tersor.Tests.Codec;
 
@@ -12,9 +13,26 @@ public class ErrorBoundedTests
 
     public static TheoryData<string> Bounds => ["abs:1e-3", "abs:1e-30", "abs:3e4", "rel:1e-3", "rel:1e-6", "rel:0.6", "pointwise:1e-2", "pointwise:1e-5", "pointwise:0.9"];
 
+    public static TheoryData<string, Predictor> BoundsAndPredictors
+    {
+        get
+        {
+            TheoryData<string, Predictor> data = [];
+            foreach (string bound in Bounds)
+            {
+                data.Add(bound, Predictor.Zero);
+                if (bound.StartsWith("pointwise", StringComparison.Ordinal)) continue;
+                data.Add(bound, Predictor.Lorenzo);
+                data.Add(bound, Predictor.Regression);
+            }
+
+            return data;
+        }
+    }
+
     [Theory]
-    [MemberData(nameof(Bounds))]
-    public void Hostile_values_come_back_within_the_bound(string text)
+    [MemberData(nameof(BoundsAndPredictors))]
+    public void Hostile_values_come_back_within_the_bound(string text, Predictor predictor)
     {
         Seeded random = new(4);
         List<Tensor> tensors = [];
@@ -37,7 +55,7 @@ public class ErrorBoundedTests
             new Tensor("empty", new TensorShape(0, 4), []),
             new Tensor("one", new TensorShape(1, 1), [7f]),
         ]);
-        CodecRun run = AssertKept(model, ErrorBound.Parse(text)!);
+        CodecRun run = AssertKept(model, ErrorBound.Parse(text)!, predictor);
 
         // Not all by being kept exactly.
         if (text is not ("abs:1e-30" or "rel:1e-6")) Assert.Contains(run.Report.Tensors, tensor => tensor.Method == TensorMethod.ErrorBounded);
@@ -147,10 +165,60 @@ public class ErrorBoundedTests
         Assert.Throws<UnsupportedModelException>(() => CodecRun.Of(taken, CodecRun.Plan(taken, TensorMethod.Uniform)));
     }
 
-    // The bound, of both what is asked for by name and what the model holds.
-    private static CodecRun AssertKept(Model model, ErrorBound bound)
+    [Theory]
+    [InlineData(Predictor.Lorenzo, "w@lorenzo")]
+    [InlineData(Predictor.Regression, "w@regression", "w@regression:planes")]
+    public void A_predicted_tensor_travels_under_names_that_any_reader_sees_and_this_one_joins(Predictor predictor, params string[] names)
     {
-        CodecRun run = CodecRun.Of(model, PlanBuilder.Build(model, new PlanOptions { ErrorBound = bound }));
+        Model model = CodecRun.Model(CodecRun.Floats("w", 0.1f, 40, 30));
+        CodecRun run = AssertKept(model, ErrorBound.Parse("rel:0.01")!, predictor);
+        using CompressedModel compressed = CompressedModel.Open(run.Bytes);
+
+        Assert.Equal(names, compressed.Reader.Tensors.Select(tensor => tensor.Name));
+        Assert.Equal("w", Assert.Single(compressed.Tensors).Name);
+        Assert.Equal(predictor, run.Report.Tensors[0].Predictor);
+        Assert.Equal(compressed.Tensors[0].Parts.Sum(part => part.UnitByteCount), run.Report.Tensors[0].Bytes);
+        foreach (string name in names)
+        {
+            Model taken = CodecRun.Model(CodecRun.Floats(name, 0.1f, 40, 30));
+            Assert.Throws<UnsupportedModelException>(() => CodecRun.Of(taken, CodecRun.Plan(taken, TensorMethod.Uniform)));
+        }
+    }
+
+    [Fact]
+    public void Each_tensor_finds_the_predictor_that_suits_it_and_the_plan_says_which()
+    {
+        Seeded random = new(11);
+        Model model = CodecRun.Model(
+            CodecRun.Floats("white", 0.1f, 60, 50),
+            new Tensor("plane", new TensorShape(60, 50), [.. Enumerable.Range(0, 3000).Select(i => (i / 50 * 0.1f) + (i % 50 * 0.07f) + (random.NextGaussian() * 0.02f))]),
+            new Tensor("wave", new TensorShape(60, 50), [.. Enumerable.Range(0, 3000).Select(i => MathF.Abs((i % 50 % 4) - 2) + MathF.Abs((i / 50 % 6) - 3))]));
+        CodecRun run = AssertKept(model, ErrorBound.Parse("abs:0.02")!, Predictor.Auto);
+
+        Assert.Equal([Predictor.Zero, Predictor.Regression, Predictor.Lorenzo], run.Report.Tensors.Select(tensor => tensor.Predictor));
+        CompressionPlan saved = CompressionPlan.FromJson(run.Report.Plan.ToJson(), "plan.json");
+        Assert.Equal([Predictor.Zero, Predictor.Regression, Predictor.Lorenzo], saved.Tensors.Select(tensor => tensor.Predictor));
+        Assert.Equal(run.Bytes, CodecRun.Of(model, saved, threads: 3).Bytes);
+    }
+
+    [Fact]
+    public void A_tensor_without_the_planes_that_it_was_predicted_from_is_told_to_be_damaged()
+    {
+        Model model = CodecRun.Model(CodecRun.Floats("w", 0.1f, 40, 30));
+        byte[] bytes = AssertKept(model, ErrorBound.Parse("rel:0.01")!, Predictor.Regression).Bytes;
+        long end;
+        using (CompressedModel whole = CompressedModel.Open(bytes)) end = whole.Tensors[0].Parts[1].UnitOffset;
+        using CompressedModel cut = CompressedModel.Open(bytes.AsMemory(0, (int)end));
+
+        ModelFormatException error = Assert.Throws<ModelFormatException>(() => cut.Decode("w"));
+        Assert.Contains("tensor 'w'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("fetch it again", error.Message, StringComparison.Ordinal);
+    }
+
+    // The bound, of both what is asked for by name and what the model holds.
+    private static CodecRun AssertKept(Model model, ErrorBound bound, Predictor predictor = Predictor.Zero)
+    {
+        CodecRun run = CodecRun.Of(model, PlanBuilder.Build(model, new PlanOptions { ErrorBound = bound, Predictor = predictor }));
         using CompressedModel compressed = CompressedModel.Open(run.Bytes);
         Model back = compressed.ToModel();
         foreach (Tensor tensor in model.Tensors)

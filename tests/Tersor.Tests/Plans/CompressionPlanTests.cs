@@ -105,6 +105,28 @@ public class CompressionPlanTests
         Assert.Contains("uplicate", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("{\"name\":\"w\",\"method\":\"error-bounded\"}", "tensor 'w': errorBound is missing: abs:X or rel:X with X above 0, or pointwise:X with X between 0 and 1, such as abs:1e-3")]
+    [InlineData("{\"name\":\"w\",\"method\":\"uniform\",\"errorBound\":\"abs:1\"}", "tensor 'w': errorBound is for method error-bounded")]
+    [InlineData("{\"name\":\"w\",\"method\":\"error-bounded\",\"errorBound\":\"pointwise:0.1\",\"predictor\":\"lorenzo\"}", "tensor 'w': a predictor is for absolute and relative error bounds")]
+    [InlineData("{\"name\":\"w\",\"method\":\"uniform\",\"predictor\":\"auto\"}", "tensor 'w': a predictor is for absolute and relative error bounds")]
+    public void Bounds_and_predictors_that_fit_nothing_are_refused(string tensor, string problem)
+    {
+        PlanException error = Assert.Throws<PlanException>(() => CompressionPlan.FromJson($"{{\"tensors\":[{tensor}]}}", "plan.json"));
+        Assert.Equal([$"plan.json: {problem}"], error.Problems);
+    }
+
+    [Theory]
+    [InlineData("\"errorBound\":\"abs\"", "'abs' is not an error bound")]
+    [InlineData("\"errorBound\":0.1", "'' is not an error bound")]
+    [InlineData("\"errorBound\":\"abs:1\",\"predictor\":\"best\"", "'best' is not a predictor; known: zero, lorenzo, regression, auto")]
+    public void Malformed_bounds_and_predictors_are_answered_with_what_is_known(string settings, string problem)
+    {
+        PlanException error = Assert.Throws<PlanException>(
+            () => CompressionPlan.FromJson($"{{\"tensors\":[{{\"name\":\"w\",\"method\":\"error-bounded\",{settings}}}]}}", "plan.json"));
+        Assert.Contains(problem, Assert.Single(error.Problems), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Unknown_methods_are_answered_with_the_known_ones()
     {

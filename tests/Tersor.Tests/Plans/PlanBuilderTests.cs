@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
 using Tersor.Models;
 using Tersor.Plans;
+using Tersor.Quantization;
+using Tersor.Quantization.Prediction;
 using Tersor.Tests.Codec;
 
 namespace Tersor.Tests.Plans;
@@ -81,6 +83,40 @@ public class PlanBuilderTests
 
         Assert.Equal((method, lambda, codebookSize), (weight.Method, weight.Lambda, weight.CodebookSize));
         Assert.Equal(forVectors, Settings(plan, "bias").Method);
+    }
+
+    [Fact]
+    public void An_error_bound_holds_for_weights_and_vectors_alike_on_the_finest_grid_of_steps()
+    {
+        ErrorBound bound = new(ErrorBoundMode.Relative, 0.01);
+        CompressionPlan plan = PlanBuilder.Build(CodecRun.Mixed(), new PlanOptions { ErrorBound = bound, Predictor = Predictor.Auto });
+
+        Assert.Equal(7, plan.QpDensity);
+        Assert.Equal(["fc.weight", "conv.weight", "bias", "pruned", "half"], Lossy(plan));
+        Assert.All(plan.Tensors.Where(tensor => tensor.Method.IsLossy()), tensor => Assert.Equal((TensorMethod.ErrorBounded, bound, Predictor.Auto), (tensor.Method, tensor.ErrorBound, tensor.Predictor)));
+    }
+
+    [Fact]
+    public void An_error_bound_stands_alone()
+    {
+        ErrorBound bound = new(ErrorBoundMode.Pointwise, 0.01);
+
+        foreach (PlanOptions options in (PlanOptions[])[new() { Qp = 1 }, new() { Lossless = true }, new() { Lambda = 1 }, new() { Method = TensorMethod.Uniform }])
+        {
+            Assert.Equal(
+                ["an error bound takes neither a QP nor a method nor a lambda, and is not lossless"],
+                Assert.Throws<PlanException>(() => PlanBuilder.Build(CodecRun.Mixed(), options with { ErrorBound = bound })).Problems);
+        }
+
+        foreach (PlanOptions options in (PlanOptions[])[new() { ErrorBound = bound, Predictor = Predictor.Lorenzo }, new() { Predictor = Predictor.Auto }])
+        {
+            Assert.Equal(
+                ["a predictor is for absolute and relative error bounds"], Assert.Throws<PlanException>(() => PlanBuilder.Build(CodecRun.Mixed(), options)).Problems);
+        }
+
+        Assert.Equal(
+            ["method error-bounded needs an error bound; state that alone"],
+            Assert.Throws<PlanException>(() => PlanBuilder.Build(CodecRun.Mixed(), new PlanOptions { Method = TensorMethod.ErrorBounded })).Problems);
     }
 
     [Fact]

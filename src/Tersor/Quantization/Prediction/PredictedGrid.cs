@@ -1,0 +1,44 @@
+namespace Tersor.Quantization.Prediction;
+
+/// <summary>Levels of what predictions leave of a tensor, and the way back. The decoder repeats the encoder's arithmetic step by step, so both hold the same values.</summary>
+/// <param name="predictor"><see cref="Predictor.Lorenzo"/> or <see cref="Predictor.Regression"/>.</param>
+/// <param name="layout">Axes of the tensor.</param>
+/// <param name="step">Step size of the levels.</param>
+internal sealed class PredictedGrid(Predictor predictor, PredictionLayout layout, double step)
+{
+    /// <summary>How many integers the planes of the tensor take; 0 without planes.</summary>
+    public int PlaneCodeCount => predictor == Predictor.Regression ? PredictionBlock.Count(layout) * new PlaneCodes(layout, step).PerBlock : 0;
+
+    /// <summary>Quantizes.</summary>
+    /// <param name="weights">Finite weights, row-major.</param>
+    /// <param name="reach">How far a weight may be from its value before that is rounded; at least half a step.</param>
+    /// <param name="levels">Receives one level per weight.</param>
+    /// <param name="values">Receives what the decoder will make of them; NaN where a weight has no level.</param>
+    /// <param name="cancellationToken">Checked every few thousand weights.</param>
+    /// <returns>The integers of the planes, none without planes; null where a plane is too steep for them.</returns>
+    public int[]? TryQuantize(ReadOnlySpan<float> weights, double reach, Span<int> levels, Span<float> values, CancellationToken cancellationToken)
+    {
+        int[]? planes = predictor == Predictor.Regression ? RegressionPrediction.TryFit(layout, weights, step, cancellationToken) : [];
+        if (planes is null) return null;
+        QuantizedValue made = new(weights, step, reach, levels);
+        Run(planes, values, ref made, cancellationToken);
+        return planes;
+    }
+
+    /// <summary>The values of levels.</summary>
+    /// <param name="planes">As many integers as <see cref="PlaneCodeCount"/>; any integers.</param>
+    /// <param name="levels">One per element; any levels.</param>
+    /// <param name="values">Receives one value per level; NaN and infinity where the levels are from a damaged file.</param>
+    public void Reconstruct(ReadOnlySpan<int> planes, ReadOnlySpan<int> levels, Span<float> values)
+    {
+        RestoredValue made = new(levels, step);
+        Run(planes, values, ref made, CancellationToken.None);
+    }
+
+    private void Run<T>(ReadOnlySpan<int> planes, Span<float> values, ref T made, CancellationToken cancellationToken)
+        where T : IPredictedValue, allows ref struct
+    {
+        if (predictor == Predictor.Regression) RegressionPrediction.Run(layout, planes, step, values, ref made, cancellationToken);
+        else LorenzoPrediction.Run(layout, values, ref made, cancellationToken);
+    }
+}
