@@ -23,7 +23,7 @@ public static class ModelCompressor
     }
 
     /// <summary>Compresses to a stream, which is left open and need not be seekable.</summary>
-    /// <param name="model">The model; each weight is read once.</param>
+    /// <param name="model">The model; each weight is read once, and again for every check of an error bound.</param>
     /// <param name="plan">Settings for every tensor of the model.</param>
     /// <param name="destination">Receives the NNC stream.</param>
     /// <param name="threads">Tensors, and segments of large tensors, worked on side by side; memory grows with it, the bytes do not depend on it.</param>

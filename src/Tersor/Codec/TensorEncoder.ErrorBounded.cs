@@ -21,7 +21,8 @@ internal sealed partial class TensorEncoder
             ErrorBoundMode.Relative => bound.Value * ErrorBoundCheck.RangeOf(tensor, parallel.CancellationToken),
             _ => bound.Value,
         };
-        if (allowed == 0) return Lossless(tensor, Exact(plan, TensorMethod.Lossless), ordinal);
+        Encoding exact = Lossless(tensor, Exact(plan, TensorMethod.Lossless), ordinal, values);
+        if (allowed == 0) return exact;
         Encoding? bounded = null;
         if (bound.Mode == ErrorBoundMode.Pointwise) bounded = OnLogarithmicGrid(tensor, values, allowed, plan, ordinal);
         foreach (Predictor predictor in bound.Mode == ErrorBoundMode.Pointwise ? [] : PredictorsOf(plan))
@@ -31,14 +32,12 @@ internal sealed partial class TensorEncoder
         }
 
         if (bounded is null) warnings.Add($"tensor '{tensor.Name}': no grid of levels keeps {bound}, so it is stored exactly");
-        else if (bounded.Report.Bytes < tensor.ByteLength) return bounded;
-        Encoding exact = Lossless(tensor, Exact(plan, TensorMethod.Lossless), ordinal);
         return bounded is null ? exact : Smaller(exact, bounded);
     }
 
     private Encoding? OnUniformGrid(Tensor tensor, float[] values, double allowed, TensorPlan plan, int ordinal)
     {
-        ErrorBoundCheck check = new(allowed, 0);
+        ErrorBoundCheck check = new(constant: allowed, share: 0);
         double rounding = RoundingOf(tensor.ElementType) * LargestMagnitude(values);
 
         // Rounding matters only where the bound is near the spacing of the numbers, so it is left room for only if the check asks for it. With half the bound
@@ -83,7 +82,7 @@ internal sealed partial class TensorEncoder
 
     private Encoding? OnLogarithmicGrid(Tensor tensor, float[] values, double share, TensorPlan plan, int ordinal)
     {
-        ErrorBoundCheck check = new(0, share);
+        ErrorBoundCheck check = new(constant: 0, share);
         float largest = LargestMagnitude(values);
 
         // With half the bound there is room for rounding whatever the spacing of the numbers, which is wide among the least.

@@ -111,13 +111,14 @@ internal sealed partial class TensorEncoder(NncStreamSettings stream, int tensor
     private void ForEachPiece(int length, Action<Range> work) => Parallel.For(
         0, (int)((length + PieceLength - 1L) / PieceLength), parallel, piece => work((piece * PieceLength)..(int)Math.Min(length, (piece + 1L) * PieceLength)));
 
-    private Encoding Lossless(Tensor tensor, TensorPlan plan, int ordinal)
+    // The values spare reading the tensor again where they are at hand.
+    private Encoding Lossless(Tensor tensor, TensorPlan plan, int ordinal, float[]? values = null)
     {
         bool isFree = plan.Method is TensorMethod.Lossless or TensorMethod.Topology;
         Encoding best = Raw(tensor, plan, ordinal);
         if ((isFree || plan.Method == TensorMethod.Integer) && TryIntegers(tensor, plan, ordinal) is { } integer)
             best = Smaller(best, integer);
-        if ((isFree || plan.Method == TensorMethod.Shared) && TryShared(tensor, plan, ordinal) is { } shared)
+        if ((isFree || plan.Method == TensorMethod.Shared) && TryShared(tensor, plan, ordinal, values) is { } shared)
             best = Smaller(best, shared);
         return best;
     }
@@ -143,14 +144,14 @@ internal sealed partial class TensorEncoder(NncStreamSettings stream, int tensor
         return EncodeLevels(tensor, new TensorPlan { Name = StreamNames.Tables, Method = TensorMethod.Integer }, tensorCount).Unit;
     }
 
-    private Encoding? TryShared(Tensor tensor, TensorPlan plan, int ordinal)
+    private Encoding? TryShared(Tensor tensor, TensorPlan plan, int ordinal, float[]? values)
     {
         if (tensor.ElementType != ElementType.Float32 || tensor.ElementCount is 0 or > int.MaxValue / 4) return null;
 
         // An entry of the table costs most of a float: more of them than half the elements cannot pay.
         int limit = (int)Math.Min(SharedValueTable.MaxCount, tensor.ElementCount / 2);
         if (!SharedValueTable.TryBuild(
-            tensor.ReadSingles(parallel.CancellationToken), limit, out SharedValueTable? table, out int[]? levels, parallel.CancellationToken)) return null;
+            values ?? tensor.ReadSingles(parallel.CancellationToken), limit, out SharedValueTable? table, out int[]? levels, parallel.CancellationToken)) return null;
         TensorPlan shared = Exact(plan, TensorMethod.Shared);
         Encoding best = Indexed(tensor, StreamNames.Index, tensor.Shape, levels, table, shared, ordinal);
         if (tensor.Shape.Rank < 2 || tensor.Shape[0] == 1 || tensor.Shape[1] == 1) return best;

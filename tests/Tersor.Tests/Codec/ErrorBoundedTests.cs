@@ -120,6 +120,17 @@ public class ErrorBoundedTests
     }
 
     [Fact]
+    public void What_is_smaller_exactly_is_kept_exactly()
+    {
+        Seeded random = new(12);
+        float[] shared = [.. Enumerable.Range(0, 8).Select(_ => random.NextGaussian())];
+        Model model = CodecRun.Model(new Tensor("w", new TensorShape(100, 100), [.. Enumerable.Range(0, 10_000).Select(_ => shared[random.NextInt(8)])]));
+
+        Assert.Equal(TensorMethod.Shared, AssertKept(model, ErrorBound.Parse("rel:1e-4")!).Report.Tensors[0].Method);
+        Assert.Equal(TensorMethod.ErrorBounded, AssertKept(model, ErrorBound.Parse("rel:0.2")!).Report.Tensors[0].Method);
+    }
+
+    [Fact]
     public void A_wider_bound_never_makes_a_larger_file()
     {
         Model model = CodecRun.Model(CodecRun.Floats("w", 0.1f, 80, 100));
@@ -213,6 +224,28 @@ public class ErrorBoundedTests
         ModelFormatException error = Assert.Throws<ModelFormatException>(() => cut.Decode("w"));
         Assert.Contains("tensor 'w'", error.Message, StringComparison.Ordinal);
         Assert.Contains("fetch it again", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("rel:0.01", Predictor.Lorenzo)]
+    [InlineData("rel:0.01", Predictor.Regression)]
+    [InlineData("pointwise:0.01", Predictor.Zero)]
+    public void Damaged_files_are_decoded_or_refused(string bound, Predictor predictor)
+    {
+        Model model = CodecRun.Model(CodecRun.Floats("w", 0.1f, 8, 9), CodecRun.Floats("v", 0.1f, 3, 3, 3));
+        byte[] valid = AssertKept(model, ErrorBound.Parse(bound)!, predictor).Bytes;
+        foreach (byte[] damaged in Mutations.Truncations(valid).Concat(Mutations.SingleBitFlips(valid)))
+        {
+            try
+            {
+                using CompressedModel compressed = CompressedModel.Open(damaged);
+                foreach (CompressedTensor tensor in compressed.Tensors.Where(tensor => tensor.Shape.ElementCount < 10_000)) compressed.Decode(tensor.Name);
+            }
+            catch (Exception refused) when (refused is ModelFormatException or UnsupportedModelException or ResourceLimitException)
+            {
+                Assert.NotEqual("", refused.Message);
+            }
+        }
     }
 
     // The bound, of both what is asked for by name and what the model holds.

@@ -7,7 +7,7 @@ namespace Tersor.Quantization.Prediction;
 internal sealed class PredictedGrid(Predictor predictor, PredictionLayout layout, double step)
 {
     /// <summary>How many integers the planes of the tensor take; 0 without planes.</summary>
-    public int PlaneCodeCount => predictor == Predictor.Regression ? PredictionBlock.Count(layout) * new PlaneCodes(layout, step).PerBlock : 0;
+    public long PlaneCodeCount => predictor == Predictor.Regression ? (long)PredictionBlock.Count(layout) * new PlaneCodes(layout, step).PerBlock : 0;
 
     /// <summary>Quantizes.</summary>
     /// <param name="weights">Finite weights, row-major.</param>

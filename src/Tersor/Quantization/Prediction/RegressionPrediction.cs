@@ -8,11 +8,13 @@ internal static class RegressionPrediction
     /// <param name="weights">The tensor, row-major.</param>
     /// <param name="step">Step of the levels.</param>
     /// <param name="cancellationToken">Checked every block.</param>
-    /// <returns>The integers of <see cref="PlaneCodes"/>, block by block; null where a plane is too steep for them.</returns>
+    /// <returns>The integers of <see cref="PlaneCodes"/>, block by block; null where a plane is too steep for them, or there are more than an array holds.</returns>
     public static int[]? TryFit(PredictionLayout layout, ReadOnlySpan<float> weights, double step, CancellationToken cancellationToken)
     {
         PlaneCodes coding = new(layout, step);
-        int[] codes = new int[PredictionBlock.Count(layout) * coding.PerBlock];
+        long count = (long)PredictionBlock.Count(layout) * coding.PerBlock;
+        if (count > Array.MaxLength) return null;
+        int[] codes = new int[count];
         Span<int> previous = stackalloc int[coding.PerBlock];
         int at = 0;
         foreach (PredictionBlock block in PredictionBlock.All(layout))
