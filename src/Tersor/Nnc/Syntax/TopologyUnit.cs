@@ -115,8 +115,9 @@ internal sealed record TopologyUnit
                 output.Write(piece, 0, count);
             }
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
+            // The data is in memory: an IOException is a wish of the stream that is not granted, such as a dictionary.
             throw new ModelFormatException(source.Name, Item, DataOffset, "the deflated topology is damaged; fetch the file again", e);
         }
 
