@@ -16,21 +16,13 @@ internal sealed partial class TensorEncoder
     private Encoding ErrorBounded(Tensor tensor, float[] values, TensorPlan plan, int ordinal, List<string> warnings)
     {
         ErrorBound bound = plan.ErrorBound!;
-        double allowed = bound.Mode switch
-        {
-            ErrorBoundMode.Relative => bound.Value * ErrorBoundCheck.RangeOf(tensor, parallel.CancellationToken),
-            _ => bound.Value,
-        };
+        double allowed = bound.Mode == ErrorBoundMode.Relative ? bound.Value * ErrorBoundCheck.RangeOf(tensor, parallel.CancellationToken) : bound.Value;
         Encoding exact = Lossless(tensor, Exact(plan, TensorMethod.Lossless), ordinal, values);
         if (allowed == 0) return exact;
-        Encoding? bounded = null;
-        if (bound.Mode == ErrorBoundMode.Pointwise) bounded = OnLogarithmicGrid(tensor, values, allowed, plan, ordinal);
-        foreach (Predictor predictor in bound.Mode == ErrorBoundMode.Pointwise ? [] : PredictorsOf(plan))
-        {
-            if (OnUniformGrid(tensor, values, allowed, plan with { Predictor = predictor }, ordinal) is { } encoding)
-                bounded = bounded is null ? encoding : Smaller(bounded, encoding);
-        }
-
+        IEnumerable<Encoding?> attempts = bound.Mode == ErrorBoundMode.Pointwise
+            ? [OnLogarithmicGrid(tensor, values, allowed, plan, ordinal)]
+            : PredictorsOf(plan).Select(predictor => OnUniformGrid(tensor, values, allowed, plan with { Predictor = predictor }, ordinal));
+        Encoding? bounded = attempts.OfType<Encoding>().MinBy(Cost);
         if (bounded is null) warnings.Add($"tensor '{tensor.Name}': no grid of levels keeps {bound}, so it is stored exactly");
         return bounded is null ? exact : Smaller(exact, bounded);
     }

@@ -114,7 +114,7 @@ public class PredictedGridTests
         foreach (Predictor predictor in (Predictor[])[Predictor.Lorenzo, Predictor.Regression])
         {
             PredictedGrid grid = new(predictor, new PredictionLayout(new TensorShape(9, 10, 11)), 1e30);
-            int[] planes = [.. Enumerable.Range(0, grid.PlaneCodeCount).Select(_ => (int)random.NextUInt64())];
+            int[] planes = [.. Enumerable.Range(0, (int)grid.PlaneCodeCount).Select(_ => (int)random.NextUInt64())];
             int[] levels = [.. Enumerable.Range(0, 990).Select(_ => (int)random.NextUInt64())];
             float[] values = new float[990];
             Array.Fill(values, 3);
