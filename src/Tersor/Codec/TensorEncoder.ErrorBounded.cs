@@ -13,22 +13,46 @@ internal sealed partial class TensorEncoder
     // Relative error of making a value from a level in binary32, with some to spare.
     private const double SingleRounding = 1.0 / (1 << 22);
 
-    private Encoding ErrorBounded(Tensor tensor, float[] values, TensorPlan plan, int ordinal, List<string> warnings)
+    // The values are read anew for each step of the way: none are held while levels are coded, which takes the room.
+    private Encoding ErrorBounded(Tensor tensor, TensorPlan plan, int ordinal, List<string> warnings)
     {
+        if (HasNoStep(tensor, warnings)) return Raw(tensor, plan, ordinal);
         ErrorBound bound = plan.ErrorBound!;
         double allowed = bound.Mode == ErrorBoundMode.Relative ? bound.Value * ErrorBoundCheck.RangeOf(tensor, parallel.CancellationToken) : bound.Value;
-        Encoding exact = Lossless(tensor, Exact(plan, TensorMethod.Lossless), ordinal, values);
+        Encoding exact = Lossless(tensor, Exact(plan, TensorMethod.Lossless), ordinal);
         if (allowed == 0) return exact;
-        IEnumerable<Encoding?> attempts = bound.Mode == ErrorBoundMode.Pointwise
-            ? [OnLogarithmicGrid(tensor, values, allowed, plan, ordinal)]
-            : PredictorsOf(plan).Select(predictor => OnUniformGrid(tensor, values, allowed, plan with { Predictor = predictor }, ordinal));
-        Encoding? bounded = attempts.OfType<Encoding>().MinBy(Cost);
-        if (bounded is null) warnings.Add($"tensor '{tensor.Name}': no grid of levels keeps {bound}, so it is stored exactly");
-        return bounded is null ? exact : Smaller(exact, bounded);
+        Encoding? best = null;
+        foreach (Predictor predictor in PredictorsOf(plan))
+        {
+            BoundedLevels? found = bound.Mode == ErrorBoundMode.Pointwise ? OnLogarithmicGrid(tensor, allowed) : OnUniformGrid(tensor, allowed, predictor);
+            if (found is null) continue;
+            Encoding encoding = EncodeBounded(tensor, found, plan with { Predictor = predictor }, ordinal);
+            best = best is null ? encoding : Smaller(best, encoding);
+        }
+
+        if (best is null) warnings.Add($"tensor '{tensor.Name}': no grid of levels keeps {bound}, so it is stored exactly");
+        return best is null ? exact : Smaller(exact, best);
     }
 
-    private Encoding? OnUniformGrid(Tensor tensor, float[] values, double allowed, TensorPlan plan, int ordinal)
+    private bool HasNoStep(Tensor tensor, List<string> warnings) => HasNoStep(tensor, tensor.ReadSingles(parallel.CancellationToken), warnings);
+
+    private Encoding EncodeBounded(Tensor tensor, BoundedLevels found, TensorPlan plan, int ordinal)
     {
+        (EncodedUnit unit, TensorPlan decided) = EncodeLevels(found.Coded, plan, ordinal);
+        EncodedUnit? side = found.Planes is { } planes
+            ? EncodeLevels(planes, new TensorPlan { Name = planes.Name, Method = TensorMethod.Integer }, tensorCount + 1 + ordinal).Unit
+            : null;
+        LevelRule rule = found.Coded.Rule;
+        TensorReport report = rule.Kind == LevelKind.Uniform
+            ? Report(tensor, plan.Method, unit, rule.Qp, rule.Step, found.Error)
+            : Report(tensor, plan.Method, unit, error: found.Error);
+        report = report with { ErrorBound = plan.ErrorBound, Predictor = plan.Predictor, Bytes = unit.ByteCount + (side?.ByteCount ?? 0) };
+        return new Encoding(decided, unit, report, Side: side);
+    }
+
+    private BoundedLevels? OnUniformGrid(Tensor tensor, double allowed, Predictor predictor)
+    {
+        float[] values = tensor.ReadSingles(parallel.CancellationToken);
         ErrorBoundCheck check = new(constant: allowed, share: 0);
         double rounding = RoundingOf(tensor.ElementType) * LargestMagnitude(values);
 
@@ -38,42 +62,39 @@ internal sealed partial class TensorEncoder
         {
             if (!(widest >= StepSize.FromQp(StepSize.MinQp(stream.Density), stream.Density))) continue;
             int qp = StepSize.ToQp(Math.Min(widest, float.MaxValue), stream.Density);
-            double step = StepSize.FromQp(qp, stream.Density);
-            double reach = Math.Max(step, widest - (2 * rounding)) / 2;
             LevelRule rule = LevelRule.Uniform(qp, dependent: false, stream.Density);
-            Encoding? encoding = plan.Predictor == Predictor.Zero
-                ? Unpredicted(tensor, values, rule, reach, check, plan, ordinal)
-                : Predicted(tensor, values, rule, reach, check, plan, ordinal);
-            if (encoding is not null) return encoding with { Report = encoding.Report with { Qp = qp, StepSize = step } };
+            double reach = Math.Max(rule.Step, widest - (2 * rounding)) / 2;
+            BoundedLevels? found = predictor == Predictor.Zero
+                ? Unpredicted(tensor, values, rule, reach, check)
+                : Predicted(tensor, values, predictor, rule, reach, check);
+            if (found is not null) return found;
         }
 
         return null;
     }
 
-    private Encoding? Unpredicted(Tensor tensor, float[] values, LevelRule rule, double reach, ErrorBoundCheck check, TensorPlan plan, int ordinal)
-    {
-        if (TryLevels(values, (weights, levels) => ErrorBoundedQuantizer.TryQuantize(weights, rule.Step, reach, levels)) is not { } levels) return null;
-        return BoundedLevels(tensor, values, new LevelTensor(tensor.Name, tensor.Shape, levels, rule), Restore(levels, rule.Reconstruct), check, plan, ordinal);
-    }
+    private BoundedLevels? Unpredicted(Tensor tensor, float[] values, LevelRule rule, double reach, ErrorBoundCheck check) =>
+        TryLevels(values, (weights, levels) => ErrorBoundedQuantizer.TryQuantize(weights, rule.Step, reach, levels)) is { } levels
+            ? Checked(tensor, values, new LevelTensor(tensor.Name, tensor.Shape, levels, rule), Restore(levels, rule.Reconstruct), check)
+            : null;
 
-    private Encoding? Predicted(Tensor tensor, float[] values, LevelRule rule, double reach, ErrorBoundCheck check, TensorPlan plan, int ordinal)
+    private BoundedLevels? Predicted(Tensor tensor, float[] values, Predictor predictor, LevelRule rule, double reach, ErrorBoundCheck check)
     {
         int[] levels = GC.AllocateUninitializedArray<int>(values.Length);
         float[] decoded = GC.AllocateUninitializedArray<float>(values.Length);
-        PredictedGrid grid = new(plan.Predictor, new PredictionLayout(tensor.Shape), rule.Step);
+        PredictedGrid grid = new(predictor, new PredictionLayout(tensor.Shape), rule.Step);
         if (grid.TryQuantize(values, reach, levels, decoded, parallel.CancellationToken) is not { } planes) return null;
-        LevelTensor coded = new(StreamNames.OfPredicted(tensor.Name, plan.Predictor), tensor.Shape, levels, rule);
-        Encoding? encoding = BoundedLevels(tensor, values, coded, decoded, check, plan, ordinal);
-        if (encoding is null || planes.Length == 0) return encoding;
-        LevelTensor side = new(tensor.Name + StreamNames.Planes, new TensorShape(planes.Length), planes, LevelRule.Integer);
-        EncodedUnit unit = EncodeLevels(side, new TensorPlan { Name = side.Name, Method = TensorMethod.Integer }, tensorCount + 1 + ordinal).Unit;
-        return encoding with { Side = unit, Report = encoding.Report with { Bytes = encoding.Report.Bytes + unit.ByteCount } };
+        LevelTensor coded = new(StreamNames.OfPredicted(tensor.Name, predictor), tensor.Shape, levels, rule);
+        BoundedLevels? found = Checked(tensor, values, coded, decoded, check);
+        if (found is null || planes.Length == 0) return found;
+        return found with { Planes = new LevelTensor(tensor.Name + StreamNames.Planes, new TensorShape(planes.Length), planes, LevelRule.Integer) };
     }
 
     private static Predictor[] PredictorsOf(TensorPlan plan) => plan.Predictor == Predictor.Auto ? [Predictor.Zero, Predictor.Lorenzo, Predictor.Regression] : [plan.Predictor];
 
-    private Encoding? OnLogarithmicGrid(Tensor tensor, float[] values, double share, TensorPlan plan, int ordinal)
+    private BoundedLevels? OnLogarithmicGrid(Tensor tensor, double share)
     {
+        float[] values = tensor.ReadSingles(parallel.CancellationToken);
         ErrorBoundCheck check = new(constant: 0, share);
         float largest = LargestMagnitude(values);
 
@@ -82,8 +103,8 @@ internal sealed partial class TensorEncoder
         {
             if (!StreamNames.TryNameGrid(tensor.Name, widest, largest == 0 ? 1 : largest, out string? name, out LogarithmicGrid? grid)) continue;
             if (TryLevels(values, (weights, levels) => grid.TryQuantize(weights, share, levels)) is { } levels
-                && BoundedLevels(tensor, values, new LevelTensor(name, tensor.Shape, levels, LevelRule.Integer), Restore(levels, grid.Reconstruct), check, plan, ordinal) is { } encoding)
-                return encoding;
+                && Checked(tensor, values, new LevelTensor(name, tensor.Shape, levels, LevelRule.Integer), Restore(levels, grid.Reconstruct), check) is { } found)
+                return found;
         }
 
         return null;
@@ -122,11 +143,9 @@ internal sealed partial class TensorEncoder
     }
 
     // Null where a value that the decoder will make of the levels breaks the bound.
-    private Encoding? BoundedLevels(Tensor tensor, float[] values, LevelTensor coded, float[] decoded, ErrorBoundCheck check, TensorPlan plan, int ordinal)
-    {
-        if (!check.Holds(tensor, decoded, parallel.CancellationToken)) return null;
-        (EncodedUnit unit, TensorPlan decided) = EncodeLevels(coded, plan, ordinal);
-        TensorReport report = Report(tensor, plan.Method, unit, error: QuantizationError.Between(values, decoded));
-        return new Encoding(decided, unit, report with { ErrorBound = plan.ErrorBound, Predictor = plan.Predictor });
-    }
+    private BoundedLevels? Checked(Tensor tensor, float[] values, LevelTensor coded, float[] decoded, ErrorBoundCheck check) =>
+        check.Holds(tensor, decoded, parallel.CancellationToken) ? new BoundedLevels(coded, null, QuantizationError.Between(values, decoded)) : null;
+
+    // Levels whose values were found to keep the bound, and what is needed to undo their prediction.
+    private sealed record BoundedLevels(LevelTensor Coded, LevelTensor? Planes, QuantizationError Error);
 }

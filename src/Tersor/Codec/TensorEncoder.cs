@@ -38,7 +38,8 @@ internal sealed partial class TensorEncoder(NncStreamSettings stream, int tensor
     public Result Encode(Tensor tensor, TensorPlan plan, int ordinal)
     {
         List<string> warnings = [];
-        Encoding encoding = plan.Method.IsLossy() ? Lossy(tensor, plan, ordinal, warnings) : Lossless(tensor, plan, ordinal);
+        Encoding encoding = plan.Method == TensorMethod.ErrorBounded ? ErrorBounded(tensor, plan, ordinal, warnings)
+            : plan.Method.IsLossy() ? Lossy(tensor, plan, ordinal, warnings) : Lossless(tensor, plan, ordinal);
 
         ElementType comesBackAs = encoding.Plan.Method == TensorMethod.Integer ? ElementType.Int32
             : encoding.Plan.Method.IsLossy() ? ElementType.Float32 : tensor.ElementType;
@@ -51,13 +52,7 @@ internal sealed partial class TensorEncoder(NncStreamSettings stream, int tensor
     {
         float[] values = tensor.ReadSingles(parallel.CancellationToken);
         parallel.CancellationToken.ThrowIfCancellationRequested();
-        if (NonFiniteWeight.IndexOf(values) is int at and >= 0)
-        {
-            warnings.Add($"tensor '{tensor.Name}': element {at} is {(float.IsNaN(values[at]) ? "NaN" : tensor.ElementType == ElementType.Float64 ? "infinite in binary32" : "infinite")}, so it is stored exactly");
-            return Raw(tensor, plan, ordinal);
-        }
-
-        if (plan.Method == TensorMethod.ErrorBounded) return ErrorBounded(tensor, values, plan, ordinal, warnings);
+        if (HasNoStep(tensor, values, warnings)) return Raw(tensor, plan, ordinal);
         int density = stream.Density;
         int qp = LevelRange.RaiseQp(values, plan.Qp, density);
         if (qp > StepSize.MaxQp(density)) return Raw(tensor, plan, ordinal);
@@ -67,6 +62,14 @@ internal sealed partial class TensorEncoder(NncStreamSettings stream, int tensor
         if (coded.Report.Bytes < tensor.ByteLength) return coded;
         Encoding raw = Raw(tensor, plan, ordinal);
         return raw.Report.Bytes <= coded.Report.Bytes ? raw : coded;
+    }
+
+    private static bool HasNoStep(Tensor tensor, float[] values, List<string> warnings)
+    {
+        int at = NonFiniteWeight.IndexOf(values);
+        if (at < 0) return false;
+        warnings.Add($"tensor '{tensor.Name}': element {at} is {(float.IsNaN(values[at]) ? "NaN" : tensor.ElementType == ElementType.Float64 ? "infinite in binary32" : "infinite")}, so it is stored exactly");
+        return true;
     }
 
     private Encoding Quantized(Tensor tensor, float[] values, TensorPlan plan, int ordinal)
@@ -111,14 +114,13 @@ internal sealed partial class TensorEncoder(NncStreamSettings stream, int tensor
     private void ForEachPiece(int length, Action<Range> work) => Parallel.For(
         0, (int)((length + PieceLength - 1L) / PieceLength), parallel, piece => work((piece * PieceLength)..(int)Math.Min(length, (piece + 1L) * PieceLength)));
 
-    // The values spare reading the tensor again where they are at hand.
-    private Encoding Lossless(Tensor tensor, TensorPlan plan, int ordinal, float[]? values = null)
+    private Encoding Lossless(Tensor tensor, TensorPlan plan, int ordinal)
     {
         bool isFree = plan.Method is TensorMethod.Lossless or TensorMethod.Topology;
         Encoding best = Raw(tensor, plan, ordinal);
         if ((isFree || plan.Method == TensorMethod.Integer) && TryIntegers(tensor, plan, ordinal) is { } integer)
             best = Smaller(best, integer);
-        if ((isFree || plan.Method == TensorMethod.Shared) && TryShared(tensor, plan, ordinal, values) is { } shared)
+        if ((isFree || plan.Method == TensorMethod.Shared) && TryShared(tensor, plan, ordinal) is { } shared)
             best = Smaller(best, shared);
         return best;
     }
@@ -144,14 +146,14 @@ internal sealed partial class TensorEncoder(NncStreamSettings stream, int tensor
         return EncodeLevels(tensor, new TensorPlan { Name = StreamNames.Tables, Method = TensorMethod.Integer }, tensorCount).Unit;
     }
 
-    private Encoding? TryShared(Tensor tensor, TensorPlan plan, int ordinal, float[]? values)
+    private Encoding? TryShared(Tensor tensor, TensorPlan plan, int ordinal)
     {
         if (tensor.ElementType != ElementType.Float32 || tensor.ElementCount is 0 or > int.MaxValue / 4) return null;
 
         // An entry of the table costs most of a float: more of them than half the elements cannot pay.
         int limit = (int)Math.Min(SharedValueTable.MaxCount, tensor.ElementCount / 2);
         if (!SharedValueTable.TryBuild(
-            values ?? tensor.ReadSingles(parallel.CancellationToken), limit, out SharedValueTable? table, out int[]? levels, parallel.CancellationToken)) return null;
+            tensor.ReadSingles(parallel.CancellationToken), limit, out SharedValueTable? table, out int[]? levels, parallel.CancellationToken)) return null;
         TensorPlan shared = Exact(plan, TensorMethod.Shared);
         Encoding best = Indexed(tensor, StreamNames.Index, tensor.Shape, levels, table, shared, ordinal);
         if (tensor.Shape.Rank < 2 || tensor.Shape[0] == 1 || tensor.Shape[1] == 1) return best;
