@@ -15,6 +15,8 @@ namespace Tersor.Cli.Commands;
 /// <summary><c>tersor sensitivity MODEL --data SPEC</c>: which tensors matter to the model's answers, by Fisher information and, where asked, by trial.</summary>
 internal sealed class SensitivityCommand : Verb
 {
+    private static readonly (string Name, FisherLabels Value)[] LabelNames = [("model", FisherLabels.OfModel), ("data", FisherLabels.OfData), ("outputs", FisherLabels.OfOutputs)];
+
     private readonly Argument<string> _model = new("MODEL") { Description = "A model with a graph, of any readable format; '-' reads stdin." };
     private readonly DataOptions _data = new("Decides which samples are held out, drawn and generated, and random signs; 0 if not given.");
     private readonly PreprocessingOptions _preprocessing = new();
@@ -26,8 +28,8 @@ internal sealed class SensitivityCommand : Verb
 
     private readonly Option<FisherLabels?> _labels = ValueOption.Choice<FisherLabels>(
         "--labels",
-        "Whose answers the gradients are for: model (the Fisher information; if not given) or data (the empirical one).",
-        [("model", FisherLabels.OfModel), ("data", FisherLabels.OfData)]);
+        "Whose answers the gradients are for: model (the Fisher information; if not given), data (the empirical one) or outputs (none: squared gradients of the outputs themselves).",
+        LabelNames);
 
     private readonly Option<float[]?> _measure = ValueOption.Numbers(
         "--measure",
@@ -88,7 +90,7 @@ internal sealed class SensitivityCommand : Verb
         if (plan is not null) Save(invocation, invocation.Value(_savePlan)!, plan.ToJson());
         text.Report(invocation.Report);
         invocation.Report["data"] = source.Specification;
-        invocation.Report["labels"] = options.Labels == FisherLabels.OfModel ? "model" : "data";
+        invocation.Report["labels"] = LabelNames.First(entry => entry.Value == options.Labels).Name;
         if (!invocation.Quiet) invocation.Print(text.Table());
     }
 

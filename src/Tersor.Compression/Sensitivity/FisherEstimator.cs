@@ -68,6 +68,12 @@ public sealed class FisherEstimator
         _sums = [.. _parameters.Select(parameter => new double[parameter.Values.Length])];
     }
 
+    /// <summary>Where second moments around the weights are summed while <see cref="Run"/> passes; null for nowhere.</summary>
+    internal RowMoments? Moments { get; private set; }
+
+    /// <summary>Sums second moments around the weights in the same passes.</summary>
+    internal RowMoments SumMoments() => Moments = _plan.NewRowMoments();
+
     /// <summary>Samples that <see cref="Run"/> takes.</summary>
     public int SampleCount => _samples.Count;
 
@@ -87,6 +93,7 @@ public sealed class FisherEstimator
             int count = Math.Min(_batch, _samples.Count - start);
             InputBatch.Fill(_samples, start, count, _preprocessing, pixels, _plan.Input(0));
             _plan.Forward(seed: 0);
+            Moments?.AddInputs(count);
             for (int i = 0; i < _batch; i++)
             {
                 Span<float> gradient = _plan.OutputGradient(0).Slice(i * _outputs, _outputs);
@@ -94,7 +101,7 @@ public sealed class FisherEstimator
                 else gradient.Clear();
             }
 
-            _plan.Backward();
+            _plan.Backward(Moments);
             if (!TryAccumulate()) dropped += count;
             progress?.Report(start + count);
         }
@@ -123,6 +130,14 @@ public sealed class FisherEstimator
     /// <summary>Writes what is back-propagated for a sample.</summary>
     private void Direct(int sample, ReadOnlySpan<float> output, Span<float> gradient, ref RandomStream signs)
     {
+        if (_options.Labels == FisherLabels.OfOutputs)
+        {
+            float share = 1 / MathF.Sqrt(gradient.Length);
+            for (int c = 0; c < gradient.Length; c++) gradient[c] = share * NextSign(ref signs);
+            if (_givesProbabilities) ThroughSoftmax(output, gradient);
+            return;
+        }
+
         if (!_samples.HasLabels)
         {
             // Errors taken as normal with variance 1: the information is J^T J.
@@ -175,6 +190,13 @@ public sealed class FisherEstimator
         // A r = sqrt(p) r - p (sqrt(p) . r); the probabilities are the squares of what stands there.
         if (_givesProbabilities) return;
         foreach (ref float value in gradient) value -= value * value * sum;
+    }
+
+    // The gradient of probabilities that gives the logits before them this one, as far as it has no sum: adding to all logits changes nothing.
+    private static void ThroughSoftmax(ReadOnlySpan<float> probabilities, Span<float> gradient)
+    {
+        float mean = TensorPrimitives.Sum<float>(gradient) / gradient.Length;
+        for (int c = 0; c < gradient.Length; c++) gradient[c] = (gradient[c] - mean) / Math.Max(probabilities[c], LeastProbability);
     }
 
     private static float NextSign(ref RandomStream signs) => (signs.NextUInt64() >> 63) == 0 ? 1 : -1;

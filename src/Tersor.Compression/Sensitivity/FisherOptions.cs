@@ -8,6 +8,9 @@ public enum FisherLabels
 
     /// <summary>The labels or targets of the data: the empirical Fisher information. Biased where the model fits its data well.</summary>
     OfData,
+
+    /// <summary>None: the squared gradients of the outputs themselves (the logits, where they are probabilities), which predict the mean squared distance by which they move.</summary>
+    OfOutputs,
 }
 
 /// <summary>How Fisher information is estimated.</summary>

@@ -15,6 +15,7 @@ public sealed class TrainingPlan
 {
     private readonly ExecutableGraph _graph;
     private readonly GraphParameter[] _parameters;
+    private readonly KernelThreads _threads;
     private readonly PlanStep[] _steps;
     private readonly List<BackwardStep> _backward = [];
     private readonly List<(ValueSlot Gradient, ValueSlot Passed)> _shared = [];
@@ -24,7 +25,7 @@ public sealed class TrainingPlan
     internal TrainingPlan(
         ExecutableGraph graph, IReadOnlyDictionary<string, TensorShape> inputShapes, PlanPurpose purpose, KernelThreads threads, long maxBytes)
     {
-        _graph = graph;
+        (_graph, _threads) = (graph, threads);
         _parameters = [.. graph.Parameters];
         PlanSteps plan = PlanSteps.Make(graph, inputShapes, purpose, threads);
         _inputs = plan.Inputs;
@@ -62,6 +63,9 @@ public sealed class TrainingPlan
     public Span<float> OutputGradient(int index) =>
         (_outputs[index].Gradient ?? throw new InvalidOperationException($"Output '{_outputs[index].Name}' depends on no weight that can be trained.")).Singles;
 
+    /// <summary>Sums for second moments around the weights, to which passes can be added.</summary>
+    public RowMoments NewRowMoments() => new(_steps, _threads);
+
     /// <summary>Makes the weights from what is stored, and computes the outputs.</summary>
     /// <param name="seed">Decides what random operators do; another for every step.</param>
     public void Forward(ulong seed)
@@ -77,10 +81,12 @@ public sealed class TrainingPlan
     }
 
     /// <summary>Computes the gradients of what is stored from those of the outputs.</summary>
-    public void Backward()
+    /// <param name="moments">Receives the gradients of the rows' outputs; null for nothing.</param>
+    public void Backward(RowMoments? moments = null)
     {
         foreach (BackwardStep step in _backward)
         {
+            moments?.AddOutputGradient(step.Step);
             step.Step.Operator.Backward(step.Step.Context);
             foreach ((ValueSlot part, ValueSlot sum) in step.Sums) TensorPrimitives.Add(sum.Singles, part.Singles, sum.Singles);
         }

@@ -36,6 +36,43 @@ internal readonly struct PatchGeometry(WindowAxis rows, WindowAxis columns, int 
         return (int)Math.Clamp((valuesWanted - overlap) / perOutputRow, 1, rows.OutputSize);
     }
 
+    /// <summary>Writes the whole patch matrix, padding as zeros.</summary>
+    /// <param name="image">The channels of the group, one after the other.</param>
+    /// <param name="patches">Receives <see cref="Depth"/> rows of <see cref="Area"/> values.</param>
+    /// <param name="stride">Values from one row to the next.</param>
+    public void Write(ReadOnlySpan<float> image, Span<float> patches, int stride)
+    {
+        int at = 0;
+        for (int channel = 0; channel < channels; channel++)
+        {
+            ReadOnlySpan<float> plane = image.Slice(channel * InputArea, InputArea);
+            for (int row = 0; row < rows.KernelSize; row++)
+            {
+                for (int column = 0; column < columns.KernelSize; column++, at += stride) WritePosition(plane, row, column, patches.Slice(at, Area));
+            }
+        }
+    }
+
+    // What one position of the kernel sees from all places.
+    private void WritePosition(ReadOnlySpan<float> plane, int kernelRow, int kernelColumn, Span<float> values)
+    {
+        for (int y = 0; y < rows.OutputSize; y++)
+        {
+            Span<float> line = values.Slice(y * columns.OutputSize, columns.OutputSize);
+            int inputRow = (y * rows.Stride) + (kernelRow * rows.Dilation) - rows.PadBefore;
+            if ((uint)inputRow >= (uint)rows.InputSize)
+            {
+                line.Clear();
+                continue;
+            }
+
+            ReadOnlySpan<float> source = plane.Slice(inputRow * columns.InputSize, columns.InputSize);
+            int inputColumn = (kernelColumn * columns.Dilation) - columns.PadBefore;
+            for (int x = 0; x < line.Length; x++, inputColumn += columns.Stride)
+                line[x] = (uint)inputColumn < (uint)source.Length ? source[inputColumn] : 0;
+        }
+    }
+
     /// <summary>Writes where each patch row begins in a slice.</summary>
     public unsafe void WriteOffsets(ImageSlice slice, int sliceChannels, int* offsets)
     {

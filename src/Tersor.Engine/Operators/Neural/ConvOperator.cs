@@ -5,7 +5,7 @@ using Tersor.Models.Onnx;
 namespace Tersor.Engine.Operators;
 
 /// <summary>Convolution with groups, strides, dilations and any padding, over one or two dimensions; at inference with the activation that follows.</summary>
-internal sealed class ConvOperator(OnnxNode node) : Operator(node)
+internal sealed class ConvOperator(OnnxNode node) : Operator(node), IRowOperator
 {
     /// <summary>A further input that a plan may add: values of the output's shape that are added before the activation.</summary>
     public const int Residual = 3;
@@ -61,6 +61,21 @@ internal sealed class ConvOperator(OnnxNode node) : Operator(node)
         }
 
         context.SetOutput(0, ElementType.Float32, WindowAttributes.OutputShape(input, weight[0], _shape.OutputHeight, _shape.OutputWidth));
+    }
+
+    public int RowGroups => _shape.Groups;
+
+    public int RowLength => Patches.Depth;
+
+    public int PlacesPerSample => Patches.Area;
+
+    private PatchGeometry Patches => new(_shape.Rows, _shape.Columns, _shape.InputChannels / _shape.Groups);
+
+    public void WriteInputs(OperatorContext context, int sample, int group, Span<float> inputs, int stride)
+    {
+        PatchGeometry patches = Patches;
+        int length = patches.Channels * patches.InputArea;
+        patches.Write(context.Singles(0).Slice(((sample * _shape.Groups) + group) * length, length), inputs, stride);
     }
 
     public override void Forward(OperatorContext context) => Convolution.Forward(

@@ -8,7 +8,7 @@ namespace Tersor.Engine.Operators;
 /// <c>Y = alpha op(A) op(B) + beta C</c>, C being broadcast; <c>alpha</c> and <c>beta</c> are 1, <c>transA</c> and <c>transB</c> 0 unless said. At inference
 /// with the activation that follows.
 /// </summary>
-internal sealed class GemmOperator(OnnxNode node) : Operator(node)
+internal sealed class GemmOperator(OnnxNode node) : Operator(node), IRowOperator
 {
     private readonly float _alpha = node.Float("alpha", 1f);
     private readonly float _beta = node.Float("beta", 1f);
@@ -58,6 +58,18 @@ internal sealed class GemmOperator(OnnxNode node) : Operator(node)
         _biasIsRow = c.ElementCount == _n && (c.Rank == 1 || c[0] == 1);
         _broadcast = StridedLoop.Broadcast(c, result);
         _reduce = StridedLoop.Reduce(result, c);
+    }
+
+    public int RowGroups => _transposeB && !_transposeA ? 1 : 0;
+
+    public int RowLength => _k;
+
+    public int PlacesPerSample => 1;
+
+    public void WriteInputs(OperatorContext context, int sample, int group, Span<float> inputs, int stride)
+    {
+        ReadOnlySpan<float> row = context.Singles(0).Slice(sample * _k, _k);
+        for (int i = 0; i < row.Length; i++) inputs[i * stride] = row[i];
     }
 
     public override void Forward(OperatorContext context)
