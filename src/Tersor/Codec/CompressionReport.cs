@@ -26,6 +26,9 @@ public sealed record TensorReport
     /// <summary>Step size that the QP stands for; null for exact methods.</summary>
     public double? StepSize { get; init; }
 
+    /// <summary>Whether the levels make up for one another's errors.</summary>
+    public bool Compensated { get; init; }
+
     /// <summary>The bound that every weight keeps; null for other methods.</summary>
     public ErrorBound? ErrorBound { get; init; }
 

@@ -14,6 +14,8 @@ public static class ModelCompressor
     /// <summary>Exact tensors of at most this many bytes stay in an ONNX topology: a unit's header would cost more than deflating them there.</summary>
     private const long MaxTopologyTensorBytes = 4096;
 
+    private static readonly Dictionary<string, RowCurvature> NoCurvatures = [];
+
     /// <summary>About how many bytes of memory compressing takes at its peak: those of the tensors in work.</summary>
     public static long EstimateMemory(Model model, int threads)
     {
@@ -28,18 +30,27 @@ public static class ModelCompressor
     /// <param name="destination">Receives the NNC stream.</param>
     /// <param name="threads">Tensors, and segments of large tensors, worked on side by side; memory grows with it, the bytes do not depend on it.</param>
     /// <param name="progress">Receives one step per tensor.</param>
+    /// <param name="curvatures">By tensor: what errors cost, for those that the plan calls compensated.</param>
     /// <param name="cancellationToken">Checked every few thousand weights in whatever is done with them: reading, quantization, search, coding, writing.</param>
     /// <returns>Where every byte went, and the plan with everything decided.</returns>
     /// <exception cref="PlanException">The plan does not fit the model.</exception>
     /// <exception cref="UnsupportedModelException">The model holds names or tensors that a stream cannot carry; all are listed.</exception>
     /// <exception cref="ModelFormatException">The source turns out damaged while it is read.</exception>
     public static CompressionReport Compress(
-        Model model, CompressionPlan plan, Stream destination, int threads = 1, IProgress<ModelProgress>? progress = null, CancellationToken cancellationToken = default)
+        Model model,
+        CompressionPlan plan,
+        Stream destination,
+        int threads = 1,
+        IProgress<ModelProgress>? progress = null,
+        IReadOnlyDictionary<string, RowCurvature>? curvatures = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(destination);
         plan.CheckAgainst(model, "plan");
+        CheckCompensated(plan, curvatures);
+        if (plan.FoldBatchNorm) model = BatchNormFolding.Apply(model);
         Dictionary<string, TensorPlan> plans = plan.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         TensorPlan[] planned = [.. model.Tensors.Select(tensor => plans[tensor.Name])];
         bool[] isKept = ChooseKept(model, plan, planned);
@@ -53,7 +64,7 @@ public static class ModelCompressor
         long topologyBytes = writer.ByteCount - headerBytes;
 
         ParallelOptions parallel = OrderedWork.OnThreads(threads, cancellationToken);
-        TensorEncoder encoder = new(settings, model.Tensors.Count, keepsTypes: plan.Topology != TopologyCarriage.None, parallel);
+        TensorEncoder encoder = new(settings, model.Tensors.Count, keepsTypes: plan.Topology != TopologyCarriage.None, curvatures ?? NoCurvatures, parallel);
         TensorReport[] reports = new TensorReport[planned.Length];
         List<SharedValueTable> tables = [];
         List<string> warnings = [];
@@ -90,21 +101,41 @@ public static class ModelCompressor
 
     /// <summary>Compresses to a file, which appears under its name only when whole.</summary>
     /// <exception cref="IOException">The file exists and <paramref name="overwrite"/> is false, or cannot be written.</exception>
-    /// <inheritdoc cref="Compress(Model, CompressionPlan, Stream, int, IProgress{ModelProgress}?, CancellationToken)"/>
+    /// <inheritdoc cref="Compress(Model, CompressionPlan, Stream, int, IProgress{ModelProgress}?, IReadOnlyDictionary{string, RowCurvature}?, CancellationToken)"/>
     public static CompressionReport Compress(
-        Model model, CompressionPlan plan, string path, bool overwrite = false, int threads = 1, IProgress<ModelProgress>? progress = null, CancellationToken cancellationToken = default)
+        Model model,
+        CompressionPlan plan,
+        string path,
+        bool overwrite = false,
+        int threads = 1,
+        IProgress<ModelProgress>? progress = null,
+        IReadOnlyDictionary<string, RowCurvature>? curvatures = null,
+        CancellationToken cancellationToken = default)
     {
         using PendingFile file = new(path, overwrite);
-        CompressionReport report = Compress(model, plan, file.Stream, threads, progress, cancellationToken);
+        CompressionReport report = Compress(model, plan, file.Stream, threads, progress, curvatures, cancellationToken);
         file.Commit();
         return report;
     }
 
     /// <summary>Compresses to a stream on other threads.</summary>
-    /// <inheritdoc cref="Compress(Model, CompressionPlan, Stream, int, IProgress{ModelProgress}?, CancellationToken)"/>
+    /// <inheritdoc cref="Compress(Model, CompressionPlan, Stream, int, IProgress{ModelProgress}?, IReadOnlyDictionary{string, RowCurvature}?, CancellationToken)"/>
     public static Task<CompressionReport> CompressAsync(
-        Model model, CompressionPlan plan, Stream destination, int threads = 1, IProgress<ModelProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        Task.Run(() => Compress(model, plan, destination, threads, progress, cancellationToken), cancellationToken);
+        Model model,
+        CompressionPlan plan,
+        Stream destination,
+        int threads = 1,
+        IProgress<ModelProgress>? progress = null,
+        IReadOnlyDictionary<string, RowCurvature>? curvatures = null,
+        CancellationToken cancellationToken = default) =>
+        Task.Run(() => Compress(model, plan, destination, threads, progress, curvatures, cancellationToken), cancellationToken);
+
+    private static void CheckCompensated(CompressionPlan plan, IReadOnlyDictionary<string, RowCurvature>? curvatures)
+    {
+        string[] missing = [.. plan.Tensors.Where(tensor => tensor.Compensated && curvatures?.ContainsKey(tensor.Name) != true).Select(tensor => tensor.Name)];
+        if (missing.Length > 0)
+            throw new PlanException([$"levels of '{string.Join("', '", missing)}' are to make up for one another's errors, which takes statistics of data; give the data that the plan was made with"]);
+    }
 
     // Which tensors stay in the graph must be known before the first unit, since the topology comes first.
     private static bool[] ChooseKept(Model model, CompressionPlan plan, TensorPlan[] planned)
@@ -114,8 +145,8 @@ public static class ModelCompressor
         for (int i = 0; i < isKept.Length; i++)
         {
             Tensor tensor = model.Tensors[i];
-            isKept[i] = !model.CanDetach(tensor) || planned[i].Method == TensorMethod.Topology
-                || (planned[i].Method == TensorMethod.Lossless && tensor.ByteLength <= MaxTopologyTensorBytes);
+            bool isWanted = planned[i].Method == TensorMethod.Topology || (planned[i].Method == TensorMethod.Lossless && tensor.ByteLength <= MaxTopologyTensorBytes);
+            isKept[i] = !model.CanDetach(tensor) || (isWanted && model.CanStayInTopology(tensor));
         }
 
         return isKept;

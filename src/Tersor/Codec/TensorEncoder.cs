@@ -10,8 +10,10 @@ namespace Tersor.Codec;
 /// <param name="stream">Settings of the stream.</param>
 /// <param name="tensorCount">How many tensors the model has.</param>
 /// <param name="keepsTypes">Whether a topology says the types of the tensors.</param>
+/// <param name="curvatures">By tensor, for those whose levels are to make up for one another's errors.</param>
 /// <param name="parallel">The threads that work inside a large tensor when they have no other, and what stops the work.</param>
-internal sealed partial class TensorEncoder(NncStreamSettings stream, int tensorCount, bool keepsTypes, ParallelOptions parallel)
+internal sealed partial class TensorEncoder(
+    NncStreamSettings stream, int tensorCount, bool keepsTypes, IReadOnlyDictionary<string, RowCurvature> curvatures, ParallelOptions parallel)
 {
     // Elements that are quantized by one thread without looking up.
     private const int PieceLength = 1 << 16;
@@ -75,6 +77,7 @@ internal sealed partial class TensorEncoder(NncStreamSettings stream, int tensor
     private Encoding Quantized(Tensor tensor, float[] values, TensorPlan plan, int ordinal)
     {
         bool dependent = plan.Method.IsDependent();
+        if (plan.Compensated) plan = plan with { Scan = 0 };
         double step = StepSize.FromQp(plan.Qp, stream.Density);
         LevelRule rule = LevelRule.Uniform(plan.Qp, dependent, stream.Density);
 
@@ -83,12 +86,13 @@ internal sealed partial class TensorEncoder(NncStreamSettings stream, int tensor
         LevelSyntax syntax = SyntaxOf(tensor.Shape, plan with { GreaterFlags = 0, Scan = dependent ? plan.Scan : 0 }, rule);
         int[] levels = GC.AllocateUninitializedArray<int>(values.Length);
         double lambda = plan.Method is TensorMethod.UniformRdo or TensorMethod.TrellisRdo ? plan.Lambda : 0;
-        if (dependent) TrellisQuantizer.Quantize(values, step, syntax, lambda, default, levels, parallel);
+        if (plan.Compensated) CompensatedTrellis.Quantize(values, step, syntax, lambda, curvatures[tensor.Name], levels, parallel.CancellationToken);
+        else if (dependent) TrellisQuantizer.Quantize(values, step, syntax, lambda, default, levels, parallel);
         else RateDistortionQuantizer.Quantize(values, step, syntax, lambda, default, levels, parallel);
         QuantizationError error = QuantizationError.OfLevels(values, levels, step);
         LevelTensor coded = new(tensor.Name, tensor.Shape, levels, rule);
         (EncodedUnit unit, TensorPlan decided) = EncodeLevels(coded, plan, ordinal);
-        return new Encoding(decided, unit, Report(tensor, plan.Method, unit, plan.Qp, step, error));
+        return new Encoding(decided, unit, Report(tensor, plan.Method, unit, plan.Qp, step, error) with { Compensated = plan.Compensated });
     }
 
     private Encoding Codebook(Tensor tensor, float[] values, TensorPlan plan, int ordinal)

@@ -55,6 +55,9 @@ public class Model : IDisposable
     /// <summary>Whether <see cref="MakeTopology"/> can leave this tensor's data out; where it cannot, the data stays in the topology whatever is coded.</summary>
     public virtual bool CanDetach(Tensor tensor) => true;
 
+    /// <summary>Whether the topology holds this tensor's data as they are, so that it can leave them there; where it cannot, the tensor must be coded.</summary>
+    public virtual bool CanStayInTopology(Tensor tensor) => true;
+
     /// <summary>
     /// The network without the data of the tensors for which <paramref name="isCoded"/> holds; null where the format knows only tensors.
     /// What is not coded stays in the topology, byte for byte.

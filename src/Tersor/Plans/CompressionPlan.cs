@@ -42,6 +42,12 @@ public sealed record TensorPlan
     /// <summary>What weights are predicted from, for <see cref="TensorMethod.ErrorBounded"/> with an absolute or relative bound; a saved plan names the one that was taken.</summary>
     public Predictor Predictor { get; init; }
 
+    /// <summary>
+    /// Whether levels make up for one another's errors, which takes statistics of data (<see cref="RowCurvature"/>) whenever the plan is used; of
+    /// <see cref="TensorMethod.Trellis"/> and <see cref="TensorMethod.TrellisRdo"/> alone.
+    /// </summary>
+    public bool Compensated { get; init; }
+
     /// <summary>Entries of the codebook, 2..65536, for <see cref="TensorMethod.Codebook"/>.</summary>
     public int CodebookSize { get; init; }
 
@@ -53,6 +59,39 @@ public sealed record TensorPlan
 
     /// <summary>Whether rows of zeros are flagged instead of coded (edition 2); null lets the encoder choose by cost.</summary>
     public bool? RowSkipping { get; init; }
+}
+
+/// <summary>Which data compensated levels were made with, and how.</summary>
+public sealed record CalibrationPlan
+{
+    private const double UsualInputDamping = 0.03;
+    private const double UsualOutputDamping = 0.1;
+
+    /// <summary>Starts from the defaults; <see cref="Samples"/> must be given.</summary>
+    public CalibrationPlan()
+    {
+    }
+
+    // As of CompressionPlan: the serializer knows the defaults from here alone.
+    [JsonConstructor]
+    [SetsRequiredMembers]
+    internal CalibrationPlan(int samples, ulong seed = 0, double inputDamping = UsualInputDamping, double outputDamping = UsualOutputDamping, string? digest = null) =>
+        (Samples, Seed, InputDamping, OutputDamping, Digest) = (samples, seed, inputDamping, outputDamping, digest);
+
+    /// <summary>Samples of the train part, drawn by the seed.</summary>
+    public required int Samples { get; init; }
+
+    /// <summary>Decides which samples.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Damping of the inputs' moments; see <see cref="RowCurvature"/>.</summary>
+    public double InputDamping { get; init; } = UsualInputDamping;
+
+    /// <summary>Damping of the gradients' moments.</summary>
+    public double OutputDamping { get; init; } = UsualOutputDamping;
+
+    /// <summary>SHA-256 of the network's inputs as hexadecimal digits, by which other data are noticed; null for any data.</summary>
+    public string? Digest { get; init; }
 }
 
 /// <summary>
@@ -72,8 +111,9 @@ public sealed record CompressionPlan
     [JsonConstructor]
     [SetsRequiredMembers]
     internal CompressionPlan(
-        IReadOnlyList<TensorPlan> tensors, int version = CurrentVersion, int edition = 2, TopologyCarriage topology = TopologyCarriage.Auto, int qpDensity = StepSize.DefaultDensity) =>
-        (Tensors, Version, Edition, Topology, QpDensity) = (tensors, version, edition, topology, qpDensity);
+        IReadOnlyList<TensorPlan> tensors, int version = CurrentVersion, int edition = 2, TopologyCarriage topology = TopologyCarriage.Auto, int qpDensity = StepSize.DefaultDensity, bool foldBatchNorm = false,
+        CalibrationPlan? calibration = null) =>
+        (Tensors, Version, Edition, Topology, QpDensity, FoldBatchNorm, Calibration) = (tensors, version, edition, topology, qpDensity, foldBatchNorm, calibration);
 
     /// <summary>Version of the plan format.</summary>
     public int Version { get; init; } = CurrentVersion;
@@ -86,6 +126,12 @@ public sealed record CompressionPlan
 
     /// <summary>Steps per octave as a power of two, 0..7.</summary>
     public int QpDensity { get; init; } = StepSize.DefaultDensity;
+
+    /// <summary>Whether batch normalizations are folded into two of their four vectors first; see <see cref="Models.Onnx.BatchNormFolding"/>.</summary>
+    public bool FoldBatchNorm { get; init; }
+
+    /// <summary>The data that compensated levels depend on; null where there are none.</summary>
+    public CalibrationPlan? Calibration { get; init; }
 
     /// <summary>One entry per tensor.</summary>
     public required IReadOnlyList<TensorPlan> Tensors { get; init; }
@@ -139,6 +185,8 @@ public sealed record CompressionPlan
         List<string> problems = [];
         if (Version != CurrentVersion) problems.Add($"version {Version} is not {CurrentVersion}");
         if (Edition is not (1 or 2)) problems.Add($"edition {Edition} is not 1 or 2");
+        if (Calibration is { } calibration && (calibration.Samples < 1 || !IsDamping(calibration.InputDamping) || !IsDamping(calibration.OutputDamping)))
+            problems.Add("calibration takes at least one sample, and dampings above 0");
         if (QpDensity is < 0 or > 7) problems.Add($"qpDensity {QpDensity} is not 0..7");
         HashSet<string> names = new(StringComparer.Ordinal);
         foreach (TensorPlan? tensor in Tensors)
@@ -160,6 +208,8 @@ public sealed record CompressionPlan
             if (!Enum.IsDefined(tensor.Predictor)) problems.Add($"{name}: unknown predictor {tensor.Predictor}");
             if (tensor.Predictor != Predictor.Zero && tensor.ErrorBound is null or { Mode: ErrorBoundMode.Pointwise })
                 problems.Add($"{name}: a predictor is for absolute and relative error bounds");
+            if (tensor.Compensated && !tensor.Method.IsDependent()) problems.Add($"{name}: {tensor.Method.Name()} cannot be compensated");
+            if (tensor.Compensated && tensor.Scan is not (null or 0)) problems.Add($"{name}: compensated levels are coded row by row, scan 0");
             if (tensor.GreaterFlags is < 0 or > 256) problems.Add($"{name}: greaterFlags {tensor.GreaterFlags} is not 0..256");
             if (tensor.Scan is < 0 or > 4) problems.Add($"{name}: scan {tensor.Scan} is not 0..4");
             if (tensor.Method == TensorMethod.Codebook && tensor.CodebookSize is < 2 or > 65536)
@@ -168,6 +218,8 @@ public sealed record CompressionPlan
 
         if (problems.Count > 0) throw new PlanException([.. problems.Select(problem => $"{source}: {problem}")]);
     }
+
+    private static bool IsDamping(double value) => value > 0 && double.IsFinite(value);
 }
 
 [JsonSourceGenerationOptions(

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Tersor.Codec;
 using Tersor.Models;
+using Tersor.Models.Onnx;
 using Tersor.Quantization;
 using Tersor.Quantization.Prediction;
 
@@ -37,6 +38,7 @@ public static class PlanBuilder
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
         Check(model, options);
+        if (options.FoldBatchNorm) model = BatchNormFolding.Apply(model);
         TensorPlan[] plans = new TensorPlan[model.Tensors.Count];
         long total = model.Tensors.Sum(tensor => tensor.ByteLength);
         long done = 0;
@@ -56,6 +58,7 @@ public static class PlanBuilder
             Edition = options.Edition,
             Topology = options.Topology,
             QpDensity = options.ErrorBound is null ? StepSize.DefaultDensity : FinestDensity,
+            FoldBatchNorm = options.FoldBatchNorm,
             Tensors = plans,
         };
     }
@@ -107,6 +110,7 @@ public static class PlanBuilder
 
         if (tensor.ElementCount <= TinyElementCount) return exact;
         float[] values = tensor.ReadSingles();
+        if (!isWeight && values.All(value => value is 0 or 1)) return new TensorPlan { Name = tensor.Name, Method = TensorMethod.Uniform };
         if (!isWeight) return new TensorPlan { Name = tensor.Name, Method = TensorMethod.Trellis, Qp = QualityScale.VectorQp(values, options.Quality) };
         TensorMethod weightMethod = options.Method ?? TensorMethod.TrellisRdo;
         return Weight(tensor.Name, weightMethod, QualityScale.WeightQp(values, options.Quality, weightMethod), options);

@@ -45,6 +45,9 @@ public sealed record PlanOptions
     /// <summary>Whether the graph travels along.</summary>
     public TopologyCarriage Topology { get; init; } = TopologyCarriage.Auto;
 
+    /// <summary>Fold batch normalizations into two of their four vectors; see <see cref="Models.Onnx.BatchNormFolding"/>.</summary>
+    public bool FoldBatchNorm { get; init; }
+
     /// <summary>Only tensors whose name matches one of these are quantized; empty means all. The others are kept exactly.</summary>
     public IReadOnlyList<Regex> Include { get; init; } = [];
 

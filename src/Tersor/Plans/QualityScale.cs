@@ -23,9 +23,6 @@ internal static class QualityScale
     // Vectors hold biases and batch-norm statistics: few values, each of which moves a whole channel.
     private const double VectorStepShare = 1.0 / 64;
 
-    // A uniform grid needs steps 1.6 times those of the dependent quantizer for the same error.
-    private const double UniformStepRatio = 1.6;
-
     // Sixteen points of quality halve the step: 2^(i/16), written out so that every machine takes the same step.
     private static readonly double[] Sixteenths =
     [
@@ -41,7 +38,7 @@ internal static class QualityScale
         double scale = RootMeanSquare(values);
         if (!(scale > 0) || !double.IsFinite(scale)) return 0;
         double step = scale * Math.Sqrt(Math.Min(values.Length, LargestCount) / ReferenceCount) * WeightStepShare * Coarseness(quality);
-        return StepSize.ToQp(method.IsDependent() ? step : step * UniformStepRatio);
+        return StepSize.ToQp(method.IsDependent() ? step : step * StepSize.UniformRatio);
     }
 
     /// <summary>QP of a tensor with one dimension.</summary>

@@ -6,6 +6,9 @@ public static class StepSize
     /// <summary>The density written by default: four steps per octave.</summary>
     public const int DefaultDensity = 2;
 
+    /// <summary>How many times the step of the dependent quantizer a uniform grid's is for about the same error.</summary>
+    public const double UniformRatio = 1.6;
+
     /// <summary>
     /// (2^D + (QP mod 2^D)) * 2^((QP >> D) - D); QP 0 is step 1 and QP + 2^D doubles the step. Exact in binary64, and in binary32 unless it underflows.
     /// </summary>

@@ -23,7 +23,7 @@ public class CancellationTests
         });
 
         OperationCanceledException error = Assert.ThrowsAny<OperationCanceledException>(
-            () => ModelCompressor.Compress(model, CodecRun.Plan(model, TensorMethod.Trellis), folder["m.nnc"], overwrite: false, threads, onStep, stop.Token));
+            () => ModelCompressor.Compress(model, CodecRun.Plan(model, TensorMethod.Trellis), folder["m.nnc"], overwrite: false, threads, onStep, cancellationToken: stop.Token));
 
         Assert.Equal(stop.Token, error.CancellationToken);
         Assert.Empty(folder.FileNames);
@@ -69,7 +69,7 @@ public class CancellationTests
         List<ModelProgress> steps = [];
 
         Assert.ThrowsAny<OperationCanceledException>(
-            () => ModelCompressor.Compress(model, CodecRun.Plan(model, method), folder["m.nnc"], overwrite: false, threads, new CallBack(steps.Add), stop.Token));
+            () => ModelCompressor.Compress(model, CodecRun.Plan(model, method), folder["m.nnc"], overwrite: false, threads, new CallBack(steps.Add), cancellationToken: stop.Token));
 
         Assert.Empty(steps);
         Assert.Equal(1, reads);

@@ -71,6 +71,57 @@ public class CompressionPlanTests
         Assert.Equal((1, 5, TopologyCarriage.None), (back.Edition, back.QpDensity, back.Topology));
     }
 
+    [Fact]
+    public void The_data_behind_compensated_levels_survive_saving()
+    {
+        CompressionPlan plan = new()
+        {
+            FoldBatchNorm = true,
+            Calibration = new CalibrationPlan { Samples = 300, Seed = ulong.MaxValue, InputDamping = 0.02, OutputDamping = 0.3, Digest = "00ff" },
+            Tensors = [new TensorPlan { Name = "w", Method = TensorMethod.TrellisRdo, Qp = -7, Lambda = 1.5, Compensated = true, Scan = 0 }],
+        };
+        CompressionPlan back = CompressionPlan.FromJson(plan.ToJson(), "plan.json");
+
+        Assert.True(back.FoldBatchNorm);
+        Assert.Equal(plan.Calibration, back.Calibration);
+        Assert.Equal(plan.Tensors, back.Tensors);
+        Assert.Equal(plan.ToJson(), back.ToJson());
+    }
+
+    [Fact]
+    public void A_calibration_that_names_samples_alone_takes_the_usual_damping()
+    {
+        CompressionPlan plan = CompressionPlan.FromJson("{\"calibration\":{\"samples\":5},\"tensors\":[]}", "plan.json");
+        Assert.Equal(new CalibrationPlan { Samples = 5 }, plan.Calibration);
+    }
+
+    [Theory]
+    [InlineData("\"samples\":0")]
+    [InlineData("\"samples\":-3")]
+    [InlineData("\"samples\":5,\"inputDamping\":0")]
+    [InlineData("\"samples\":5,\"inputDamping\":-1")]
+    [InlineData("\"samples\":5,\"inputDamping\":1e999")]
+    [InlineData("\"samples\":5,\"outputDamping\":0")]
+    [InlineData("\"samples\":5,\"outputDamping\":1e999")]
+    public void A_calibration_out_of_range_is_refused(string calibration)
+    {
+        PlanException error = Assert.Throws<PlanException>(() => CompressionPlan.FromJson($"{{\"calibration\":{{{calibration}}},\"tensors\":[]}}", "plan.json"));
+        Assert.StartsWith("plan.json: calibration takes ", Assert.Single(error.Problems), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"method\":\"uniform\"", "uniform cannot be compensated")]
+    [InlineData("\"method\":\"uniform-rdo\"", "uniform-rdo cannot be compensated")]
+    [InlineData("\"method\":\"codebook\",\"codebookSize\":9", "codebook cannot be compensated")]
+    [InlineData("\"method\":\"lossless\"", "lossless cannot be compensated")]
+    [InlineData("\"method\":\"trellis\",\"scan\":1", "compensated levels are coded row by row, scan 0")]
+    public void Compensated_tensors_that_no_trellis_can_code_are_refused(string settings, string problem)
+    {
+        PlanException error = Assert.Throws<PlanException>(
+            () => CompressionPlan.FromJson($"{{\"tensors\":[{{\"name\":\"w\",\"compensated\":true,{settings}}}]}}", "plan.json"));
+        Assert.Equal($"plan.json: tensor 'w': {problem}", Assert.Single(error.Problems));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("null")]
@@ -88,6 +139,9 @@ public class CompressionPlanTests
     [InlineData("{\"tensors\":[],\"topology\":\"some\"}")]
     [InlineData("{\"tensors\":[],\"topology\":null}")]
     [InlineData("{\"tensors\":[],\"edition\":\"2\"}")]
+    [InlineData("{\"tensors\":[],\"calibration\":{}}")]
+    [InlineData("{\"tensors\":[],\"calibration\":{\"samples\":5,\"speed\":1}}")]
+    [InlineData("{\"tensors\":[],\"foldBatchNorm\":1}")]
     [InlineData("{\"tensors\":[]} trailing")]
     public void What_is_no_plan_is_refused_with_the_name_of_the_file(string json)
     {
