@@ -1,5 +1,8 @@
 using Tersor.Cli.Options;
 using Tersor.Engine.Data;
+using Tersor.Engine.Kernels;
+using Tersor.Models;
+using Tersor.Models.Onnx;
 using Tersor.Plans;
 
 namespace Tersor.Cli;
@@ -25,7 +28,7 @@ internal sealed class FileVerdict : IDisposable
     /// <param name="memory">Bounds samples, weights and intermediate results.</param>
     /// <param name="threads">Threads of the computation.</param>
     /// <param name="lenient">Whether readers tolerate what others tolerate.</param>
-    /// <exception cref="Models.ResourceLimitException">The samples take more memory than is left.</exception>
+    /// <exception cref="ResourceLimitException">The samples take more memory than is left.</exception>
     public FileVerdict(
         Invocation invocation, string source, DataSource data, EvaluationOptions evaluation, DataSplit usual, MemoryBudget memory, int threads, bool lenient)
     {
@@ -43,13 +46,27 @@ internal sealed class FileVerdict : IDisposable
 
     /// <summary>Measures the original and searches a plan that keeps the budget with it.</summary>
     /// <exception cref="CommandException">The data have no accuracy for the budget, or no plan keeps it.</exception>
-    public CompressionPlan FindPlan(BudgetedPlan search)
+    public PlannedLevels FindPlan(BudgetedPlan search)
     {
         search.CheckData(_data, _comparison.Classifies);
         ExecutableModel original = Judge(_source, graphPath: null);
-        CompressionPlan plan = search.Find(original, _data, _evaluation, _comparison.FirstTop1, _memory);
+        PlannedLevels plan = search.Find(original, _data, _evaluation, _comparison.FirstTop1, _memory);
         _comparison.Close();
         return plan;
+    }
+
+    /// <summary>Takes the statistics again that a plan's levels depend on.</summary>
+    /// <param name="plan">With compensated levels.</param>
+    /// <param name="model">The model.</param>
+    /// <exception cref="CommandException">The data are not those of the plan.</exception>
+    public PlannedLevels Calibrate(CompressionPlan plan, Model model)
+    {
+        using ExecutableModel original = new(_invocation, _source, graphPath: null, _memory, _threads, _lenient);
+        using KernelThreads kernels = new(Math.Min(_threads, KernelThreads.MaxCount));
+        Model coded = plan.FoldBatchNorm ? BatchNormFolding.Apply(model) : model;
+        Calibrator calibrator = new(_invocation, original, coded, _data, _evaluation, _memory, kernels);
+        CalibrationPlan calibration = plan.Calibration ?? calibrator.Describe(coded, _data.Seed);
+        return new PlannedLevels(plan with { Calibration = calibration }, calibrator.Estimate(calibration).Rows);
     }
 
     /// <summary>Measures what is decoded from the file, prints it below the original, and says whether the budget is kept.</summary>

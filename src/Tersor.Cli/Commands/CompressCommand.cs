@@ -60,14 +60,15 @@ internal sealed class CompressCommand : Verb
 
         // A dry run measures only what a search needs.
         using FileVerdict? verdict = data is null || (isDryRun && search is null) ? null : OpenVerdict(invocation, source, data, threads, searches: search is not null);
-        CompressionPlan plan = MakePlan(invocation, model, threads, search, verdict);
+        PlannedLevels planned = MakePlan(invocation, model, threads, search, verdict);
         if (isDryRun)
         {
-            DescribePlan(invocation, plan, model, path, needed);
+            DescribePlan(invocation, planned.Plan, model, path, needed);
             return;
         }
 
-        CompressionReport report = Compress(invocation, model, plan, path, threads);
+        if (planned.LacksCurvatures) planned = verdict?.Calibrate(planned.Plan, model) ?? throw NeedsData();
+        CompressionReport report = Compress(invocation, model, planned, path, threads);
         if (invocation.Value(_savePlan) is { } planPath) SavePlan(invocation, report.Plan, planPath);
         Describe(invocation, report, input.TotalBytes(model), path);
         verdict?.JudgeResult(path, search);
@@ -93,19 +94,22 @@ internal sealed class CompressCommand : Verb
         return new FileVerdict(invocation, source, data, _evaluation, usual, _memory.Budget(invocation), threads, invocation.Value(_lenient));
     }
 
-    private CompressionPlan MakePlan(Invocation invocation, Model model, int threads, BudgetedPlan? search, FileVerdict? verdict)
+    private PlannedLevels MakePlan(Invocation invocation, Model model, int threads, BudgetedPlan? search, FileVerdict? verdict)
     {
         if (search is not null) return verdict is null ? search.FindBySize() : verdict.FindPlan(search);
         verdict?.JudgeOriginal();
-        return _compression.MakePlan(invocation, model, threads);
+        return new PlannedLevels(_compression.MakePlan(invocation, model, threads));
     }
 
-    private CompressionReport Compress(Invocation invocation, Model model, CompressionPlan plan, string path, int threads)
+    private static CommandException NeedsData() => CommandException.Usage(
+        "the plan's levels make up for one another's errors, which takes statistics of the data that it was made with", "Add --data SPEC.");
+
+    private CompressionReport Compress(Invocation invocation, Model model, PlannedLevels planned, string path, int threads)
     {
         if (path != "-")
-            return ModelCompressor.Compress(model, plan, path, invocation.Value(_output.Force), threads, invocation.Progress, invocation.Cancellation);
+            return ModelCompressor.Compress(model, planned.Plan, path, invocation.Value(_output.Force), threads, invocation.Progress, planned.Curvatures, invocation.Cancellation);
         using Stream output = invocation.Terminal.OpenOutput();
-        CompressionReport report = ModelCompressor.Compress(model, plan, output, threads, invocation.Progress, invocation.Cancellation);
+        CompressionReport report = ModelCompressor.Compress(model, planned.Plan, output, threads, invocation.Progress, planned.Curvatures, invocation.Cancellation);
         output.Flush();
         return report;
     }

@@ -42,6 +42,11 @@ internal sealed class CompressionOptions
         "What weights are predicted from under --error-bound abs or rel; zero if not given, auto tries all for each tensor.",
         [.. Predictors.All.Select(entry => (entry.Name, entry.Predictor))]);
 
+    private readonly Option<bool> _foldBatchNorm = new("--fold-batch-norm")
+    {
+        Description = "Let scale and bias of batch normalizations take over what mean and variance say; the network computes the same. A search for a budget with data does so unasked.",
+    };
+
     private readonly Option<bool> _lossless = new("--lossless") { Description = "Keep every bit of every tensor." };
 
     private readonly Option<int?> _edition = ValueOption.Integer("--edition", "Edition of ISO/IEC 15938-17 that the file follows; 2 if not given.", 1, 2);
@@ -65,7 +70,7 @@ internal sealed class CompressionOptions
     }
 
     private IEnumerable<Option> Settings =>
-        [_qp, _quality, _method, _lambda, _codebookSize, _errorBound, _predictor, _lossless, _edition, _topology, _selection.Include, _selection.Exclude];
+        [_qp, _quality, _method, _lambda, _codebookSize, _errorBound, _predictor, _foldBatchNorm, _lossless, _edition, _topology, _selection.Include, _selection.Exclude];
 
     /// <summary>The plan for a model.</summary>
     /// <exception cref="CommandException">Options contradict each other, or a pattern matches nothing; every problem is named.</exception>
@@ -114,6 +119,7 @@ internal sealed class CompressionOptions
             ErrorBound = invocation.Value(_errorBound),
             Predictor = invocation.Value(_predictor) ?? Predictor.Zero,
             Lossless = invocation.Value(_lossless),
+            FoldBatchNorm = invocation.Value(_foldBatchNorm),
             Edition = invocation.Value(_edition) ?? 2,
             Topology = invocation.Value(_topology) ?? TopologyCarriage.Auto,
             Include = selection.Include,
@@ -158,13 +164,13 @@ internal sealed class CompressionOptions
         if (Given(_codebookSize) && method is not TensorMethod.Codebook) yield return "--codebook-size is for --method codebook";
         if (Given(_errorBound))
         {
-            foreach (Option option in new Option[] { _qp, _quality, _method, _lambda }.Where(Given)) yield return $"--error-bound and {option.Name} exclude each other";
+            foreach (Option option in new Option[] { _qp, _quality, _method, _lambda, _foldBatchNorm }.Where(Given)) yield return $"--error-bound and {option.Name} exclude each other";
         }
 
         if (Given(_predictor) && invocation.Value(_errorBound) is null or { Mode: ErrorBoundMode.Pointwise })
             yield return "--predictor is for --error-bound abs:X and rel:X";
         if (!invocation.Value(_lossless)) yield break;
-        foreach (Option option in new Option[] { _qp, _quality, _method, _lambda, _errorBound, _selection.Include, _selection.Exclude }.Where(Given))
+        foreach (Option option in new Option[] { _qp, _quality, _method, _lambda, _errorBound, _foldBatchNorm, _selection.Include, _selection.Exclude }.Where(Given))
             yield return $"--lossless and {option.Name} exclude each other";
     }
 }

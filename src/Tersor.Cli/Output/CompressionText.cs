@@ -68,6 +68,7 @@ internal static class CompressionText
         ["method"] = tensor.Method.Name(),
         ["qp"] = tensor.Qp,
         ["step"] = tensor.StepSize,
+        ["compensated"] = tensor.Compensated,
         ["errorBound"] = tensor.ErrorBound?.ToString(),
         ["predictor"] = tensor.ErrorBound is null ? null : tensor.Predictor.Name(),
         ["sourceBytes"] = tensor.SourceBytes,
@@ -93,7 +94,7 @@ internal static class CompressionText
     }
 
     private static string Method(TensorReport tensor) => tensor.ErrorBound is { } bound ? Bounded(tensor.Method, bound, tensor.Predictor)
-        : tensor.Qp is int qp ? $"{tensor.Method.Name()} qp {Numbers.Integer(qp)}" : tensor.Method.Name();
+        : tensor.Qp is int qp ? $"{tensor.Method.Name()} qp {Numbers.Integer(qp)}{(tensor.Compensated ? " compensated" : "")}" : tensor.Method.Name();
 
     private static string Bounded(TensorMethod method, ErrorBound bound, Predictor predictor) =>
         $"{method.Name()} {bound}{(predictor == Predictor.Zero ? "" : " " + predictor.Name())}";

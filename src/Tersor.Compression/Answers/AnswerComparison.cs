@@ -48,6 +48,22 @@ public sealed class AnswerComparison
     /// <summary>Whether answers are classes; otherwise they are compared by distance.</summary>
     public bool Classifies => _samples.HasLabels;
 
+    /// <summary>Fraction of right answers before any change; NaN for regression.</summary>
+    public double Top1Before
+    {
+        get
+        {
+            if (!Classifies) return double.NaN;
+            int right = 0;
+            for (int i = 0; i < _samples.Count; i++)
+            {
+                if (TensorPrimitives.IndexOfMax<float>(_before.AsSpan(i * _outputs, _outputs)) == _samples.Label(i)) right++;
+            }
+
+            return (double)right / _samples.Count;
+        }
+    }
+
     /// <summary>Runs the model with the weights that it has now.</summary>
     /// <param name="cancellationToken">Looked at before each batch.</param>
     public AnswerChange Compare(CancellationToken cancellationToken = default)

@@ -12,6 +12,18 @@ public abstract class PlanFamily
     /// <summary>The plan at a place, 0 being the finest.</summary>
     public abstract CompressionPlan At(int index);
 
+    /// <summary>The plans that are worth a look: neither much finer than the usual one nor so coarse that nothing is left.</summary>
+    protected virtual Range Telling => ..Count;
+
+    /// <summary>Places of some plans, evenly apart.</summary>
+    /// <param name="count">How many; fewer where there are not as many plans.</param>
+    public int[] Spread(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 2);
+        (int first, int length) = Telling.GetOffsetAndLength(Count);
+        return [.. Enumerable.Range(0, count).Select(i => first + (int)((long)i * (length - 1) / (count - 1))).Distinct()];
+    }
+
     /// <summary>The plans of the qualities 100 to 1, for which no data are needed.</summary>
     /// <param name="model">The model.</param>
     /// <param name="options">All but the quality.</param>

@@ -3,14 +3,16 @@ using Tersor.Compression.Answers;
 using Tersor.Engine.Graphs;
 using Tersor.Models;
 using Tersor.Plans;
+using Tersor.Quantization;
 
 namespace Tersor.Compression.Budgets;
 
 /// <summary>Tries plans without files: compresses to memory, decodes, and runs the network with the weights that came back. The network is as before afterwards.</summary>
 /// <param name="graph">The network.</param>
 /// <param name="answers">Its answers before any change.</param>
+/// <param name="curvatures">What errors cost, for plans with compensated levels; null for others.</param>
 /// <param name="threads">Tensors compressed side by side.</param>
-public sealed class PlanTrials(ExecutableGraph graph, AnswerComparison answers, int threads)
+public sealed class PlanTrials(ExecutableGraph graph, AnswerComparison answers, IReadOnlyDictionary<string, RowCurvature>? curvatures, int threads)
 {
     /// <summary>Tries a plan.</summary>
     /// <param name="model">The whole model, or some of its tensors: the others stay as they are.</param>
@@ -18,7 +20,7 @@ public sealed class PlanTrials(ExecutableGraph graph, AnswerComparison answers, 
     /// <param name="cancellationToken">Looked at all along.</param>
     public BudgetTrial Try(Model model, CompressionPlan plan, CancellationToken cancellationToken = default)
     {
-        (CompressionReport report, byte[] stream) = Compress(model, plan, threads, cancellationToken);
+        (CompressionReport report, byte[] stream) = Compress(model, plan, cancellationToken);
         List<(GraphParameter Parameter, float[] Values)> originals = [];
         try
         {
@@ -40,16 +42,17 @@ public sealed class PlanTrials(ExecutableGraph graph, AnswerComparison answers, 
     }
 
     /// <summary>Tries a plan for its size alone.</summary>
-    public static BudgetTrial TrySize(Model model, CompressionPlan plan, int threads, CancellationToken cancellationToken = default)
+    public static BudgetTrial TrySize(
+        Model model, CompressionPlan plan, IReadOnlyDictionary<string, RowCurvature>? curvatures, int threads, CancellationToken cancellationToken = default)
     {
-        CompressionReport report = ModelCompressor.Compress(model, plan, Stream.Null, threads, null, cancellationToken);
+        CompressionReport report = ModelCompressor.Compress(model, plan, Stream.Null, threads, null, curvatures, cancellationToken);
         return new BudgetTrial(report.Plan, report.TotalBytes, null);
     }
 
-    private static (CompressionReport Report, byte[] Stream) Compress(Model model, CompressionPlan plan, int threads, CancellationToken cancellationToken)
+    private (CompressionReport Report, byte[] Stream) Compress(Model model, CompressionPlan plan, CancellationToken cancellationToken)
     {
         using MemoryStream stream = new();
-        CompressionReport report = ModelCompressor.Compress(model, plan, stream, threads, null, cancellationToken);
+        CompressionReport report = ModelCompressor.Compress(model, plan, stream, threads, null, curvatures, cancellationToken);
         return (report, stream.ToArray());
     }
 }

@@ -27,7 +27,7 @@ public class PlanTrialsTests
         AnswerComparison answers = new(graph, digits, Preprocessing.Default, threads);
         CompressionPlan plan = PlanBuilder.Build(model, new PlanOptions { Quality = 20 });
 
-        BudgetTrial trial = new PlanTrials(graph, answers, threads: 2).Try(model, plan);
+        BudgetTrial trial = new PlanTrials(graph, answers, null, threads: 2).Try(model, plan);
 
         Assert.Equal(weights, graph.Parameters.Select(parameter => parameter.Values));
         CompressionReport report = ModelCompressor.Compress(model, trial.Plan, folder["m.nnc"]);
@@ -46,7 +46,7 @@ public class PlanTrialsTests
         using KernelThreads threads = new(2);
         AnswerComparison answers = new(graph, GeneratedDigits.Generate(64, seed: 2, isTest: true), Preprocessing.Default, threads);
 
-        IReadOnlyList<TensorAssessment> assessments = SensitivityAssessment.Run(model, PlanBuilder.Build(model, new PlanOptions()), new PlanTrials(graph, answers, 1));
+        IReadOnlyList<TensorAssessment> assessments = SensitivityAssessment.Run(model, PlanBuilder.Build(model, new PlanOptions()), new PlanTrials(graph, answers, null, 1));
 
         Assert.Equal(["fc1.weight", "fc2.weight", "fc3.weight"], assessments.Select(tensor => tensor.Name));
         foreach (TensorAssessment tensor in assessments)
