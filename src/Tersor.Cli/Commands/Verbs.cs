@@ -14,6 +14,7 @@ internal static class Verbs
         new VerifyCommand(),
         new DiffCommand(),
         new SensitivityCommand(),
+        new SweepCommand(),
         new ConvertCommand(),
         new EvaluateCommand(),
         new RunCommand(),
