@@ -124,6 +124,21 @@ public sealed class CompressBudgetTests : IDisposable
         Assert.True(report.GetProperty("verdict").GetProperty("keepsBudget").GetBoolean());
     }
 
+    [Fact]
+    public async Task Compress_BudgetOfOneSetNamedAsTestSet_Warns()
+    {
+        const int Count = 60;
+        Seeded random = new(4);
+        string data = SmallNetworks.WriteArrays(
+            _folder["one.npz"],
+            new Tensor("x", new TensorShape(Count, 1, 28, 28), [.. Enumerable.Range(0, Count * 784).Select(_ => random.NextSingle())]),
+            SmallNetworks.Integers("y", new TensorShape(Count), [.. Enumerable.Range(0, Count).Select(i => (long)(i % 10))]));
+        string[] command = ["compress", Digits, "-o", _folder["o.nnc"], "--max-size", "40KB", "--data", $"npz:{data}", "--force"];
+
+        Assert.DoesNotContain("warning", (await TersorRun.Of(command)).Succeeds().Error, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("judged on samples that the search saw", (await TersorRun.Of([.. command, "--split", "test"])).Succeeds().Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("the coarsest plan takes ", "--max-size", "1KB")]
     [InlineData("the finest plan loses ", "--max-drop", "0", "--data", "digits:600,10")]
