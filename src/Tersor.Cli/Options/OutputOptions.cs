@@ -32,15 +32,17 @@ internal sealed class OutputOptions
         verb.Add(DryRun);
     }
 
-    /// <summary>Refuses an output that exists (without <c>--force</c>) or is a folder, before any work is done.</summary>
+    /// <summary>Refuses an output that exists (without <c>--force</c>) or is a folder or device, before any work is done.</summary>
     public void Check(Invocation invocation, string path) => Check(path, invocation.Value(Force));
 
-    /// <summary>Refuses an output that exists and may not be replaced, or is a folder.</summary>
+    /// <summary>Refuses an output that exists and may not be replaced, or is a folder or device.</summary>
     public static void Check(string path, bool force)
     {
         if (path == "-") return;
         if (Directory.Exists(path))
             throw new CommandException(ExitCode.Usage, "output-exists", $"{path} is a folder", "Name a file in it.");
+        if (!PendingFile.CanReplace(path))
+            throw new CommandException(ExitCode.Usage, "output-exists", $"{path} is a device or a pipe", "Name a file, or - for stdout.");
         if (File.Exists(path) && !force)
             throw new CommandException(ExitCode.Usage, "output-exists", $"{path} exists already", "Pass --force to replace it.");
     }

@@ -73,23 +73,26 @@ public sealed class CompressedModel : IDisposable
     public CompressedTensor? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>The values of a tensor, narrow and wide floats and 32-bit integers converted to binary32.</summary>
+    /// <param name="name">Name of a tensor.</param>
+    /// <param name="cancellationToken">Looked at all along.</param>
     /// <exception cref="KeyNotFoundException">No coded tensor has this name.</exception>
     /// <exception cref="InvalidOperationException">The elements are of another type: read the bytes of <see cref="ToModel"/>'s tensor.</exception>
     /// <exception cref="ModelFormatException">The tensor's unit is damaged.</exception>
-    public float[] Decode(string name) => Require(name).ReadSingles();
+    public float[] Decode(string name, CancellationToken cancellationToken = default) => Require(name).ReadSingles(cancellationToken);
 
     /// <summary>The values of a tensor into memory of the caller.</summary>
     /// <param name="name">Name of a tensor of binary32 values.</param>
     /// <param name="values">One for each element, row-major.</param>
+    /// <param name="cancellationToken">Looked at all along.</param>
     /// <exception cref="KeyNotFoundException">No coded tensor has this name.</exception>
     /// <exception cref="InvalidOperationException">The elements are not binary32.</exception>
     /// <exception cref="ArgumentException">The length is not the number of elements.</exception>
     /// <exception cref="ModelFormatException">The tensor's unit is damaged.</exception>
-    public void Decode(string name, Span<float> values) => Require(name).Decode(values);
+    public void Decode(string name, Span<float> values, CancellationToken cancellationToken = default) => Require(name).Decode(values, cancellationToken);
 
     /// <summary>Decodes on another thread.</summary>
-    /// <inheritdoc cref="Decode(string)"/>
-    public Task<float[]> DecodeAsync(string name, CancellationToken cancellationToken = default) => Task.Run(() => Decode(name), cancellationToken);
+    /// <inheritdoc cref="Decode(string, CancellationToken)"/>
+    public Task<float[]> DecodeAsync(string name, CancellationToken cancellationToken = default) => Task.Run(() => Decode(name, cancellationToken), cancellationToken);
 
     /// <summary>
     /// The model: the ONNX model where its graph travels along, else the tensors with the element types and metadata that were noted for them. Data is
@@ -100,12 +103,12 @@ public sealed class CompressedModel : IDisposable
     public Model ToModel(int threads = 1)
     {
         DecodeAhead? ahead = threads <= 1 ? null : new DecodeAhead(
-            [.. Tensors.Select(tensor => tensor.ByteLength)], index => Tensors[index].ReadBytes(), threads, MaxBytesAhead);
+            [.. Tensors.Select(tensor => tensor.ByteLength)], (index, cancellationToken) => Tensors[index].ReadBytes(cancellationToken), threads, MaxBytesAhead);
         Dictionary<string, Tensor> tensors = new(StringComparer.Ordinal);
         for (int i = 0; i < Tensors.Count; i++)
         {
             int index = i;
-            tensors.Add(Tensors[i].Name, Tensors[i].ToTensor(ahead is null ? null : () => ahead.Take(index)));
+            tensors.Add(Tensors[i].Name, Tensors[i].ToTensor(ahead is null ? null : cancellationToken => ahead.Take(index, cancellationToken)));
         }
 
         if (Topology.Format != TopologyFormat.Onnx) return new Model(NncFormat.FormatName, Reader.Source, [.. tensors.Values]);

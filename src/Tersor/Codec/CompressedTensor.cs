@@ -31,7 +31,7 @@ public sealed class CompressedTensor
     }
 
     // Makes values of what stands in the stream, where that is more than the units' own rules say.
-    private delegate void SingleDecoder(Span<float> values);
+    private delegate void SingleDecoder(Span<float> values, CancellationToken cancellationToken);
 
     /// <summary>The name in the model.</summary>
     public string Name { get; }
@@ -72,20 +72,21 @@ public sealed class CompressedTensor
                 if (isSwapped) shape = Swapped(reader, info);
                 int ordinal = indexed++;
                 result.Add(new CompressedTensor(
-                    reader, buffers, shared, ElementType.Float32, shape, [info, tables.Info], null, values => Expand(reader, shared, info, isSwapped, tables[ordinal], values)));
+                    reader, buffers, shared, ElementType.Float32, shape, [info, tables.Info], null,
+                    (values, cancellationToken) => Expand(reader, shared, info, isSwapped, tables, ordinal, values, cancellationToken)));
             }
             else if (info.PayloadType == NncPayloadType.Integer && StreamNames.TryParseGrid(name, out string? gridded, out double tolerance, out float top))
             {
                 result.Add(new CompressedTensor(
                     reader, buffers, gridded, ElementType.Float32, shape, [info], null,
-                    values => new LogarithmicGrid(tolerance, top).Reconstruct(DecodeIntegers(reader, info), values)));
+                    (values, cancellationToken) => new LogarithmicGrid(tolerance, top).Reconstruct(DecodeIntegers(reader, info, cancellationToken), values)));
             }
             else if (info.PayloadType == NncPayloadType.Float && StreamNames.TryParsePredicted(name, out string? predicted, out Predictor predictor))
             {
                 NncTensorInfo? planes = predictor == Predictor.Regression ? reader.Find(predicted + StreamNames.Planes) : null;
                 result.Add(new CompressedTensor(
                     reader, buffers, predicted, ElementType.Float32, shape, planes is null ? [info] : [info, planes], null,
-                    values => Unpredict(reader, predicted, predictor, info, planes, values)));
+                    (values, cancellationToken) => Unpredict(reader, predicted, predictor, info, planes, values, cancellationToken)));
             }
             else if (info.PayloadType == NncPayloadType.RawFloat && StreamNames.TryParseBits(name, out string? own, out ElementType type, out TensorShape ownShape)
                 && (type.ByteLength(ownShape.ElementCount) + 3) / 4 == shape.ElementCount)
@@ -113,25 +114,27 @@ public sealed class CompressedTensor
     }
 
     /// <summary>Decodes into memory of the caller.</summary>
+    /// <param name="values">One for each element, row-major.</param>
+    /// <param name="cancellationToken">Looked at all along.</param>
     /// <exception cref="ArgumentException">The length is not the number of elements.</exception>
     /// <exception cref="InvalidOperationException">The elements are not binary32.</exception>
     /// <exception cref="ModelFormatException">A unit is damaged.</exception>
-    public void Decode(Span<float> values)
+    public void Decode(Span<float> values, CancellationToken cancellationToken = default)
     {
         if (ElementType != ElementType.Float32) throw new InvalidOperationException($"Tensor '{Name}' holds {ElementType.Name()}; read its bytes.");
         if (values.Length != Shape.ElementCount)
             throw new ArgumentException($"Tensor '{Name}' has {Shape.ElementCount} elements, the destination {values.Length}.", nameof(values));
-        if (_decoder is not null) _decoder(values);
-        else if (_composed is not null) _reader.Decode(_composed, values);
-        else _reader.Decode(Parts[0], values);
+        if (_decoder is not null) _decoder(values, cancellationToken);
+        else if (_composed is not null) _reader.Decode(_composed, values, cancellationToken);
+        else _reader.Decode(Parts[0], values, cancellationToken);
     }
 
     /// <summary>Decodes to binary32, widening integers.</summary>
-    internal float[] ReadSingles()
+    internal float[] ReadSingles(CancellationToken cancellationToken)
     {
         if (ElementType == ElementType.Int32)
         {
-            ReadOnlyMemory<byte> bytes = ReadBytes();
+            ReadOnlyMemory<byte> bytes = ReadBytes(cancellationToken);
             ReadOnlySpan<int> integers = MemoryMarshal.Cast<byte, int>(bytes.Span);
             float[] widened = new float[integers.Length];
             for (int i = 0; i < widened.Length; i++) widened[i] = integers[i];
@@ -139,30 +142,30 @@ public sealed class CompressedTensor
             return widened;
         }
 
-        if (ElementType != ElementType.Float32) return ToTensor(null).ReadSingles();
-        float[] values = GC.AllocateUninitializedArray<float>(CountElements());
-        Decode(values);
+        if (ElementType != ElementType.Float32) return ToTensor(null).ReadSingles(cancellationToken);
+        float[] values = GC.AllocateUninitializedArray<float>(CountElements(cancellationToken));
+        Decode(values, cancellationToken);
         return values;
     }
 
     /// <summary>The decoded elements, little-endian, in an array that <see cref="Release"/> may give back.</summary>
-    internal ReadOnlyMemory<byte> ReadBytes()
+    internal ReadOnlyMemory<byte> ReadBytes(CancellationToken cancellationToken)
     {
         if (ByteLength > Array.MaxLength)
             throw new ResourceLimitException($"{_reader.Source}: tensor '{Name}' takes {ByteLength:N0} bytes decoded; at most {Array.MaxLength:N0} fit one array.");
         if (HoldsBits)
         {
-            int wordBytes = checked(_reader.CountElements(Parts[0]) * sizeof(float));
+            int wordBytes = checked(_reader.CountElements(Parts[0], cancellationToken) * sizeof(float));
             byte[] words = _buffers.Rent(wordBytes);
-            _reader.Decode(Parts[0], MemoryMarshal.Cast<byte, float>(words.AsSpan(0, wordBytes)));
+            _reader.Decode(Parts[0], MemoryMarshal.Cast<byte, float>(words.AsSpan(0, wordBytes)), cancellationToken);
             return words.AsMemory(0, (int)ByteLength);
         }
 
-        CountElements();
+        CountElements(cancellationToken);
         byte[] buffer = _buffers.Rent((int)ByteLength);
         Memory<byte> bytes = buffer.AsMemory(0, (int)ByteLength);
-        if (ElementType == ElementType.Int32) _reader.DecodeIntegers(Parts[0], MemoryMarshal.Cast<byte, int>(bytes.Span));
-        else Decode(MemoryMarshal.Cast<byte, float>(bytes.Span));
+        if (ElementType == ElementType.Int32) _reader.DecodeIntegers(Parts[0], MemoryMarshal.Cast<byte, int>(bytes.Span), cancellationToken);
+        else Decode(MemoryMarshal.Cast<byte, float>(bytes.Span), cancellationToken);
         return bytes;
     }
 
@@ -173,27 +176,29 @@ public sealed class CompressedTensor
     }
 
     /// <summary>The tensor with its data decoded on demand, by <paramref name="read"/> or by itself.</summary>
-    internal Tensor ToTensor(Func<ReadOnlyMemory<byte>>? read) =>
+    internal Tensor ToTensor(Func<CancellationToken, ReadOnlyMemory<byte>>? read) =>
         new(Name, ElementType, Shape, ByteSource.Deferred(_reader.Source, ByteLength, read ?? ReadBytes, Release));
 
     // The unit has the bytes of the elements as they are, under a float's name.
     private bool HoldsBits => ElementType != ElementType.Float32 && Parts[0].PayloadType == NncPayloadType.RawFloat;
 
     // Asked before memory is set aside: what a header declares is sure only then.
-    private int CountElements() => _composed is not null ? _reader.CountElements(_composed) : _reader.CountElements(Parts[0]);
+    private int CountElements(CancellationToken cancellationToken) =>
+        _composed is not null ? _reader.CountElements(_composed, cancellationToken) : _reader.CountElements(Parts[0], cancellationToken);
 
-    private static int[] DecodeIntegers(NncReader reader, NncTensorInfo part)
+    private static int[] DecodeIntegers(NncReader reader, NncTensorInfo part, CancellationToken cancellationToken)
     {
-        int[] integers = new int[reader.CountElements(part)];
-        reader.DecodeIntegers(part, integers);
+        int[] integers = new int[reader.CountElements(part, cancellationToken)];
+        reader.DecodeIntegers(part, integers, cancellationToken);
         return integers;
     }
 
-    private static void Unpredict(NncReader reader, string name, Predictor predictor, NncTensorInfo info, NncTensorInfo? planes, Span<float> values)
+    private static void Unpredict(
+        NncReader reader, string name, Predictor predictor, NncTensorInfo info, NncTensorInfo? planes, Span<float> values, CancellationToken cancellationToken)
     {
-        LevelTensor left = reader.DecodeLevels(info);
+        LevelTensor left = reader.DecodeLevels(info, cancellationToken);
         PredictedGrid grid = new(predictor, new PredictionLayout(info.Shape), left.Rule.Step);
-        int[] planeCodes = planes is { PayloadType: NncPayloadType.Integer } ? DecodeIntegers(reader, planes) : [];
+        int[] planeCodes = planes is { PayloadType: NncPayloadType.Integer } ? DecodeIntegers(reader, planes, cancellationToken) : [];
         if (left.Rule.Kind != LevelKind.Uniform || planeCodes.Length != grid.PlaneCodeCount)
         {
             throw new ModelFormatException(
@@ -203,9 +208,10 @@ public sealed class CompressedTensor
         grid.Reconstruct(planeCodes, left.Levels, values);
     }
 
-    private static void Expand(NncReader reader, string name, NncTensorInfo index, bool isSwapped, SharedValueTable table, Span<float> values)
+    private static void Expand(
+        NncReader reader, string name, NncTensorInfo index, bool isSwapped, SharedTables tables, int ordinal, Span<float> values, CancellationToken cancellationToken)
     {
-        int[] levels = DecodeIntegers(reader, index);
+        int[] levels = DecodeIntegers(reader, index, cancellationToken);
         if (isSwapped)
         {
             int[] restored = new int[levels.Length];
@@ -213,7 +219,7 @@ public sealed class CompressedTensor
             levels = restored;
         }
 
-        int at = table.Expand(levels, values);
+        int at = tables[ordinal].Expand(levels, values);
         if (at >= 0)
         {
             throw new ModelFormatException(

@@ -17,7 +17,7 @@ internal sealed class ErrorBoundCheck(double constant, double share)
     {
         double least = double.PositiveInfinity;
         double largest = double.NegativeInfinity;
-        ElementReader reader = new(tensor);
+        ElementReader reader = new(tensor, cancellationToken);
         while (reader.TryRead(out ReadOnlySpan<double> values, out _))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -37,7 +37,7 @@ internal sealed class ErrorBoundCheck(double constant, double share)
     /// <param name="cancellationToken">Checked every few thousand values.</param>
     public bool Holds(Tensor source, ReadOnlySpan<float> decoded, CancellationToken cancellationToken)
     {
-        ElementReader reader = new(source);
+        ElementReader reader = new(source, cancellationToken);
         while (reader.TryRead(out ReadOnlySpan<double> values, out _))
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -192,10 +192,10 @@ internal sealed partial class TensorEncoder(
         return new Encoding(Exact(plan, TensorMethod.Raw), unit, Report(tensor, TensorMethod.Raw, unit));
     }
 
-    private static ByteSource Padded(ByteSource data, long length) => ByteSource.Deferred(data.Name, length, () =>
+    private static ByteSource Padded(ByteSource data, long length) => ByteSource.Deferred(data.Name, length, cancellationToken =>
     {
         byte[] bytes = new byte[length];
-        data.ReadAll().Span.CopyTo(bytes);
+        data.ReadAll(cancellationToken).Span.CopyTo(bytes);
         return bytes;
     });
 

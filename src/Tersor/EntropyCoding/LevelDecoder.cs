@@ -3,7 +3,7 @@ namespace Tersor.EntropyCoding;
 /// <summary>Decodes the tensor data of NNC payloads: side flags, shift indices and symbols (NNC implementer's text, sections 8 and 9).</summary>
 internal ref struct LevelDecoder
 {
-    // How far a payload that has ended may go unnoticed.
+    // How far a payload that has ended, or a wish to stop, may go unnoticed.
     private const int LevelsBetweenChecks = 1 << 14;
 
     private readonly LevelSyntax _syntax;
@@ -11,15 +11,17 @@ internal ref struct LevelDecoder
     private readonly ReadOnlySpan<byte> _history;
     private readonly CodingContext[] _contexts;
     private readonly ContextLayout _layout;
+    private readonly CancellationToken _cancellationToken;
     private int _neighbourClass;
     private int _state;
     private bool _historyEnabled;
 
-    private LevelDecoder(scoped in LevelSyntax syntax, ReadOnlySpan<int> baseLevels, ReadOnlySpan<byte> history)
+    private LevelDecoder(scoped in LevelSyntax syntax, ReadOnlySpan<int> baseLevels, ReadOnlySpan<byte> history, CancellationToken cancellationToken)
     {
         _syntax = syntax;
         _baseLevels = baseLevels;
         _history = history;
+        _cancellationToken = cancellationToken;
         _layout = new ContextLayout(syntax);
         _contexts = new CodingContext[_layout.Count];
         foreach (ref CodingContext context in _contexts.AsSpan()) context.Initialize(0);
@@ -31,12 +33,13 @@ internal ref struct LevelDecoder
     /// <param name="baseLevels">The levels of the parent, which turn temporal contexts on; empty: off.</param>
     /// <param name="history">1 where any earlier update was not zero; may be empty where the stream does not use it.</param>
     /// <param name="levels">Receives the levels, row-major; with a codebook index minus zero index.</param>
+    /// <param name="cancellationToken">Looked at every few thousand levels.</param>
     /// <exception cref="ArgumentException">Syntax and lengths do not fit.</exception>
     public static LevelDecodingStatus Decode(
-        ref ArithmeticDecoder decoder, in LevelSyntax syntax, ReadOnlySpan<int> baseLevels, ReadOnlySpan<byte> history, Span<int> levels)
+        ref ArithmeticDecoder decoder, in LevelSyntax syntax, ReadOnlySpan<int> baseLevels, ReadOnlySpan<byte> history, Span<int> levels, CancellationToken cancellationToken = default)
     {
         syntax.Validate(levels.Length, baseLevels.Length, history.Length);
-        return new LevelDecoder(syntax, baseLevels, history).Decode(ref decoder, levels);
+        return new LevelDecoder(syntax, baseLevels, history, cancellationToken).Decode(ref decoder, levels);
     }
 
     /// <summary>
@@ -110,6 +113,7 @@ internal ref struct LevelDecoder
         bool isPlain = _baseLevels.IsEmpty && !_historyEnabled && !_syntax.LimitsSymbols;
         for (int done = 0; done < levels.Length; done += LevelsBetweenChecks)
         {
+            _cancellationToken.ThrowIfCancellationRequested();
             Span<int> part = levels.Slice(done, Math.Min(LevelsBetweenChecks, levels.Length - done));
             bool fits = !isPlain ? DecodeToolRun(ref decoder, start + done, part)
                 : _syntax.DependentQuantization

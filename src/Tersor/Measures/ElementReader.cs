@@ -21,8 +21,10 @@ internal sealed class ElementReader
     private long _done;
 
     /// <summary>Starts at the first element.</summary>
+    /// <param name="tensor">What is read.</param>
+    /// <param name="cancellationToken">Looked at where the data is made before the first block.</param>
     /// <exception cref="ArgumentException">The elements are text or of no known type.</exception>
-    public ElementReader(Tensor tensor)
+    public ElementReader(Tensor tensor, CancellationToken cancellationToken)
     {
         if (!tensor.ElementType.IsNumeric())
             throw new ArgumentException($"Tensor '{tensor.Name}': {tensor.ElementType.Name()} is not numeric.", nameof(tensor));
@@ -38,7 +40,7 @@ internal sealed class ElementReader
         ValueCount = isComplex ? checked(tensor.ElementCount * 2) : tensor.ElementCount;
         int blockLength = (int)Math.Min(BlockLength, ValueCount);
         _values = new double[blockLength];
-        if (!tensor.Data.ReadsInParts || tensor.Data.TryGetMemory(out _)) _memory = tensor.Data.ReadAll();
+        if (!tensor.Data.ReadsInParts || tensor.Data.TryGetMemory(out _)) _memory = tensor.Data.ReadAll(cancellationToken);
         else _bytes = new byte[_valueType.ByteLength(blockLength)];
     }
 

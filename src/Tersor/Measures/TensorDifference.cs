@@ -60,8 +60,8 @@ public sealed record TensorDifference
         if (reference.Shape != other.Shape) throw new ArgumentException($"Shapes differ: {reference.Shape}, {other.Shape}.", nameof(other));
         if (reference.ElementType == ElementType.String && other.ElementType == ElementType.String) return CompareText(reference, other);
         Accumulator sums = new();
-        ElementReader left = new(reference);
-        ElementReader right = new(other);
+        ElementReader left = new(reference, cancellationToken);
+        ElementReader right = new(other, cancellationToken);
         if (left.ValueCount != right.ValueCount) throw new ArgumentException("Complex numbers compare with complex numbers only.", nameof(other));
         bool sameType = reference.ElementType == other.ElementType;
         bool bitEqual = sameType;

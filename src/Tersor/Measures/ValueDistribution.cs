@@ -62,7 +62,7 @@ public sealed record ValueDistribution
         (long nan, long infinite, long zero, long finite, double sum) = (0, 0, 0, 0, 0);
         (double minimum, double maximum) = (double.PositiveInfinity, double.NegativeInfinity);
         HashSet<double>? distinct = [];
-        ElementReader reader = new(tensor);
+        ElementReader reader = new(tensor, cancellationToken);
         while (reader.TryRead(out ReadOnlySpan<double> values, out _))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -112,7 +112,7 @@ public sealed record ValueDistribution
         // Halved first: the range of binary64 values near the limits would overflow.
         double halfRange = (maximum / 2) - (minimum / 2);
         double squares = 0;
-        ElementReader reader = new(tensor);
+        ElementReader reader = new(tensor, cancellationToken);
         while (reader.TryRead(out ReadOnlySpan<double> values, out _))
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -28,13 +28,14 @@ public abstract class ByteSource : IDisposable
     public abstract void Read(long offset, Span<byte> destination);
 
     /// <summary>All bytes, without a copy where they are in memory already.</summary>
+    /// <param name="cancellationToken">Looked at every megabyte, and while data is made on demand.</param>
     /// <exception cref="ResourceLimitException">More than an array can hold.</exception>
-    public virtual ReadOnlyMemory<byte> ReadAll()
+    public virtual ReadOnlyMemory<byte> ReadAll(CancellationToken cancellationToken = default)
     {
         if (Length > Array.MaxLength)
             throw new ResourceLimitException($"{Name}: {Length:N0} bytes do not fit one array; read it in parts.");
         byte[] bytes = GC.AllocateUninitializedArray<byte>((int)Length);
-        Read(0, bytes);
+        ReadInParts(0, bytes, cancellationToken);
         return bytes;
     }
 
@@ -64,7 +65,7 @@ public abstract class ByteSource : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         if (!ReadsInParts)
         {
-            WriteInParts(ReadAll(), destination, cancellationToken);
+            WriteInParts(ReadAll(cancellationToken), destination, cancellationToken);
             return;
         }
 
@@ -80,7 +81,7 @@ public abstract class ByteSource : IDisposable
     }
 
     /// <summary>Opens a file for reading; other processes may read it too.</summary>
-    /// <exception cref="IOException">The file is missing or cannot be opened.</exception>
+    /// <exception cref="IOException">The file is missing, cannot be opened, or is a device or a pipe.</exception>
     public static ByteSource FromFile(string path) => new FileSource(path);
 
     /// <summary>Wraps a stream that can seek. Reads take turns; nobody else may move the stream meanwhile.</summary>
@@ -93,14 +94,17 @@ public abstract class ByteSource : IDisposable
     /// <summary>Wraps bytes in memory.</summary>
     public static ByteSource FromMemory(ReadOnlyMemory<byte> memory, string name = "memory") => new MemorySource(memory, name);
 
-    /// <summary>Bytes made when first asked for, anew each time: <paramref name="read"/> must return exactly <paramref name="length"/> bytes.</summary>
-    public static ByteSource Deferred(string name, long length, Func<ReadOnlyMemory<byte>> read) => new DeferredSource(name, length, read, null);
+    /// <summary>Bytes made when asked for, anew each time.</summary>
+    /// <param name="name">What messages call it.</param>
+    /// <param name="length">Number of bytes.</param>
+    /// <param name="read">Makes exactly so many; the token is that of whoever asks.</param>
+    public static ByteSource Deferred(string name, long length, Func<CancellationToken, ReadOnlyMemory<byte>> read) => new DeferredSource(name, length, read, null);
 
     /// <summary>
     /// Bytes made when asked for, in memory that is used again: <paramref name="release"/> gets it back when it has been copied. What <see cref="ReadAll"/>
     /// gave out is its caller's.
     /// </summary>
-    internal static ByteSource Deferred(string name, long length, Func<ReadOnlyMemory<byte>> read, Action<ReadOnlyMemory<byte>> release) =>
+    internal static ByteSource Deferred(string name, long length, Func<CancellationToken, ReadOnlyMemory<byte>> read, Action<ReadOnlyMemory<byte>> release) =>
         new DeferredSource(name, length, read, release);
 
     /// <summary>Closes what the source opened.</summary>
@@ -113,6 +117,19 @@ public abstract class ByteSource : IDisposable
     /// <summary>Closes what the source opened.</summary>
     protected virtual void Dispose(bool disposing)
     {
+    }
+
+    /// <summary>Fills memory so that a large tensor can be stopped on its way; at once where the source does not read in parts.</summary>
+    internal void ReadInParts(long offset, Span<byte> destination, CancellationToken cancellationToken)
+    {
+        while (!destination.IsEmpty)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Span<byte> part = destination[..(ReadsInParts ? Math.Min(PartLength, destination.Length) : destination.Length)];
+            Read(offset, part);
+            offset += part.Length;
+            destination = destination[part.Length..];
+        }
     }
 
     /// <summary>Writes bytes so that a large tensor can be stopped on its way.</summary>
@@ -143,6 +160,9 @@ public abstract class ByteSource : IDisposable
         public FileSource(string path)
         {
             Name = path;
+
+            // Opening a pipe would wait for somebody to write, and neither can be read at an offset.
+            if (!Directory.Exists(path) && !FileStatus.Of(path).IsRegular) throw new IOException($"{path}: is a device or a pipe; name a file");
             _handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.RandomAccess);
             Length = RandomAccess.GetLength(_handle);
         }
@@ -223,7 +243,7 @@ public abstract class ByteSource : IDisposable
             memory.Span.Slice((int)offset, destination.Length).CopyTo(destination);
         }
 
-        public override ReadOnlyMemory<byte> ReadAll() => memory;
+        public override ReadOnlyMemory<byte> ReadAll(CancellationToken cancellationToken = default) => memory;
 
         public override bool TryGetMemory(out ReadOnlyMemory<byte> bytes)
         {
@@ -248,10 +268,11 @@ public abstract class ByteSource : IDisposable
             parent.Read(start + offset, destination);
         }
 
-        public override ReadOnlyMemory<byte> ReadAll() => ReadsInParts ? base.ReadAll() : parent.ReadAll().Slice((int)start, (int)length);
+        public override ReadOnlyMemory<byte> ReadAll(CancellationToken cancellationToken = default) =>
+            ReadsInParts ? base.ReadAll(cancellationToken) : parent.ReadAll(cancellationToken).Slice((int)start, (int)length);
     }
 
-    private sealed class DeferredSource(string name, long length, Func<ReadOnlyMemory<byte>> read, Action<ReadOnlyMemory<byte>>? release) : ByteSource
+    private sealed class DeferredSource(string name, long length, Func<CancellationToken, ReadOnlyMemory<byte>> read, Action<ReadOnlyMemory<byte>>? release) : ByteSource
     {
         public override string Name => name;
 
@@ -271,14 +292,14 @@ public abstract class ByteSource : IDisposable
         {
             ArgumentNullException.ThrowIfNull(destination);
             cancellationToken.ThrowIfCancellationRequested();
-            ReadOnlyMemory<byte> bytes = ReadAll();
+            ReadOnlyMemory<byte> bytes = ReadAll(cancellationToken);
             WriteInParts(bytes, destination, cancellationToken);
             release?.Invoke(bytes);
         }
 
-        public override ReadOnlyMemory<byte> ReadAll()
+        public override ReadOnlyMemory<byte> ReadAll(CancellationToken cancellationToken = default)
         {
-            ReadOnlyMemory<byte> bytes = read();
+            ReadOnlyMemory<byte> bytes = read(cancellationToken);
             if (bytes.Length != length)
                 throw new InvalidOperationException($"{name}: made {bytes.Length} bytes where {length} were promised.");
             return bytes;

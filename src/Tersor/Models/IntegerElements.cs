@@ -41,9 +41,9 @@ internal static class IntegerElements
     public static ByteSource Narrow(ByteSource integers, string tensorName, ElementType target)
     {
         long count = integers.Length / sizeof(int);
-        return ByteSource.Deferred(integers.Name, target.ByteLength(count), () =>
+        return ByteSource.Deferred(integers.Name, target.ByteLength(count), cancellationToken =>
         {
-            ReadOnlySpan<int> values = MemoryMarshal.Cast<byte, int>(integers.ReadAll().Span);
+            ReadOnlySpan<int> values = MemoryMarshal.Cast<byte, int>(integers.ReadAll(cancellationToken).Span);
             byte[] bytes = new byte[target.ByteLength(count)];
             for (int i = 0; i < values.Length; i++)
             {

@@ -2,6 +2,7 @@ namespace Tersor.Models;
 
 /// <summary>
 /// A file in the making: written beside its final name and moved there by <see cref="Commit"/> when whole. Disposing without a commit removes it.
+/// What a link leads to is replaced, not the link.
 /// </summary>
 public sealed class PendingFile : IDisposable
 {
@@ -11,14 +12,16 @@ public sealed class PendingFile : IDisposable
     private bool _committed;
 
     /// <summary>Starts the file; the folder is made where missing.</summary>
-    /// <exception cref="IOException">The target exists and <paramref name="overwrite"/> is false, or the folder cannot be written.</exception>
+    /// <exception cref="IOException">The target exists and <paramref name="overwrite"/> is false, it is no regular file, or the folder cannot be written.</exception>
     public PendingFile(string path, bool overwrite)
     {
         ArgumentNullException.ThrowIfNull(path);
         _path = Path.GetFullPath(path);
         _overwrite = overwrite;
         if (Directory.Exists(_path)) throw new IOException($"{path}: is a folder; name a file");
+        if (!CanReplace(_path)) throw new IOException($"{path}: is a device or a pipe; name a file");
         if (!overwrite && File.Exists(_path)) throw new IOException($"{path}: exists already; pass --force to replace it");
+        if (File.Exists(_path) && File.ResolveLinkTarget(_path, returnFinalTarget: true) is { } target) _path = target.FullName;
         string folder = Path.GetDirectoryName(_path) ?? ".";
         Directory.CreateDirectory(folder);
         _temporaryPath = Path.Combine(folder, $".{Path.GetFileName(_path)}.{Environment.ProcessId}.tmp");
@@ -27,6 +30,9 @@ public sealed class PendingFile : IDisposable
 
     /// <summary>Where the content goes; seekable.</summary>
     public FileStream Stream { get; }
+
+    /// <summary>Whether a path is free or that of a regular file: not of a folder, a device, a pipe or a socket.</summary>
+    public static bool CanReplace(string path) => FileStatus.Of(path).IsRegular;
 
     /// <summary>Flushes to disk and closes the stream, so that many files can wait for their commit without being open.</summary>
     /// <exception cref="IOException">The disk is full.</exception>

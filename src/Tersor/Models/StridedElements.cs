@@ -22,7 +22,7 @@ internal static class StridedElements
         if (IsRowMajor(shape, strides)) return storage.Slice(offset * elementWidth, byteLength);
         long span = Span(shape, strides);
         ByteSource window = storage.Slice(offset * elementWidth, span * elementWidth);
-        return ByteSource.Deferred(name, byteLength, () => Gather(name, window, shape, strides, elementWidth));
+        return ByteSource.Deferred(name, byteLength, cancellationToken => Gather(name, window, shape, strides, elementWidth, cancellationToken));
     }
 
     /// <summary>
@@ -49,7 +49,7 @@ internal static class StridedElements
         return true;
     }
 
-    private static byte[] Gather(string name, ByteSource window, TensorShape shape, long[] strides, int elementWidth)
+    private static byte[] Gather(string name, ByteSource window, TensorShape shape, long[] strides, int elementWidth, CancellationToken cancellationToken)
     {
         long byteLength = shape.ElementCount * elementWidth;
         if (byteLength > Array.MaxLength)
@@ -58,7 +58,7 @@ internal static class StridedElements
                 $"{name}: {byteLength:N0} bytes in another order than row-major do not fit one array; save the tensor contiguous.");
         }
 
-        ReadOnlySpan<byte> source = window.ReadAll().Span;
+        ReadOnlySpan<byte> source = window.ReadAll(cancellationToken).Span;
         byte[] gathered = GC.AllocateUninitializedArray<byte>((int)byteLength);
         Span<byte> destination = gathered;
         switch (elementWidth)

@@ -53,7 +53,7 @@ public sealed class Tensor
     /// <summary>
     /// The elements as binary32. Binary16, bfloat16 and binary64 are converted (binary64 rounds to nearest); other types are refused.
     /// </summary>
-    /// <param name="cancellationToken">Checked every megabyte where the data is read in parts.</param>
+    /// <param name="cancellationToken">Looked at all along.</param>
     /// <exception cref="InvalidOperationException">The element type is not one of the four.</exception>
     /// <exception cref="ResourceLimitException">More elements than an array can hold.</exception>
     public float[] ReadSingles(CancellationToken cancellationToken = default)
@@ -66,7 +66,7 @@ public sealed class Tensor
         int width = ElementType.BitWidth() / 8;
         if (!Data.ReadsInParts || Data.TryGetMemory(out _))
         {
-            Widen(Data.ReadAll().Span, values);
+            Widen(Data.ReadAll(cancellationToken).Span, values);
             return values;
         }
 

@@ -18,20 +18,20 @@ internal static class FirstEditionDialect
     private const long MaxBytesToDecodeTwice = 1 << 14;
 
     /// <summary>A unless some unit says C.</summary>
-    public static NncDialect Detect(IReadOnlyList<CompressedDataUnit> units, UnitDecoder decoder)
+    public static NncDialect Detect(IReadOnlyList<CompressedDataUnit> units, UnitDecoder decoder, CancellationToken cancellationToken)
     {
         List<CompressedDataUnit> coded = [.. units.Where(unit => unit.Unsupported is null && unit.Header.PayloadType != NncPayloadType.RawFloat).OrderBy(unit => unit.PayloadBytes)];
         foreach (CompressedDataUnit unit in coded.Where(unit => unit.PayloadBytes <= MaxBytesToDecodeTwice).TakeLast(MaxProbes).Reverse())
         {
-            bool early = decoder.Fits(unit, NncDialect.EditionOne);
-            bool late = decoder.Fits(unit, NncDialect.EditionOneLate);
+            bool early = decoder.Fits(unit, NncDialect.EditionOne, cancellationToken);
+            bool late = decoder.Fits(unit, NncDialect.EditionOneLate, cancellationToken);
             if (early != late) return early ? NncDialect.EditionOne : NncDialect.EditionOneLate;
         }
 
         foreach (CompressedDataUnit unit in coded.Where(unit => unit.PayloadBytes > MaxBytesToDecodeTwice).Take(MaxProbes))
         {
-            if (decoder.Fits(unit, NncDialect.EditionOne)) return NncDialect.EditionOne;
-            if (decoder.Fits(unit, NncDialect.EditionOneLate)) return NncDialect.EditionOneLate;
+            if (decoder.Fits(unit, NncDialect.EditionOne, cancellationToken)) return NncDialect.EditionOne;
+            if (decoder.Fits(unit, NncDialect.EditionOneLate, cancellationToken)) return NncDialect.EditionOneLate;
         }
 
         return NncDialect.EditionOne;

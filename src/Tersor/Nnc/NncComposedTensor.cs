@@ -51,7 +51,7 @@ public sealed class NncComposedTensor
     }
 
     /// <summary>Multiplies the parts out.</summary>
-    internal void Compose(Func<CompressedDataUnit, LevelTensor[]> decode, Span<float> values)
+    internal void Compose(Func<CompressedDataUnit, LevelTensor[]> decode, Span<float> values, CancellationToken cancellationToken)
     {
         LevelTensor[] unit = decode(_weight.Unit);
         LevelTensor Part(NncTensorInfo info) => (ReferenceEquals(info.Unit, _weight.Unit) ? unit : decode(info.Unit)).Single(tensor => tensor.Name == info.Name);
@@ -67,7 +67,7 @@ public sealed class NncComposedTensor
         float[] left = Part(_weight).ToSingles();
         bool scalesLeft = scaling.Length == _weight.Shape[0];
         if (scalesLeft) NncComposition.ScaleRows(left, scaling);
-        NncComposition.Multiply(left, Part(_right).ToSingles(), (int)_weight.Shape[1], values);
+        NncComposition.Multiply(left, Part(_right).ToSingles(), (int)_weight.Shape[1], values, cancellationToken);
         if (!scalesLeft && scaling.Length > 0) NncComposition.ScaleRows(values, scaling);
     }
 

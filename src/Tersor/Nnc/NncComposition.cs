@@ -30,8 +30,9 @@ public static class NncComposition
     /// <param name="right">H, rank x columns, row-major.</param>
     /// <param name="rank">Columns of G and rows of H; with 0 the product is zero.</param>
     /// <param name="product">Rows x columns, row-major.</param>
+    /// <param name="cancellationToken">Looked at in each row.</param>
     /// <exception cref="ArgumentException">The lengths do not fit each other.</exception>
-    public static void Multiply(ReadOnlySpan<float> left, ReadOnlySpan<float> right, int rank, Span<float> product)
+    public static void Multiply(ReadOnlySpan<float> left, ReadOnlySpan<float> right, int rank, Span<float> product, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rank);
         if (rank == 0)
@@ -47,6 +48,7 @@ public static class NncComposition
         double[] sums = new double[columns];
         for (int row = 0; row < rows; row++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             Array.Clear(sums);
             for (int k = 0; k < rank; k++)
             {

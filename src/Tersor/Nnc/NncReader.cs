@@ -72,14 +72,7 @@ public sealed class NncReader : IDisposable
     /// <summary>
     /// The variant of the syntax. Profile 0 has two that only decoding tells apart: the first question decodes a few of the smallest units.
     /// </summary>
-    public NncDialect Dialect
-    {
-        get
-        {
-            if (Profile != Syntax.StartUnit.FirstEditionProfile) return NncDialect.EditionTwo;
-            lock (_dialectLock) return _dialect ??= FirstEditionDialect.Detect(_index.Data, _decoder);
-        }
-    }
+    public NncDialect Dialect => FindDialect(default);
 
     internal IReadOnlyList<CompressedDataUnit> Data => _index.Data;
 
@@ -142,86 +135,92 @@ public sealed class NncReader : IDisposable
     /// The number of elements of a tensor, once it is sure that the file is large enough for them: to be asked before memory is set aside for a file that may
     /// come from anywhere. <see cref="TensorShape.ElementCount"/> only says what the file declares.
     /// </summary>
+    /// <param name="tensor">A tensor of this stream.</param>
+    /// <param name="cancellationToken">Looked at all along.</param>
     /// <exception cref="ModelFormatException">More elements than the unit can hold.</exception>
     /// <exception cref="ResourceLimitException">More elements than an array can hold, or more uncoded ones than the options allow.</exception>
-    public int CountElements(NncComposedTensor tensor)
+    public int CountElements(NncComposedTensor tensor, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(tensor);
         long parts = 0;
-        foreach (NncTensorInfo part in tensor.Parts) parts += CountElements(part);
+        foreach (NncTensorInfo part in tensor.Parts) parts += CountElements(part, cancellationToken);
         long count = tensor.Shape.ElementCount;
         if (count > Array.MaxLength || (count > parts && count - parts > _options.MaxUncodedElements))
             throw new ResourceLimitException($"{Source}: tensor '{tensor.Name}' has {count:N0} elements, its factors {parts:N0}; raise NncReadOptions.MaxUncodedElements ({_options.MaxUncodedElements:N0}) if you trust the file.");
         return (int)count;
     }
 
-    /// <inheritdoc cref="CountElements(NncComposedTensor)"/>
-    public int CountElements(NncTensorInfo tensor)
+    /// <inheritdoc cref="CountElements(NncComposedTensor, CancellationToken)"/>
+    public int CountElements(NncTensorInfo tensor, CancellationToken cancellationToken = default)
     {
         CheckOwner(tensor);
-        return _decoder.CountElements(tensor, DialectFor(tensor.Unit));
+        return _decoder.CountElements(tensor, DialectFor(tensor.Unit, cancellationToken), cancellationToken);
     }
 
     /// <summary>Decodes a tensor into a new array, local scaling and factors multiplied out.</summary>
     /// <param name="name">One of <see cref="ComposedTensors"/>.</param>
+    /// <param name="cancellationToken">Looked at all along.</param>
     /// <exception cref="ArgumentException">No tensor has that name.</exception>
     /// <inheritdoc cref="DecodeUnit"/>
-    public float[] DecodeSingles(string name)
+    public float[] DecodeSingles(string name, CancellationToken cancellationToken = default)
     {
         NncComposedTensor tensor = FindComposed(name) ?? throw NoTensor(name);
-        float[] values = GC.AllocateUninitializedArray<float>(CountElements(tensor));
-        Decode(tensor, values);
+        float[] values = GC.AllocateUninitializedArray<float>(CountElements(tensor, cancellationToken));
+        Decode(tensor, values, cancellationToken);
         return values;
     }
 
     /// <summary>Decodes a tensor, local scaling and factors multiplied out.</summary>
     /// <param name="name">One of <see cref="ComposedTensors"/>.</param>
     /// <param name="values">One for each element, row-major. Integers are converted.</param>
+    /// <param name="cancellationToken">Looked at all along.</param>
     /// <exception cref="ArgumentException">No tensor has that name, or the length is not its number of elements.</exception>
     /// <inheritdoc cref="DecodeUnit"/>
-    public void Decode(string name, Span<float> values) =>
-        Decode(FindComposed(name) ?? throw NoTensor(name), values);
+    public void Decode(string name, Span<float> values, CancellationToken cancellationToken = default) =>
+        Decode(FindComposed(name) ?? throw NoTensor(name), values, cancellationToken);
 
     /// <summary>Decodes a tensor, local scaling and factors multiplied out.</summary>
     /// <param name="tensor">One of <see cref="ComposedTensors"/>.</param>
     /// <param name="values">One for each element, row-major. Integers are converted.</param>
+    /// <param name="cancellationToken">Looked at all along.</param>
     /// <exception cref="ArgumentException">The length is not the number of elements.</exception>
     /// <inheritdoc cref="DecodeUnit"/>
-    public void Decode(NncComposedTensor tensor, Span<float> values)
+    public void Decode(NncComposedTensor tensor, Span<float> values, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(tensor);
         if (tensor.AsCoded is { } single)
         {
-            Decode(single, values);
+            Decode(single, values, cancellationToken);
             return;
         }
 
         foreach (NncTensorInfo part in tensor.Parts) CheckOwner(part);
         CheckLength(tensor.Name, tensor.Shape, values.Length);
-        tensor.Compose(unit => _decoder.Decode(unit, DialectFor(unit)), values);
+        tensor.Compose(unit => _decoder.Decode(unit, DialectFor(unit, cancellationToken), cancellationToken: cancellationToken), values, cancellationToken);
     }
 
     /// <summary>Decodes a tensor as it is coded.</summary>
     /// <param name="tensor">One of <see cref="Tensors"/>.</param>
     /// <param name="values">One for each element, row-major. Integers are converted.</param>
+    /// <param name="cancellationToken">Looked at all along.</param>
     /// <exception cref="ArgumentException">The length is not the number of elements.</exception>
     /// <inheritdoc cref="DecodeUnit"/>
-    public void Decode(NncTensorInfo tensor, Span<float> values)
+    public void Decode(NncTensorInfo tensor, Span<float> values, CancellationToken cancellationToken = default)
     {
         CheckOwner(tensor);
         CheckLength(tensor.Name, tensor.Shape, values.Length);
         switch (tensor.PayloadType)
         {
             case NncPayloadType.RawFloat:
-                _decoder.ReadRaw(tensor.Unit, values);
+                _decoder.ReadRaw(tensor.Unit, values, cancellationToken);
                 break;
             case NncPayloadType.Block:
-                DecodeLevels(tensor).Reconstruct(values);
+                DecodeLevels(tensor, cancellationToken).Reconstruct(values);
                 break;
             default:
                 // Levels become values in place.
                 Span<int> levels = MemoryMarshal.Cast<float, int>(values);
-                LevelRule rule = _decoder.DecodeSingle(tensor.Unit, Dialect, levels);
+                LevelRule rule = _decoder.DecodeSingle(tensor.Unit, FindDialect(cancellationToken), levels, cancellationToken);
                 rule.Reconstruct(levels, values);
                 break;
         }
@@ -230,23 +229,25 @@ public sealed class NncReader : IDisposable
     /// <summary>Decodes a tensor of integers.</summary>
     /// <param name="tensor">One of <see cref="Tensors"/>, with payload type <see cref="NncPayloadType.Integer"/>.</param>
     /// <param name="values">One for each element, row-major.</param>
+    /// <param name="cancellationToken">Looked at all along.</param>
     /// <exception cref="ArgumentException">The tensor does not hold integers, or the length is not its number of elements.</exception>
     /// <inheritdoc cref="DecodeUnit"/>
-    public void DecodeIntegers(NncTensorInfo tensor, Span<int> values)
+    public void DecodeIntegers(NncTensorInfo tensor, Span<int> values, CancellationToken cancellationToken = default)
     {
         CheckOwner(tensor);
         if (tensor.PayloadType != NncPayloadType.Integer) throw new ArgumentException($"Tensor '{tensor.Name}' does not hold integers.", nameof(tensor));
         CheckLength(tensor.Name, tensor.Shape, values.Length);
-        _decoder.DecodeSingle(tensor.Unit, Dialect, values);
+        _decoder.DecodeSingle(tensor.Unit, FindDialect(cancellationToken), values, cancellationToken);
     }
 
     /// <summary>Decodes the levels of a tensor and the rule that turns them into values. A block is decoded as a whole each time; see <see cref="DecodeUnit"/>.</summary>
     /// <param name="tensor">One of <see cref="Tensors"/>.</param>
+    /// <param name="cancellationToken">Looked at all along.</param>
     /// <inheritdoc cref="DecodeUnit"/>
-    public LevelTensor DecodeLevels(NncTensorInfo tensor)
+    public LevelTensor DecodeLevels(NncTensorInfo tensor, CancellationToken cancellationToken = default)
     {
         CheckOwner(tensor);
-        LevelTensor[] all = _decoder.Decode(tensor.Unit, DialectFor(tensor.Unit));
+        LevelTensor[] all = _decoder.Decode(tensor.Unit, DialectFor(tensor.Unit, cancellationToken), cancellationToken: cancellationToken);
         int position = 0;
         while (!ReferenceEquals(tensor.Unit.Tensors[position], tensor)) position++;
         return all[position];
@@ -254,14 +255,15 @@ public sealed class NncReader : IDisposable
 
     /// <summary>Decodes all tensors of a unit at once, in the order of its payload.</summary>
     /// <param name="unitNumber">Ordinal of a compressed data unit in the stream.</param>
+    /// <param name="cancellationToken">Looked at all along.</param>
     /// <exception cref="ArgumentException">The number is not that of a compressed data unit.</exception>
     /// <exception cref="ModelFormatException">The payload is damaged, or updates a tensor of an earlier stream.</exception>
     /// <exception cref="UnsupportedModelException">The unit asks for what is not supported.</exception>
     /// <exception cref="ResourceLimitException">A tensor has more elements than an array can hold, or more uncoded ones than the options allow.</exception>
-    public IReadOnlyList<LevelTensor> DecodeUnit(int unitNumber)
+    public IReadOnlyList<LevelTensor> DecodeUnit(int unitNumber, CancellationToken cancellationToken = default)
     {
         CompressedDataUnit unit = _index.FindData(unitNumber) ?? throw new ArgumentException($"Unit {unitNumber} holds no tensors.", nameof(unitNumber));
-        return _decoder.Decode(unit, DialectFor(unit));
+        return _decoder.Decode(unit, DialectFor(unit, cancellationToken), cancellationToken: cancellationToken);
     }
 
     /// <summary>Closes the file, if the reader opened it.</summary>
@@ -270,11 +272,18 @@ public sealed class NncReader : IDisposable
         if (_ownsSource) _source.Dispose();
     }
 
-    internal LevelTensor[] DecodeUpdate(CompressedDataUnit unit, Func<int, ParentLevels?> parents) => _decoder.Decode(unit, DialectFor(unit), parents);
+    internal LevelTensor[] DecodeUpdate(CompressedDataUnit unit, Func<int, ParentLevels?> parents, CancellationToken cancellationToken) =>
+        _decoder.Decode(unit, DialectFor(unit, cancellationToken), parents, cancellationToken);
+
+    private NncDialect FindDialect(CancellationToken cancellationToken)
+    {
+        if (Profile != Syntax.StartUnit.FirstEditionProfile) return NncDialect.EditionTwo;
+        lock (_dialectLock) return _dialect ??= FirstEditionDialect.Detect(_index.Data, _decoder, cancellationToken);
+    }
 
     // Raw units read alike in every dialect.
-    private NncDialect DialectFor(CompressedDataUnit unit) =>
-        unit.Header.PayloadType == NncPayloadType.RawFloat || unit.Unsupported is not null ? NncDialect.EditionTwo : Dialect;
+    private NncDialect DialectFor(CompressedDataUnit unit, CancellationToken cancellationToken) =>
+        unit.Header.PayloadType == NncPayloadType.RawFloat || unit.Unsupported is not null ? NncDialect.EditionTwo : FindDialect(cancellationToken);
 
     private void CheckOwner(NncTensorInfo tensor)
     {

@@ -13,11 +13,12 @@ public sealed class NncSequenceDecoder
 
     /// <summary>Decodes the tensors of the next stream as coded and keeps their levels for the one after it.</summary>
     /// <param name="stream">The stream that follows those decoded so far.</param>
+    /// <param name="cancellationToken">Looked at all along.</param>
     /// <returns>The tensors that the stream holds. If one is damaged, none is kept.</returns>
     /// <exception cref="ModelFormatException">A payload is damaged, or updates a tensor that no stream before holds.</exception>
     /// <exception cref="UnsupportedModelException">Units ask for what is not supported; all are listed.</exception>
     /// <exception cref="ResourceLimitException">A tensor has more elements than an array can hold, or more uncoded ones than the options allow.</exception>
-    public IReadOnlyList<LevelTensor> Decode(NncReader stream)
+    public IReadOnlyList<LevelTensor> Decode(NncReader stream, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
         if (stream.Unsupported.Count > 0) throw new UnsupportedModelException(stream.Source, stream.Unsupported);
@@ -25,7 +26,8 @@ public sealed class NncSequenceDecoder
         foreach (CompressedDataUnit unit in stream.Data)
         {
             NodeId? parent = ParentOf(unit.Header);
-            decoded.Add((unit, stream.DecodeUpdate(unit, position => parent is { } node ? _parents.GetValueOrDefault((node.Device, node.Parameter, position)) : null)));
+            ParentLevels? Parent(int position) => parent is { } node ? _parents.GetValueOrDefault((node.Device, node.Parameter, position)) : null;
+            decoded.Add((unit, stream.DecodeUpdate(unit, Parent, cancellationToken)));
         }
 
         foreach ((CompressedDataUnit unit, LevelTensor[] tensors) in decoded)

@@ -17,13 +17,15 @@ internal ref struct PayloadDecoder
     private readonly CompressedDataUnit _unit;
     private readonly NncDialect _dialect;
     private readonly long _payloadBytes;
+    private readonly CancellationToken _cancellationToken;
     private ArithmeticDecoder _decoder;
 
-    public PayloadDecoder(CompressedDataUnit unit, ReadOnlySpan<byte> payload, NncDialect dialect)
+    public PayloadDecoder(CompressedDataUnit unit, ReadOnlySpan<byte> payload, NncDialect dialect, CancellationToken cancellationToken)
     {
         _unit = unit;
         _dialect = dialect;
         _payloadBytes = payload.Length;
+        _cancellationToken = cancellationToken;
         _decoder = new ArithmeticDecoder(payload);
     }
 
@@ -72,7 +74,7 @@ internal ref struct PayloadDecoder
         if (temporal && parent is null) return NeedsParent;
         ReadOnlySpan<int> baseLevels = temporal ? parent!.Levels : default;
         ReadOnlySpan<byte> history = _unit.Header.Parent is not null && parent is not null ? parent.History : default;
-        return LevelDecoder.Decode(ref _decoder, syntax, baseLevels, history, levels) switch
+        return LevelDecoder.Decode(ref _decoder, syntax, baseLevels, history, levels, _cancellationToken) switch
         {
             LevelDecodingStatus.Done => tensor.Codebook is { } codebook && LevelTensor.IndexOfForeignLevel(levels, codebook) >= 0 ? "a symbol is no index of the codebook" : null,
             LevelDecodingStatus.PayloadTooShort => "the payload ends before the tensor does",

@@ -12,29 +12,30 @@ internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
     /// <param name="unit">The unit.</param>
     /// <param name="dialect">The syntax it is written in.</param>
     /// <param name="parents">Finds what tensor number n of the unit is coded against; null where there is nothing.</param>
+    /// <param name="cancellationToken">Looked at all along.</param>
     /// <exception cref="ModelFormatException">The payload is damaged.</exception>
     /// <exception cref="UnsupportedModelException">The unit asks for what is not done here.</exception>
     /// <exception cref="ResourceLimitException">A tensor is too large.</exception>
-    public LevelTensor[] Decode(CompressedDataUnit unit, NncDialect dialect, Func<int, ParentLevels?>? parents = null)
+    public LevelTensor[] Decode(CompressedDataUnit unit, NncDialect dialect, Func<int, ParentLevels?>? parents = null, CancellationToken cancellationToken = default)
     {
         EnsureSupported(unit);
-        if (unit.Header.PayloadType == NncPayloadType.RawFloat) return [ReadRaw(unit)];
-        return TryDecode(unit, ReadPayload(unit), dialect, parents, out string? problem) ?? throw Malformed(unit, problem);
+        if (unit.Header.PayloadType == NncPayloadType.RawFloat) return [ReadRaw(unit, cancellationToken)];
+        return TryDecode(unit, ReadPayload(unit, cancellationToken), dialect, parents, cancellationToken, out string? problem) ?? throw Malformed(unit, problem);
     }
 
     /// <summary>Decodes a unit of one tensor straight into memory of the caller: no array of levels is made.</summary>
     /// <returns>The rule that turns the levels into values.</returns>
-    public LevelRule DecodeSingle(CompressedDataUnit unit, NncDialect dialect, Span<int> levels)
+    public LevelRule DecodeSingle(CompressedDataUnit unit, NncDialect dialect, Span<int> levels, CancellationToken cancellationToken)
     {
         ByteSource coded = source.Slice(unit.PayloadOffset, unit.PayloadBytes);
         if (coded.TryGetMemory(out ReadOnlyMemory<byte> payload) || !coded.ReadsInParts || unit.PayloadBytes > Array.MaxLength)
-            return DecodeSingle(unit, payload.IsEmpty ? coded.ReadAll().Span : payload.Span, dialect, levels);
+            return DecodeSingle(unit, payload.IsEmpty ? coded.ReadAll(cancellationToken).Span : payload.Span, dialect, levels, cancellationToken);
         byte[] buffer = ArrayPool<byte>.Shared.Rent((int)unit.PayloadBytes);
         try
         {
             Span<byte> bytes = buffer.AsSpan(0, (int)unit.PayloadBytes);
-            coded.Read(0, bytes);
-            return DecodeSingle(unit, bytes, dialect, levels);
+            coded.ReadInParts(0, bytes, cancellationToken);
+            return DecodeSingle(unit, bytes, dialect, levels, cancellationToken);
         }
         finally
         {
@@ -42,10 +43,10 @@ internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
         }
     }
 
-    private LevelRule DecodeSingle(CompressedDataUnit unit, ReadOnlySpan<byte> payload, NncDialect dialect, Span<int> levels)
+    private LevelRule DecodeSingle(CompressedDataUnit unit, ReadOnlySpan<byte> payload, NncDialect dialect, Span<int> levels, CancellationToken cancellationToken)
     {
         NncTensorInfo tensor = unit.Tensors[0];
-        var decoder = new PayloadDecoder(unit, payload, dialect);
+        var decoder = new PayloadDecoder(unit, payload, dialect, cancellationToken);
         decoder.CountLevels(tensor, source.Name, options.MaxUncodedElements);
         string? problem = decoder.DecodeNext(tensor, parent: null, levels, out LevelRule rule);
         if (problem is null && !decoder.TryFinish()) problem = EndCheckFailed;
@@ -55,28 +56,28 @@ internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
     /// <summary>The number of elements of a tensor, once it is sure that the file can pay for them: to be asked before memory is set aside.</summary>
     /// <exception cref="ModelFormatException">More elements than the payload can hold.</exception>
     /// <exception cref="ResourceLimitException">More than an array can hold, or more free zeros than the options allow.</exception>
-    public int CountElements(NncTensorInfo tensor, NncDialect dialect)
+    public int CountElements(NncTensorInfo tensor, NncDialect dialect, CancellationToken cancellationToken)
     {
         CompressedDataUnit unit = tensor.Unit;
         if (unit.Header.PayloadType == NncPayloadType.RawFloat) CheckRawLength(unit);
-        else if (tensor.Shape.ElementCount > PayloadDecoder.MaxCodedElements(unit.PayloadBytes)) return CountMostlyUncoded(tensor, dialect);
+        else if (tensor.Shape.ElementCount > PayloadDecoder.MaxCodedElements(unit.PayloadBytes)) return CountMostlyUncoded(tensor, dialect, cancellationToken);
         return (int)tensor.Shape.ElementCount;
     }
 
     /// <summary>Reads the values of a raw unit.</summary>
-    public void ReadRaw(CompressedDataUnit unit, Span<float> values)
+    public void ReadRaw(CompressedDataUnit unit, Span<float> values, CancellationToken cancellationToken)
     {
         CheckRawLength(unit);
-        source.Read(unit.PayloadOffset, MemoryMarshal.AsBytes(values));
+        source.ReadInParts(unit.PayloadOffset, MemoryMarshal.AsBytes(values), cancellationToken);
         RawSingles.ToHostOrder(values);
     }
 
     /// <summary>Whether a unit decodes without fault in a dialect; false as well for what cannot be decoded at all.</summary>
-    public bool Fits(CompressedDataUnit unit, NncDialect dialect)
+    public bool Fits(CompressedDataUnit unit, NncDialect dialect, CancellationToken cancellationToken)
     {
         try
         {
-            return TryDecode(unit, ReadPayload(unit), dialect, parents: null, out _) is not null;
+            return TryDecode(unit, ReadPayload(unit, cancellationToken), dialect, parents: null, cancellationToken, out _) is not null;
         }
         catch (ModelFormatException)
         {
@@ -96,9 +97,10 @@ internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
 
     private const string EndCheckFailed = "the coded data does not end where the unit does; the file is damaged, fetch it again";
 
-    private LevelTensor[]? TryDecode(CompressedDataUnit unit, ReadOnlyMemory<byte> payload, NncDialect dialect, Func<int, ParentLevels?>? parents, out string? problem)
+    private LevelTensor[]? TryDecode(
+        CompressedDataUnit unit, ReadOnlyMemory<byte> payload, NncDialect dialect, Func<int, ParentLevels?>? parents, CancellationToken cancellationToken, out string? problem)
     {
-        var decoder = new PayloadDecoder(unit, payload.Span, dialect);
+        var decoder = new PayloadDecoder(unit, payload.Span, dialect, cancellationToken);
         var tensors = new LevelTensor[unit.Tensors.Count];
         for (int i = 0; i < tensors.Length; i++)
         {
@@ -120,10 +122,10 @@ internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
         return null;
     }
 
-    private LevelTensor ReadRaw(CompressedDataUnit unit)
+    private LevelTensor ReadRaw(CompressedDataUnit unit, CancellationToken cancellationToken)
     {
         CheckRawLength(unit);
-        return new LevelTensor(unit.Tensors[0].Name, unit.Tensors[0].Shape, ReadPayload(unit));
+        return new LevelTensor(unit.Tensors[0].Name, unit.Tensors[0].Shape, ReadPayload(unit, cancellationToken));
     }
 
     private void CheckRawLength(CompressedDataUnit unit)
@@ -133,10 +135,10 @@ internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
     }
 
     // Which rows are skipped is seen once the tensors before are decoded.
-    private int CountMostlyUncoded(NncTensorInfo tensor, NncDialect dialect)
+    private int CountMostlyUncoded(NncTensorInfo tensor, NncDialect dialect, CancellationToken cancellationToken)
     {
         CompressedDataUnit unit = tensor.Unit;
-        var decoder = new PayloadDecoder(unit, ReadPayload(unit).Span, dialect);
+        var decoder = new PayloadDecoder(unit, ReadPayload(unit, cancellationToken).Span, dialect, cancellationToken);
         foreach (NncTensorInfo before in unit.Tensors)
         {
             if (ReferenceEquals(before, tensor)) break;
@@ -147,7 +149,8 @@ internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
         return decoder.CountLevels(tensor, source.Name, options.MaxUncodedElements);
     }
 
-    private ReadOnlyMemory<byte> ReadPayload(CompressedDataUnit unit) => source.Slice(unit.PayloadOffset, unit.PayloadBytes).ReadAll();
+    private ReadOnlyMemory<byte> ReadPayload(CompressedDataUnit unit, CancellationToken cancellationToken) =>
+        source.Slice(unit.PayloadOffset, unit.PayloadBytes).ReadAll(cancellationToken);
 
     private ModelFormatException Malformed(CompressedDataUnit unit, string? problem) =>
         new(source.Name, $"tensor '{unit.Header.Names[0]}'", unit.Info.Offset, problem ?? EndCheckFailed);

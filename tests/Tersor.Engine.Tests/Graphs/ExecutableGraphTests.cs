@@ -181,7 +181,7 @@ public class ExecutableGraphTests
         string x = builder.AddInput("x", ElementType.Float32, Batch, new OnnxDimension(30_000));
         TensorShape shape = new(30_000, 60_000);
         string weight = builder.AddInitializer(new Tensor("w", ElementType.Float32, shape, ByteSource.Deferred(
-            "nowhere", shape.ElementCount * 4, () => throw new InvalidOperationException("The weight was read."))));
+            "nowhere", shape.ElementCount * 4, _ => throw new InvalidOperationException("The weight was read."))));
         builder.AddNode("MatMul", [x, weight], output: "y");
         builder.AddOutput("y", ElementType.Float32);
 

@@ -59,7 +59,7 @@ public class CancellationTests
         using CancellationTokenSource stop = new();
         byte[] bytes = method == TensorMethod.Integer ? new byte[4 << 12] : CodecRun.BytesOf(CodecRun.Model(new Tensor("w", new TensorShape(64, 64), [.. Enumerable.Range(0, 4096).Select(i => i % 7 * 0.5f)])), "w");
         int reads = 0;
-        Tensor only = new("w", method == TensorMethod.Integer ? ElementType.Int32 : ElementType.Float32, new TensorShape(64, 64), ByteSource.Deferred("made", bytes.Length, () =>
+        Tensor only = new("w", method == TensorMethod.Integer ? ElementType.Int32 : ElementType.Float32, new TensorShape(64, 64), ByteSource.Deferred("made", bytes.Length, _ =>
         {
             reads++;
             stop.Cancel();
@@ -125,7 +125,7 @@ public class CancellationTests
         ModelFormatException damage = new("w.bin", "tensor 'b'", 7, "it is damaged");
         Model model = CodecRun.Model(
             CodecRun.Floats("a", 1, 20, 20),
-            new Tensor("b", ElementType.Float32, new TensorShape(20, 20), ByteSource.Deferred("w.bin", 1600, () => throw damage)),
+            new Tensor("b", ElementType.Float32, new TensorShape(20, 20), ByteSource.Deferred("w.bin", 1600, _ => throw damage)),
             CodecRun.Floats("c", 1, 20, 20));
 
         Assert.Same(damage, Assert.Throws<ModelFormatException>(() => PlanBuilder.Build(model, new PlanOptions(), threads)));

@@ -34,7 +34,7 @@ public sealed class ElementReaderTests
     public void TryRead_EveryType_GivesTheValuesOfItsCodes(ElementType type, string bytes, double[] expected)
     {
         long elements = type == ElementType.Complex64 ? expected.Length / 2 : expected.Length;
-        ElementReader reader = new(new Tensor("t", type, new TensorShape(elements), ByteSource.FromMemory(Convert.FromHexString(bytes))));
+        ElementReader reader = new(new Tensor("t", type, new TensorShape(elements), ByteSource.FromMemory(Convert.FromHexString(bytes))), default);
 
         Assert.True(reader.TryRead(out ReadOnlySpan<double> values, out ReadOnlySpan<byte> raw));
         Assert.Equal(expected, values.ToArray());
@@ -47,7 +47,7 @@ public sealed class ElementReaderTests
     {
         foreach (ElementType type in ElementTypes.All.Where(type => type.IsNumeric()))
         {
-            ElementReader reader = new(new Tensor("t", type, new TensorShape(1), ByteSource.FromMemory(new byte[type.ByteLength(1)])));
+            ElementReader reader = new(new Tensor("t", type, new TensorShape(1), ByteSource.FromMemory(new byte[type.ByteLength(1)])), default);
             Assert.True(reader.TryRead(out ReadOnlySpan<double> values, out _));
             Assert.Equal(type == ElementType.Float8E8M0 ? Math.ScaleB(1, -127) : 0, values[0]);
         }
@@ -55,7 +55,7 @@ public sealed class ElementReaderTests
 
     [Fact]
     public void TryRead_Text_IsRefused() =>
-        Assert.Throws<ArgumentException>(() => new ElementReader(new Tensor("t", ElementType.String, new TensorShape(1), ByteSource.FromMemory("x"u8.ToArray()))));
+        Assert.Throws<ArgumentException>(() => new ElementReader(new Tensor("t", ElementType.String, new TensorShape(1), ByteSource.FromMemory("x"u8.ToArray())), default));
 
     [Theory]
     [InlineData(ElementType.Int4, ElementReader.BlockLength - 1)]
@@ -74,7 +74,7 @@ public sealed class ElementReaderTests
 
         double[] fromMemory = ReadAll(new Tensor("t", type, new TensorShape(elements), ByteSource.FromMemory(bytes)));
         double[] fromFile = ReadAll(new Tensor("t", type, new TensorShape(elements), file));
-        double[] deferred = ReadAll(new Tensor("t", type, new TensorShape(elements), ByteSource.Deferred("d", bytes.Length, () => bytes)));
+        double[] deferred = ReadAll(new Tensor("t", type, new TensorShape(elements), ByteSource.Deferred("d", bytes.Length, _ => bytes)));
 
         Assert.Equal(type == ElementType.Complex64 ? elements * 2 : elements, fromMemory.Length);
         Assert.Equal(fromMemory, fromFile);
@@ -84,7 +84,7 @@ public sealed class ElementReaderTests
     private static double[] ReadAll(Tensor tensor)
     {
         List<double> all = [];
-        ElementReader reader = new(tensor);
+        ElementReader reader = new(tensor, default);
         while (reader.TryRead(out ReadOnlySpan<double> values, out _)) all.AddRange(values);
         return [.. all];
     }

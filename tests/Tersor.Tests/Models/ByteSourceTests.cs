@@ -33,7 +33,7 @@ public class ByteSourceTests
     public void Slice_OfDeferredBytes_MakesThemOncePerReading()
     {
         int made = 0;
-        ByteSource window = ByteSource.Deferred("made", 200, () =>
+        ByteSource window = ByteSource.Deferred("made", 200, _ =>
         {
             made++;
             return Content;

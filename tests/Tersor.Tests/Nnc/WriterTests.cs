@@ -95,7 +95,7 @@ public class WriterTests
         LevelTensor raw = new TensorMaker(1).Raw("raw", new TensorShape(100, 100));
         using var output = new MemoryStream();
         var writer = new NncWriter(new Forward(output), Settings);
-        writer.Write(NncUnitEncoder.EncodeRaw("raw", raw.Shape, ByteSource.Deferred("raw", raw.RawValues.Length, () => raw.RawValues), Settings, NncUnitOptions.Default));
+        writer.Write(NncUnitEncoder.EncodeRaw("raw", raw.Shape, ByteSource.Deferred("raw", raw.RawValues.Length, _ => raw.RawValues), Settings, NncUnitOptions.Default));
         writer.Write(NncUnitEncoder.Encode(Tensor(LevelRule.Integer), Settings, NncUnitOptions.Default));
         Assert.Equal(output.Length, writer.ByteCount);
         using NncReader reader = NncReader.Open(output.ToArray());

@@ -55,7 +55,7 @@ public sealed class DeepCompressionFormat : ModelFormat
                 int index = i;
                 DeepCompressionLayerShape layer = file.Network.Layers[i];
                 ByteSource weights = ByteSource.Deferred(
-                    source.Name, layer.Shape.ElementCount * sizeof(float), () => file.ReadLayer(index).WeightBytes());
+                    source.Name, layer.Shape.ElementCount * sizeof(float), _ => file.ReadLayer(index).WeightBytes());
                 tensors.Add(new Tensor(layer.Name + ".weight", ElementType.Float32, layer.Shape, weights));
                 tensors.Add(new Tensor(layer.Name + ".bias", ElementType.Float32, new TensorShape(layer.OutputCount), file.BiasBytes(i)));
             }

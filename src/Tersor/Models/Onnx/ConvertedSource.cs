@@ -73,7 +73,7 @@ internal sealed class ConvertedSource : ByteSource
             return;
         }
 
-        ReadOnlyMemory<byte> all = _singles.ReadAll();
+        ReadOnlyMemory<byte> all = _singles.ReadAll(cancellationToken);
         byte[] converted = new byte[PieceElements * _width];
         for (int offset = 0; offset < all.Length; offset += PieceElements * sizeof(float))
         {

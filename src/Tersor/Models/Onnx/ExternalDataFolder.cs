@@ -53,7 +53,7 @@ internal sealed class ExternalDataFolder
         string path = RealPath(Path.Combine(_folder, location), item);
         if (!path.StartsWith(Path.EndsInDirectorySeparator(folder) ? folder : folder + Path.DirectorySeparatorChar, StringComparison.Ordinal))
             throw Refused(item, location, "is a link that leads out of the model's folder; put a copy in its place");
-        if (!File.Exists(path) || HardLinks.Count(path) <= 1) return path;
+        if (!File.Exists(path) || FileStatus.Of(path).LinkCount <= 1) return path;
         string problem = "has further names (hard links) by which it may belong elsewhere; put a copy in its place";
         if (!options.Lenient) throw Refused(item, location, problem);
         options.Warn?.Invoke($"{_modelPath}: {item}: external data '{location}' {problem}");

@@ -200,7 +200,7 @@ public sealed class OnnxModel : Model
         if (length == 0) return ByteSource.FromMemory(default, skeleton.Name);
         return record.Data is { } data && !OnnxTypedData.IsVarint(record.Encoding)
             ? skeleton.Slice(data.Start, length)
-            : ByteSource.Deferred(skeleton.Name, length, () => OnnxTypedData.Decode(skeleton, record));
+            : ByteSource.Deferred(skeleton.Name, length, _ => OnnxTypedData.Decode(skeleton, record));
     }
 
     private static bool TryFit(

@@ -32,11 +32,11 @@ internal sealed class PackedVarintSource : ByteSource
 
     public override void Read(long offset, Span<byte> destination) => ReadAll().Span.Slice((int)offset, destination.Length).CopyTo(destination);
 
-    public override ReadOnlyMemory<byte> ReadAll()
+    public override ReadOnlyMemory<byte> ReadAll(CancellationToken cancellationToken = default)
     {
         if (Length > Array.MaxLength) throw new ResourceLimitException($"{Name}: {Length:N0} bytes do not fit one array; read it in parts.");
         MemoryStream all = new((int)Length);
-        CopyTo(all);
+        CopyTo(all, cancellationToken);
         return all.GetBuffer().AsMemory(0, (int)all.Length);
     }
 

@@ -58,7 +58,7 @@ internal sealed class StoredSource : ByteSource
     public override bool TryGetMemory(out ReadOnlyMemory<byte> memory) => _member.Slice(_start, Length).TryGetMemory(out memory);
 
     /// <inheritdoc/>
-    public override ReadOnlyMemory<byte> ReadAll() => _member.Slice(_start, Length).ReadAll();
+    public override ReadOnlyMemory<byte> ReadAll(CancellationToken cancellationToken = default) => _member.Slice(_start, Length).ReadAll(cancellationToken);
 
     /// <inheritdoc/>
     public override void CopyTo(Stream destination, CancellationToken cancellationToken = default)

@@ -316,7 +316,7 @@ public sealed class OnnxFileTests : IDisposable
     {
         byte[] topology = OnnxTopology.FromTensors(
             [("good", ElementType.Float32, new TensorShape(1000)), ("bad", ElementType.Float32, new TensorShape(1000))]).Bytes.ToArray();
-        Tensor bad = new("bad", ElementType.Float32, new TensorShape(1000), ByteSource.Deferred("bad", 4000, () => throw new IOException("gone")));
+        Tensor bad = new("bad", ElementType.Float32, new TensorShape(1000), ByteSource.Deferred("bad", 4000, _ => throw new IOException("gone")));
         using OnnxModel model = OnnxModel.FromTopology(topology, name => name == "bad" ? bad : new Tensor(name, new TensorShape(1000), new float[1000]), "t");
         foreach (ExternalDataLayout layout in Enum.GetValues<ExternalDataLayout>())
             Assert.Throws<IOException>(() => Format.Write(model, _folder["m.onnx"], new ModelWriteOptions { ExternalData = layout }));

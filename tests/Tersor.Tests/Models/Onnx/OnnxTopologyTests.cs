@@ -57,7 +57,7 @@ public class OnnxTopologyTests
         float[] values = new float[40_000];
         foreach (ref float value in values.AsSpan()) value = random.NextGaussian();
         byte[] singles = Singles(values);
-        ByteSource deferred = ByteSource.Deferred("d", singles.Length, () => singles);
+        ByteSource deferred = ByteSource.Deferred("d", singles.Length, _ => singles);
         foreach (ByteSource source in (ByteSource[])[ByteSource.FromMemory(singles), deferred])
         {
             ConvertedSource converted = new(source, type);
@@ -87,7 +87,7 @@ public class OnnxTopologyTests
 
         Assert.Equal(1, decoded);
 
-        ReadOnlyMemory<byte> Decode()
+        ReadOnlyMemory<byte> Decode(CancellationToken cancellationToken)
         {
             decoded++;
             return data;

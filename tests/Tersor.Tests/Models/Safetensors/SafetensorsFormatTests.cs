@@ -56,7 +56,7 @@ public sealed class SafetensorsFormatTests : IDisposable
     [Fact]
     public void Write_ThatFails_LeavesNothing()
     {
-        Tensor broken = new("x", ElementType.UInt8, new TensorShape(4), ByteSource.Deferred("x", 4, () => throw new IOException("gone")));
+        Tensor broken = new("x", ElementType.UInt8, new TensorShape(4), ByteSource.Deferred("x", 4, _ => throw new IOException("gone")));
         using Model model = new("test", "test", [.. Sample().Tensors, broken]);
         Assert.Throws<IOException>(() => _format.Write(model, _folder["m.safetensors"], ModelWriteOptions.Default));
         Assert.Throws<IOException>(() => _format.Write(model, _folder["m.safetensors"], new ModelWriteOptions { MaxShardBytes = 800 }));

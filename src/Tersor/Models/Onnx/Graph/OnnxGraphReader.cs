@@ -306,7 +306,7 @@ internal sealed class OnnxGraphReader : OnnxWalk
     {
         if (record.External is null) return OnnxModel.InlineData(Source, record);
         _unsupported.Add($"tensor '{name}' lies in another file ('{record.External.Location}'); open the model with ModelFormats.Open and take the graph from it");
-        return ByteSource.Deferred(name, record.ElementType.ByteLength(record.Shape.ElementCount), () => throw new InvalidOperationException($"tensor '{name}' lies in another file"));
+        return ByteSource.Deferred(name, record.ElementType.ByteLength(record.Shape.ElementCount), _ => throw new InvalidOperationException($"tensor '{name}' lies in another file"));
     }
 
     private OnnxGraphValue ReadGraphValue(WireField field)

@@ -2,17 +2,24 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Tersor.Models.Onnx;
+namespace Tersor.Models;
 
-/// <summary>Counts the names of a file. The base class library does not tell, so the operating system is asked.</summary>
-internal static partial class HardLinks
+/// <summary>What the base class library does not tell of a file, so that the operating system is asked. A link is what it leads to.</summary>
+/// <param name="LinkCount">Names that the file has.</param>
+/// <param name="IsRegular">False for folders, devices, pipes and sockets.</param>
+internal readonly partial record struct FileStatus(long LinkCount, bool IsRegular)
 {
     private const int CurrentDirectory = -100;
-    private const int DoNotFollow = 0x100;
+    private const uint WantType = 0x1;
     private const uint WantLinkCount = 0x4;
 
-    /// <summary>Number of hard links to a regular file; 1 where the system does not tell.</summary>
-    public static long Count(string path)
+    private const int TypeMask = 0xF000;
+    private const int RegularType = 0x8000;
+
+    private static readonly FileStatus Usual = new(1, true);
+
+    /// <summary>The status of a path; that of a usual file where there is none or the system does not tell.</summary>
+    public static FileStatus Of(string path)
     {
         // Larger than each of the structures: 256 bytes of statx, 144 of Darwin's stat, 52 of BY_HANDLE_FILE_INFORMATION.
         Span<byte> answer = stackalloc byte[512];
@@ -21,21 +28,21 @@ internal static partial class HardLinks
         {
             if (OperatingSystem.IsLinux())
             {
-                return StatX(CurrentDirectory, path, DoNotFollow, WantLinkCount, answer) == 0
-                    ? BinaryPrimitives.ReadUInt32LittleEndian(answer[16..])
-                    : 1;
+                return StatX(CurrentDirectory, path, 0, WantType | WantLinkCount, answer) == 0
+                    ? new FileStatus(BinaryPrimitives.ReadUInt32LittleEndian(answer[16..]), IsRegularMode(answer[28..]))
+                    : Usual;
             }
 
             if (OperatingSystem.IsMacOS())
             {
                 int result = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? StatInode64(path, answer) : Stat(path, answer);
-                return result == 0 ? BinaryPrimitives.ReadUInt16LittleEndian(answer[6..]) : 1;
+                return result == 0 ? new FileStatus(BinaryPrimitives.ReadUInt16LittleEndian(answer[6..]), IsRegularMode(answer[4..])) : Usual;
             }
 
-            if (OperatingSystem.IsWindows())
+            if (OperatingSystem.IsWindows() && File.Exists(path))
             {
                 using SafeFileHandle handle = File.OpenHandle(path);
-                return GetFileInformationByHandle(handle, answer) ? BinaryPrimitives.ReadUInt32LittleEndian(answer[40..]) : 1;
+                return GetFileInformationByHandle(handle, answer) ? new FileStatus(BinaryPrimitives.ReadUInt32LittleEndian(answer[40..]), true) : Usual;
             }
         }
         catch (EntryPointNotFoundException)
@@ -43,8 +50,10 @@ internal static partial class HardLinks
             // An older C library without statx.
         }
 
-        return 1;
+        return Usual;
     }
+
+    private static bool IsRegularMode(ReadOnlySpan<byte> mode) => (BinaryPrimitives.ReadUInt16LittleEndian(mode) & TypeMask) == RegularType;
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int StatX(int directory, string path, int flags, uint mask, Span<byte> answer);
