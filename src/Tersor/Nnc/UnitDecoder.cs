@@ -43,6 +43,21 @@ internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
         }
     }
 
+    /// <summary>Decodes a unit of one tensor without holding all of it.</summary>
+    /// <param name="unit">The unit.</param>
+    /// <param name="dialect">The syntax it is written in.</param>
+    /// <param name="band">Gets the levels from the first to the last. That the payload is damaged may show after some of them.</param>
+    /// <param name="cancellationToken">Looked at all along.</param>
+    public void DecodeSingle(CompressedDataUnit unit, NncDialect dialect, Action<LevelRule, Span<int>> band, CancellationToken cancellationToken)
+    {
+        NncTensorInfo tensor = unit.Tensors[0];
+        var decoder = new PayloadDecoder(unit, ReadPayload(unit, cancellationToken).Span, dialect, cancellationToken);
+        decoder.CountLevels(tensor, source.Name, options.MaxUncodedElements);
+        string? problem = decoder.DecodeNext(tensor, band);
+        if (problem is null && !decoder.TryFinish()) problem = EndCheckFailed;
+        if (problem is not null) throw Malformed(unit, problem);
+    }
+
     private LevelRule DecodeSingle(CompressedDataUnit unit, ReadOnlySpan<byte> payload, NncDialect dialect, Span<int> levels, CancellationToken cancellationToken)
     {
         NncTensorInfo tensor = unit.Tensors[0];
@@ -120,6 +135,13 @@ internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
     {
         result = new LevelTensor(tensor.Name, tensor.Shape, levels, rule, tensor.Role);
         return null;
+    }
+
+    /// <summary>Writes the values of a raw unit as they stand in the stream, little-endian.</summary>
+    public void CopyRaw(CompressedDataUnit unit, Stream destination, CancellationToken cancellationToken)
+    {
+        CheckRawLength(unit);
+        source.Slice(unit.PayloadOffset, unit.PayloadBytes).CopyTo(destination, cancellationToken);
     }
 
     private LevelTensor ReadRaw(CompressedDataUnit unit, CancellationToken cancellationToken)
