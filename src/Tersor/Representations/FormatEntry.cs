@@ -13,6 +13,11 @@ internal sealed record FormatEntry(
         new(RepresentationFormat.Dense, "dense", (_, _) => null, DenseMatrix.Of),
         new(RepresentationFormat.Csr32, "csr32", (_, _) => null, matrix => CsrMatrix.Of(matrix, RepresentationFormat.Csr32)),
         new(RepresentationFormat.Csr16, "csr16", CsrMatrix.RefuseNarrow, matrix => CsrMatrix.Of(matrix, RepresentationFormat.Csr16)),
+        new(RepresentationFormat.Cer, "cer", (_, _) => null, matrix => EntropyRowMatrix.Of(matrix, namesValues: false)),
+        new(RepresentationFormat.Cser, "cser", (_, _) => null, matrix => EntropyRowMatrix.Of(matrix, namesValues: true)),
+        new(RepresentationFormat.Codes, "codes", (_, values) => CodedMatrix.Refuse(new CodePacking(1), values), matrix => CodedMatrix.Of(matrix, CodePacking.ForValues(matrix.Values.Length))),
+        new(RepresentationFormat.Binary, "binary", (_, values) => CodedMatrix.Refuse(new CodePacking(8), values), matrix => CodedMatrix.Of(matrix, new CodePacking(8))),
+        new(RepresentationFormat.Ternary, "ternary", (_, values) => CodedMatrix.Refuse(new CodePacking(5), values), matrix => CodedMatrix.Of(matrix, new CodePacking(5))),
     ];
 
     /// <summary>The entry of a format.</summary>
