@@ -1,3 +1,4 @@
+using System.Buffers;
 using Tersor.EntropyCoding;
 using Tersor.Models;
 using Tersor.Nnc.Syntax;
@@ -62,17 +63,18 @@ internal ref struct PayloadDecoder
         if (_unit.Header.Parent is not null) return NeedsParent;
         LevelSyntax syntax = SyntaxOf(tensor);
         bool isForeign = false;
-        int[] buffer = new int[LevelDecoder.BandLength(syntax)];
+        int[] buffer = ArrayPool<int>.Shared.Rent(LevelDecoder.BandLength(syntax));
         LevelDecodingStatus status = LevelDecoder.Decode(
             ref _decoder,
             syntax,
-            buffer,
+            buffer.AsSpan(0, LevelDecoder.BandLength(syntax)),
             levels =>
             {
                 isForeign |= tensor.Codebook is { } codebook && LevelTensor.IndexOfForeignLevel(levels, codebook) >= 0;
                 if (!isForeign) band(rule, levels);
             },
             _cancellationToken);
+        ArrayPool<int>.Shared.Return(buffer);
         return Problem(status, isForeign);
     }
 
