@@ -12,6 +12,13 @@ public static class RepresentationFormats
     /// <exception cref="ArgumentOutOfRangeException">There is no such format.</exception>
     public static string Name(this RepresentationFormat format) => FormatEntry.Of(format).Name;
 
+    /// <summary>Whether the format can hold a matrix: its columns can be counted and its values fit the table.</summary>
+    public static bool CanHold(this RepresentationFormat format, QuantizedMatrix matrix)
+    {
+        ArgumentNullException.ThrowIfNull(matrix);
+        return FormatEntry.Of(format).Refuse(matrix.Columns, matrix.Values.Length) is null;
+    }
+
     /// <summary>Finds a format by its name.</summary>
     public static bool TryParse(string name, [NotNullWhen(true)] out RepresentationFormat? format)
     {
