@@ -15,6 +15,7 @@ internal sealed record FormatEntry(
         new(RepresentationFormat.Csr16, "csr16", CsrMatrix.RefuseNarrow, matrix => CsrMatrix.Of(matrix, RepresentationFormat.Csr16)),
         new(RepresentationFormat.Cer, "cer", (_, _) => null, matrix => EntropyRowMatrix.Of(matrix, namesValues: false)),
         new(RepresentationFormat.Cser, "cser", (_, _) => null, matrix => EntropyRowMatrix.Of(matrix, namesValues: true)),
+        new(RepresentationFormat.CodedCsr, "csr-codes", CodedCsrMatrix.Refuse, CodedCsrMatrix.Of),
         new(RepresentationFormat.Codes, "codes", (_, values) => CodedMatrix.Refuse(new CodePacking(1), values), matrix => CodedMatrix.Of(matrix, CodePacking.ForValues(matrix.Values.Length))),
         new(RepresentationFormat.Binary, "binary", (_, values) => CodedMatrix.Refuse(new CodePacking(8), values), matrix => CodedMatrix.Of(matrix, new CodePacking(8))),
         new(RepresentationFormat.Ternary, "ternary", (_, values) => CodedMatrix.Refuse(new CodePacking(5), values), matrix => CodedMatrix.Of(matrix, new CodePacking(5))),

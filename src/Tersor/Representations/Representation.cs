@@ -226,7 +226,7 @@ public abstract partial class Representation
         int end = Math.Min(first + RowsPerPanelTask, Rows);
         int panelWidth = panels.WidthOf(panel);
         float* results = stackalloc float[RowsPerPanelTask * ColumnPanels.FullWidth];
-        fixed (float* values = panels.Panel(panel)) MultiplyPanel(width, values, panelWidth, first, end, results);
+        MultiplyPanel(width, panels.Panel(panel), panelWidth, first, end, results);
         for (int row = first; row < end; row++)
         {
             Span<float> sums = new(results + ((row - first) * panelWidth), panelWidth);
