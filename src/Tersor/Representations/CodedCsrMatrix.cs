@@ -47,9 +47,16 @@ internal sealed class CodedCsrMatrix : Representation
 
     private protected override long InputLoads => _words.Length;
 
-    public static string? Refuse(int columns, int valueCount) => valueCount - 1 > TileLayout.MaxEntryValues
+    public static string? Refuse(int valueCount) => valueCount - 1 > TileLayout.MaxEntryValues
         ? $"It holds {TileLayout.MaxEntryValues} different values beside the most frequent one, the matrix has {valueCount - 1:N0}; use {RepresentationFormat.Cer.Name()}."
         : null;
+
+    public static long Bits(MatrixStatistics statistics)
+    {
+        TileLayout layout = new(statistics.Columns, statistics.ValueCount);
+        long pointers = ((long)statistics.Rows * layout.TileCount) + 1;
+        return (32L * statistics.ValueCount) + (16 * statistics.EntryCount) + (pointers * 8 * PackedIndices.WidthFor(statistics.EntryCount));
+    }
 
     public static Representation Of(QuantizedMatrix matrix)
     {
@@ -74,6 +81,39 @@ internal sealed class CodedCsrMatrix : Representation
         }
 
         return new CodedCsrMatrix(matrix.Rows, matrix.Columns, matrix.Values.ToArray(), words, tilePointers);
+    }
+
+    public static Representation Read(ref RepresentationReader reader, int rows, int columns)
+    {
+        float[] values = reader.ReadValues("values", TileLayout.MaxEntryValues + 1);
+        ushort[] words = reader.ReadArray<ushort>("entries");
+        TileLayout layout = new(columns, values.Length);
+        PackedIndices tilePointers = reader.ReadPointers("tilePtr", ((long)rows * layout.TileCount) + 1, words.Length);
+        CodedCsrMatrix matrix = new(rows, columns, values, words, tilePointers);
+        int mask = (1 << layout.CodeBits) - 1;
+        for (int row = 0; row < rows && words.Length > 0; row++)
+        {
+            for (int tile = 0; tile < layout.TileCount; tile++)
+            {
+                int last = -1;
+                foreach (ushort word in matrix.Words(row, tile))
+                {
+                    int column = word >> layout.CodeBits;
+                    if (column <= last || (tile * layout.TileColumns) + column >= columns) throw reader.Damaged($"an entry of row {row} is in column {column} of tile {tile}, beyond the last or out of order");
+                    if ((word & mask) + 1 >= values.Length) throw reader.Damaged($"an entry of row {row} has code {word & mask}, there are {values.Length - 1}");
+                    last = column;
+                }
+            }
+        }
+
+        return matrix;
+    }
+
+    private protected override void WriteArrays(in RepresentationWriter writer)
+    {
+        writer.WriteArray<float>(_values);
+        writer.WriteArray<ushort>(_words);
+        writer.WriteIndices(_tilePointers);
     }
 
     private protected override void CopyRows(int first, int end, Span<float> target)
