@@ -10,6 +10,12 @@ internal readonly record struct CodePacking(int CodesPerByte)
     /// <summary>Bytes of a whole chunk.</summary>
     public const int ChunkBytes = 16;
 
+    /// <summary>A bit for each code.</summary>
+    public static CodePacking Binary => new(8);
+
+    /// <summary>Five base-3 digits to a byte.</summary>
+    public static CodePacking Ternary => new(5);
+
     /// <summary>Columns of a whole chunk.</summary>
     public int ChunkColumns => ChunkBytes * CodesPerByte;
 

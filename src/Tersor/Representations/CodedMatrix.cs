@@ -37,6 +37,9 @@ internal sealed class CodedMatrix : Representation
     public static string? Refuse(CodePacking packing, int valueCount) =>
         valueCount > packing.CodeCount ? $"It holds {packing.CodeCount} different values, the matrix has {valueCount:N0}; use {(valueCount <= 256 ? RepresentationFormat.Codes : RepresentationFormat.Cer).Name()}." : null;
 
+    public static long Bits(MatrixStatistics statistics, CodePacking packing) =>
+        (32L * statistics.ValueCount) + (8L * statistics.Rows * packing.RowBytes(statistics.Columns));
+
     public static Representation Of(QuantizedMatrix matrix, CodePacking packing)
     {
         int rowBytes = packing.RowBytes(matrix.Columns);
@@ -56,6 +59,31 @@ internal sealed class CodedMatrix : Representation
         }
 
         return new CodedMatrix(matrix.Rows, matrix.Columns, packing, matrix.Values.ToArray(), packed);
+    }
+
+    public static Representation Read(ref RepresentationReader reader, int rows, int columns, Func<int, CodePacking> packingFor)
+    {
+        float[] values = reader.ReadValues("values", byte.MaxValue + 1);
+        CodePacking packing = packingFor(values.Length);
+        byte[] codes = reader.ReadArray<byte>("codes");
+        int rowBytes = packing.RowBytes(columns);
+        if (values.Length > packing.CodeCount) throw reader.Damaged($"values has {values.Length} elements, the packing {packing.CodeCount} codes");
+        if (codes.Length != (long)rows * rowBytes) throw reader.Damaged($"codes has {codes.Length:N0} bytes, {(long)rows * rowBytes:N0} are expected");
+        Span<byte> chunk = stackalloc byte[packing.ChunkColumns];
+        for (int at = 0; values.Length < packing.CodeCount && at < codes.Length; at++)
+        {
+            // Any byte, alone, is a chunk.
+            packing.Unpack(codes.AsSpan(at, 1), chunk[..packing.CodesPerByte]);
+            if (chunk[..packing.CodesPerByte].IndexOfAnyExceptInRange((byte)0, (byte)(values.Length - 1)) >= 0) throw reader.Damaged($"byte {at} of codes has one beyond the {values.Length} values");
+        }
+
+        return new CodedMatrix(rows, columns, packing, values, codes);
+    }
+
+    private protected override void WriteArrays(in RepresentationWriter writer)
+    {
+        writer.WriteArray<float>(_values);
+        writer.WriteArray<byte>(_codes);
     }
 
     private protected override unsafe void CopyRows(int first, int end, Span<float> target)

@@ -32,12 +32,19 @@ internal sealed class CsrMatrix : Representation
 
     private protected override long InputLoads => _values.Length;
 
-    public static string? RefuseNarrow(int columns, int valueCount) =>
+    public static string? RefuseNarrow(int columns) =>
         columns > 1 << 16 ? $"16-bit indices reach 65,536 columns, the matrix has {columns:N0}; use {RepresentationFormat.Csr32.Name()}." : null;
+
+    public static long Bits(MatrixStatistics statistics, RepresentationFormat format)
+    {
+        bool isNarrow = format == RepresentationFormat.Csr16;
+        int pointerBytes = isNarrow ? PackedIndices.WidthFor(statistics.NonZeroCount) : 4;
+        return (statistics.NonZeroCount * (32 + (isNarrow ? 16 : 32))) + ((statistics.Rows + 1L) * 8 * pointerBytes);
+    }
 
     public static Representation Of(QuantizedMatrix matrix, RepresentationFormat format)
     {
-        int zero = ZeroCode(matrix);
+        int zero = matrix.CodeOfZero;
         int count = (int)((long)matrix.Rows * matrix.Columns - (zero < 0 ? 0 : matrix.Counts[zero]));
         bool isNarrow = format == RepresentationFormat.Csr16;
         float[] values = GC.AllocateUninitializedArray<float>(count);
@@ -61,15 +68,21 @@ internal sealed class CsrMatrix : Representation
         return new CsrMatrix(matrix.Rows, matrix.Columns, format, values, columnIndices, rowPointers);
     }
 
-    /// <summary>The code of +0; -1 where it does not occur.</summary>
-    private static int ZeroCode(QuantizedMatrix matrix)
+    public static Representation Read(ref RepresentationReader reader, int rows, int columns, RepresentationFormat format)
     {
-        for (int code = 0; code < matrix.Values.Length; code++)
-        {
-            if (BitConverter.SingleToInt32Bits(matrix.Values[code]) == 0) return code;
-        }
+        float[] values = reader.ReadArray<float>("W");
+        PackedIndices rowPointers = reader.ReadPointers("rowPtr", rows + 1L, values.Length);
+        PackedIndices columnIndices = reader.ReadIndices("colI", values.Length);
+        if (columnIndices.Width != (format == RepresentationFormat.Csr16 ? 2 : 4)) throw reader.Damaged($"colI has indices of {columnIndices.Width} bytes");
+        for (int row = 0; row < rows; row++) ColumnOrder.CheckAscending(ref reader, columnIndices, rowPointers[row], rowPointers[row + 1], columns);
+        return new CsrMatrix(rows, columns, format, values, columnIndices, rowPointers);
+    }
 
-        return -1;
+    private protected override void WriteArrays(in RepresentationWriter writer)
+    {
+        writer.WriteArray<float>(_values);
+        writer.WriteIndices(_rowPointers);
+        writer.WriteIndices(_columnIndices);
     }
 
     private protected override void CopyRows(int first, int end, Span<float> target)

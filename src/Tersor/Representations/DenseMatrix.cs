@@ -21,6 +21,14 @@ internal sealed class DenseMatrix(int rows, int columns, float[] values) : Repre
         return new DenseMatrix(matrix.Rows, matrix.Columns, values);
     }
 
+    public static Representation Read(ref RepresentationReader reader, int rows, int columns)
+    {
+        float[] values = reader.ReadArray<float>("W");
+        return values.Length == (long)rows * columns ? new DenseMatrix(rows, columns, values) : throw reader.Damaged($"W has {values.Length:N0} values, {(long)rows * columns:N0} are expected");
+    }
+
+    private protected override void WriteArrays(in RepresentationWriter writer) => writer.WriteArray<float>(values);
+
     private protected override void CopyRows(int first, int end, Span<float> target) => values.AsSpan(first * Columns, (end - first) * Columns).CopyTo(target);
 
     private protected override unsafe void MultiplyRows(LaneWidth width, float* vector, int first, int end, float* product)

@@ -67,6 +67,16 @@ internal sealed class EntropyRowMatrix : Representation
     internal (int[] ColumnIndices, int[] GroupPointers, int[]? GroupValues, int[] RowPointers) Numbers =>
         (_columnIndices.ToArray(), _groupPointers.ToArray(), _groupValues?.ToArray(), _rowPointers.ToArray());
 
+    public static long Bits(MatrixStatistics statistics, bool namesValues)
+    {
+        long groups = namesValues ? statistics.GroupCount : statistics.PaddedGroupCount;
+        return (32L * statistics.ValueCount)
+            + (statistics.EntryCount * 8 * PackedIndices.WidthFor(statistics.Columns - 1))
+            + ((groups + 1) * 8 * PackedIndices.WidthFor(statistics.EntryCount))
+            + (namesValues ? groups * 8 * PackedIndices.WidthFor(statistics.ValueCount - 1) : 0)
+            + ((statistics.Rows + 1L) * 8 * PackedIndices.WidthFor(groups));
+    }
+
     public static Representation Of(QuantizedMatrix matrix, bool namesValues)
     {
         RowGroups groups = new(matrix);
@@ -102,6 +112,41 @@ internal sealed class EntropyRowMatrix : Representation
         }
 
         return new EntropyRowMatrix(matrix.Rows, matrix.Columns, matrix.Values.ToArray(), columnIndices, groupPointers, groupValues, rowPointers);
+    }
+
+    public static Representation Read(ref RepresentationReader reader, int rows, int columns, bool namesValues)
+    {
+        float[] values = reader.ReadValues("Omega", QuantizedMatrix.MaxValueCount);
+        PackedIndices columnIndices = reader.ReadIndices("colI");
+        PackedIndices groupPointers = reader.ReadIndices("OmegaPtr");
+        if (groupPointers.Length == 0) throw reader.Damaged("OmegaPtr is empty");
+        reader.CheckPointers("OmegaPtr", groupPointers, columnIndices.Length);
+        int groups = groupPointers.Length - 1;
+        PackedIndices? groupValues = namesValues ? reader.ReadIndices("OmegaI", groups) : null;
+        PackedIndices rowPointers = reader.ReadPointers("rowPtr", rows + 1L, groups);
+        for (int row = 0; row < rows; row++)
+        {
+            int start = rowPointers[row];
+            for (int group = start; group < rowPointers[row + 1]; group++)
+            {
+                int value = groupValues is null ? 1 + group - start : groupValues[group];
+                if (value < 1 || value >= values.Length) throw reader.Damaged($"group {group} is of value {value}, there are {values.Length}");
+                ColumnOrder.CheckAscending(ref reader, columnIndices, groupPointers[group], groupPointers[group + 1], columns);
+            }
+
+            ColumnOrder.CheckDistinct(ref reader, columnIndices, groupPointers[start], groupPointers[rowPointers[row + 1]]);
+        }
+
+        return new EntropyRowMatrix(rows, columns, values, columnIndices, groupPointers, groupValues, rowPointers);
+    }
+
+    private protected override void WriteArrays(in RepresentationWriter writer)
+    {
+        writer.WriteArray<float>(_values);
+        writer.WriteIndices(_columnIndices);
+        writer.WriteIndices(_groupPointers);
+        if (_groupValues is not null) writer.WriteIndices(_groupValues);
+        writer.WriteIndices(_rowPointers);
     }
 
     private protected override void CopyRows(int first, int end, Span<float> target)

@@ -41,6 +41,9 @@ public sealed class QuantizedMatrix
     /// <summary>How often each value occurs, by code.</summary>
     public ReadOnlySpan<long> Counts => _counts;
 
+    /// <summary>The code of +0; -1 where it does not occur.</summary>
+    internal int CodeOfZero => MemoryMarshal.Cast<float, int>(_values.AsSpan()).IndexOf(0);
+
     /// <summary>Makes a matrix of its values.</summary>
     /// <param name="rows">Rows.</param>
     /// <param name="columns">Columns.</param>
@@ -102,6 +105,48 @@ public sealed class QuantizedMatrix
         if (_values.Length > 256) Transpose<ushort>(MemoryMarshal.Cast<byte, ushort>(_codes), MemoryMarshal.Cast<byte, ushort>(transposed.AsSpan()));
         else Transpose<byte>(_codes, transposed);
         return new QuantizedMatrix(Columns, Rows, _values, _counts, transposed);
+    }
+
+    /// <summary>Counts what the size of every form follows from, in one pass.</summary>
+    public MatrixStatistics Measure()
+    {
+        RowGroups groups = new(this);
+        (long groupCount, long paddedCount, long skipped) = (0, 0, 0);
+        long[] fillers = new long[RelativeIndexMatrix.MaxGapBits];
+        ushort[] codes = new ushort[Columns];
+        for (int row = 0; row < Rows; row++)
+        {
+            groups.Read(row);
+            groupCount += groups.Present.Count;
+            if (groups.Present.Count > 0) paddedCount += groups.Present[^1];
+            CopyCodes(row, codes);
+            foreach (ushort code in codes)
+            {
+                if (code == 0)
+                {
+                    skipped++;
+                    continue;
+                }
+
+                for (int bits = 1; bits <= fillers.Length && skipped >> bits > 0; bits++) fillers[bits - 1] += skipped >> bits;
+                skipped = 0;
+            }
+        }
+
+        long elements = (long)Rows * Columns;
+        int zero = CodeOfZero;
+        return new MatrixStatistics
+        {
+            Rows = Rows,
+            Columns = Columns,
+            ValueCount = _values.Length,
+            EntryCount = elements - _counts[0],
+            NonZeroCount = zero < 0 ? elements : elements - _counts[zero],
+            GroupCount = groupCount,
+            PaddedGroupCount = paddedCount,
+            Fillers = fillers,
+            EntropyBits = _counts.Where(count => count > 0).Sum(count => -(double)count / elements * Math.Log2((double)count / elements)),
+        };
     }
 
     private void Transpose<T>(ReadOnlySpan<T> source, Span<T> target)

@@ -16,6 +16,9 @@ public abstract partial class Representation
     private const int RowsPerTask = 64;
     private const int RowsPerPanelTask = 16;
 
+    // Of elements, rows and columns: what one array holds, less what rounding up to tasks adds.
+    private const int MaxLength = int.MaxValue - 1024;
+
     private protected Representation(int rows, int columns)
     {
         Rows = rows;
@@ -155,7 +158,9 @@ public abstract partial class Representation
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)rows * columns, Array.MaxLength, nameof(rows));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, MaxLength);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(columns, MaxLength);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)rows * columns, MaxLength, nameof(rows));
     }
 
     internal unsafe void Multiply(ReadOnlySpan<float> vector, Span<float> product, int threads, LaneWidth width)
@@ -226,7 +231,7 @@ public abstract partial class Representation
         int end = Math.Min(first + RowsPerPanelTask, Rows);
         int panelWidth = panels.WidthOf(panel);
         float* results = stackalloc float[RowsPerPanelTask * ColumnPanels.FullWidth];
-        fixed (float* values = panels.Panel(panel)) MultiplyPanel(width, values, panelWidth, first, end, results);
+        MultiplyPanel(width, panels.Panel(panel), panelWidth, first, end, results);
         for (int row = first; row < end; row++)
         {
             Span<float> sums = new(results + ((row - first) * panelWidth), panelWidth);

@@ -1,19 +1,25 @@
 using System.Buffers;
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 
 namespace Tersor.Representations.Kernels;
 
 /// <summary>
 /// The columns of a batch in panels of 64, 32 or 16, each contiguous and filled up with zeros: a panel stays in the cache while all rows of a matrix
-/// pass, and its rows are whole vectors.
+/// pass, and its rows are whole cache lines.
 /// </summary>
 internal sealed unsafe class ColumnPanels : IDisposable
 {
     /// <summary>Columns of all panels but the last.</summary>
     public const int FullWidth = 64;
 
+    private const int CacheLineBytes = 64;
+
     private readonly int _rows;
     private readonly int _batch;
-    private readonly float[] _panels;
+    private readonly float[] _memory;
+    private readonly GCHandle _pin;
+    private readonly float* _panels;
     private readonly float[] _sums;
 
     /// <summary>Copies a batch.</summary>
@@ -27,8 +33,10 @@ internal sealed unsafe class ColumnPanels : IDisposable
         _rows = rows;
         _batch = batch;
         Count = (batch + FullWidth - 1) / FullWidth;
-        long length = ((long)(Count - 1) * FullWidth * rows) + ((long)WidthOf(Count - 1) * rows);
-        _panels = ArrayPool<float>.Shared.Rent(checked((int)length));
+        long length = ((long)(Count - 1) * FullWidth * rows) + ((long)WidthOf(Count - 1) * rows) + (CacheLineBytes / sizeof(float));
+        _memory = ArrayPool<float>.Shared.Rent(checked((int)length));
+        _pin = GCHandle.Alloc(_memory, GCHandleType.Pinned);
+        _panels = (float*)((_pin.AddrOfPinnedObject() + CacheLineBytes - 1) & -(nint)CacheLineBytes);
         _sums = sums ? new float[Count * FullWidth] : [];
         RowBlocks.Run(Count, threads, panel => Copy(columns, panel));
     }
@@ -47,28 +55,32 @@ internal sealed unsafe class ColumnPanels : IDisposable
     public int ColumnsOf(int panel) => Math.Min(FullWidth, _batch - (panel * FullWidth));
 
     /// <summary>The values of a panel, a row after the other.</summary>
-    public ReadOnlySpan<float> Panel(int panel) => _panels.AsSpan(panel * FullWidth * _rows, WidthOf(panel) * _rows);
+    public float* Panel(int panel) => _panels + ((nint)panel * FullWidth * _rows);
 
     /// <summary>The sum over the rows for each column of a panel.</summary>
     public ReadOnlySpan<float> Sums(int panel) => _sums.AsSpan(panel * FullWidth, WidthOf(panel));
 
     /// <summary>Gives the memory back.</summary>
-    public void Dispose() => ArrayPool<float>.Shared.Return(_panels);
+    public void Dispose()
+    {
+        _pin.Free();
+        ArrayPool<float>.Shared.Return(_memory);
+    }
 
     private void Copy(float* columns, int panel)
     {
         int width = WidthOf(panel);
         int used = ColumnsOf(panel);
-        Span<float> target = _panels.AsSpan(panel * FullWidth * _rows, width * _rows);
+        float* target = Panel(panel);
         for (int row = 0; row < _rows; row++)
         {
-            Span<float> line = target.Slice(row * width, width);
+            Span<float> line = new(target + ((nint)row * width), width);
             new ReadOnlySpan<float>(columns + ((long)row * _batch) + (panel * FullWidth), used).CopyTo(line);
             line[used..].Clear();
         }
 
         if (_sums.Length == 0) return;
         Span<float> sums = _sums.AsSpan(panel * FullWidth, width);
-        for (int row = 0; row < _rows; row++) System.Numerics.Tensors.TensorPrimitives.Add(sums, target.Slice(row * width, width), sums);
+        for (int row = 0; row < _rows; row++) TensorPrimitives.Add(sums, new ReadOnlySpan<float>(target + ((nint)row * width), width), sums);
     }
 }
