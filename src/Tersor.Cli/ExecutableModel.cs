@@ -3,6 +3,7 @@ using Tersor.Codec;
 using Tersor.Engine.Graphs;
 using Tersor.Models;
 using Tersor.Models.Onnx;
+using Tersor.Representations;
 
 namespace Tersor.Cli;
 
@@ -21,22 +22,34 @@ internal sealed class ExecutableModel : IDisposable
     /// <param name="memory">Bounds the weights.</param>
     /// <param name="threads">Compressed tensors decoded side by side.</param>
     /// <param name="lenient">Whether readers tolerate what others tolerate.</param>
+    /// <param name="hold">Puts weights into the form that they are run from; null where they are dense.</param>
     /// <exception cref="CommandException">A file is missing, there is no network, or it does not fit the weights.</exception>
     /// <exception cref="UnsupportedModelException">The engine does not run the model; everything it does not run is named.</exception>
     /// <exception cref="ResourceLimitException">The weights take more memory than is left.</exception>
-    public ExecutableModel(Invocation invocation, string path, string? graphPath, MemoryBudget memory, int threads, bool lenient)
+    public ExecutableModel(Invocation invocation, string path, string? graphPath, MemoryBudget memory, int threads, bool lenient, Func<QuantizedMatrix, Representation?>? hold = null)
     {
         Path = path;
         try
         {
             InputFile file = Own(InputFile.Require(invocation, path));
-            Model weights = OpenModel(invocation, file, threads, lenient);
+
+            // Who decodes ahead holds whole tensors.
+            Model weights = OpenModel(invocation, file, hold is null ? threads : 1, lenient);
             Weights = weights;
             FileBytes = file.TotalBytes(weights);
             HasOwnGraph = CarriesNetwork(weights);
             Model model = HasOwnGraph ? weights : Join(invocation, weights, graphPath, lenient);
-            memory.Take(model.Tensors.Sum(MemoryOf), $"the weights of {path}");
-            Graph = ExecutableGraph.Create(OnnxGraph.FromModel(model));
+            if (hold is null)
+            {
+                memory.Take(model.Tensors.Sum(MemoryOf), $"the weights of {path}");
+                Graph = ExecutableGraph.Create(OnnxGraph.FromModel(model));
+            }
+            else
+            {
+                // What a form takes is known when it is there.
+                Graph = ExecutableGraph.Create(OnnxGraph.FromModel(model), hold, invocation.Cancellation);
+                memory.Take(Graph.ResidentBytes, $"the weights of {path}");
+            }
         }
         catch
         {

@@ -17,7 +17,7 @@ internal sealed class ModelComparison : IDisposable
     private readonly KernelThreads _threads;
     private readonly List<ExecutableModel> _models = [];
     private readonly List<(ExecutableModel Model, Evaluator Evaluator)> _pending = [];
-    private readonly List<(string Path, long Bytes, Evaluation Result)> _rows = [];
+    private readonly List<EvaluatedModel> _rows = [];
 
     /// <summary>Loads the samples.</summary>
     /// <param name="invocation">The run.</param>
@@ -61,7 +61,7 @@ internal sealed class ModelComparison : IDisposable
         {
             Evaluation result = evaluator.Run(_samples, new CountProgress(_invocation.Progress, "evaluate", model.Path, _samples.Count), _invocation.Cancellation);
             if (!double.IsFinite(result.Loss)) _invocation.Warn($"{model.Path}: some outputs are not finite numbers, and so is the loss");
-            _rows.Add((model.Path, model.FileBytes, result));
+            _rows.Add(new EvaluatedModel(model.Path, model.FileBytes, model.Graph.ResidentBytes, model.Graph.HeldWeights.Count > 0, result));
         }
 
         _pending.Clear();
@@ -85,24 +85,31 @@ internal sealed class ModelComparison : IDisposable
     public AnswerChange LastChange() => AnswerChange.Between(_rows[0].Result, _rows[^1].Result, _samples);
 
     /// <summary>The figures of the first model.</summary>
-    public JsonObject FirstFields() => EvaluationText.Fields(_rows[0].Result);
+    public JsonObject FirstFields() => Fields(_rows[0]);
 
     /// <summary>Prints a row per model, and adds the same to the report.</summary>
     public void Describe()
     {
         JsonArray reported = [];
-        foreach ((string path, long bytes, Evaluation result) in _rows)
+        foreach (EvaluatedModel row in _rows)
         {
-            JsonObject fields = EvaluationText.Fields(result);
-            fields["path"] = path;
-            fields["bytes"] = bytes;
-            if (reported.Count > 0) fields["change"] = EvaluationText.ChangeFields(_rows[0].Result, result);
+            JsonObject fields = Fields(row);
+            fields["path"] = row.Path;
+            fields["bytes"] = row.Bytes;
+            if (reported.Count > 0) fields["change"] = EvaluationText.ChangeFields(_rows[0].Result, row.Result);
             reported.Add((JsonNode)fields);
         }
 
         _invocation.Report["models"] = reported;
         _invocation.Print(writer => writer.WriteLine($"{_samples.Name}: {Numbers.Count(_samples.Count)} samples of {_samples.SampleShape}"));
         _invocation.Print(EvaluationText.Table(_rows));
+    }
+
+    private static JsonObject Fields(EvaluatedModel model)
+    {
+        JsonObject fields = EvaluationText.Fields(model.Result);
+        fields["residentBytes"] = model.ResidentBytes;
+        return fields;
     }
 
     /// <inheritdoc/>

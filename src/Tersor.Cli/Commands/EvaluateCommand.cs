@@ -15,6 +15,7 @@ internal sealed class EvaluateCommand : Verb
     };
 
     private readonly EvaluationOptions _evaluation = new(required: true);
+    private readonly RepresentationOption _representation = new();
     private readonly EngineOptions _engine = new();
 
     public EvaluateCommand()
@@ -22,6 +23,7 @@ internal sealed class EvaluateCommand : Verb
     {
         Add(_models);
         _evaluation.AddTo(this);
+        _representation.AddTo(this);
         _engine.AddTo(this);
     }
 
@@ -33,7 +35,7 @@ internal sealed class EvaluateCommand : Verb
         DataSource source = _evaluation.Resolve(invocation)!;
         int threads = _engine.Threads(invocation);
         using ModelComparison comparison = new(invocation, source, _evaluation, budget, threads);
-        comparison.Add(_engine.Open(invocation, paths, budget, threads));
+        comparison.Add(_engine.Open(invocation, paths, budget, threads, _representation.Resolve(invocation)));
         comparison.Evaluate();
         comparison.Describe();
 

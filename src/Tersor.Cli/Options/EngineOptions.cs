@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Tersor.Engine.Kernels;
+using Tersor.Representations;
 
 namespace Tersor.Cli.Options;
 
@@ -36,7 +37,7 @@ internal sealed class EngineOptions
     public int Threads(Invocation invocation) => Math.Min(_threads.Resolve(invocation), KernelThreads.MaxCount);
 
     /// <summary>Opens a model of any readable format as a graph that the engine runs.</summary>
-    /// <inheritdoc cref="Open(Invocation, IReadOnlyList{string}, MemoryBudget, int)"/>
+    /// <inheritdoc cref="Open(Invocation, IReadOnlyList{string}, MemoryBudget, int, Func{QuantizedMatrix, Representation}?)"/>
     public ExecutableModel Open(Invocation invocation, string path, MemoryBudget memory, int threads) => Open(invocation, [path], memory, threads)[0];
 
     /// <summary>Opens models of any readable format as graphs that the engine runs.</summary>
@@ -44,17 +45,19 @@ internal sealed class EngineOptions
     /// <param name="paths">The files.</param>
     /// <param name="memory">Bounds the weights, which are all in memory afterwards.</param>
     /// <param name="threads">Compressed tensors decoded side by side.</param>
+    /// <param name="hold">Puts weights into the form that they are run from; null where they are dense.</param>
     /// <returns>One model per path; the caller disposes them.</returns>
     /// <exception cref="CommandException">A file is missing; it carries no network and none is named; or one is named and every file has its own.</exception>
     /// <exception cref="Tersor.Models.UnsupportedModelException">The engine does not run a model; everything it does not run is named.</exception>
-    public IReadOnlyList<ExecutableModel> Open(Invocation invocation, IReadOnlyList<string> paths, MemoryBudget memory, int threads)
+    public IReadOnlyList<ExecutableModel> Open(
+        Invocation invocation, IReadOnlyList<string> paths, MemoryBudget memory, int threads, Func<QuantizedMatrix, Representation?>? hold = null)
     {
         string? graph = invocation.Value(_graph);
         bool lenient = invocation.Value(_lenient);
         List<ExecutableModel> models = [];
         try
         {
-            foreach (string path in paths) models.Add(new ExecutableModel(invocation, path, graph, memory, threads, lenient));
+            foreach (string path in paths) models.Add(new ExecutableModel(invocation, path, graph, memory, threads, lenient, hold));
             if (graph is not null && models.TrueForAll(model => model.HasOwnGraph))
                 throw CommandException.Usage($"{_graph.Name} is for files that carry weights only; a network is inside {string.Join(" and ", paths)}", "Drop the option.");
             return models;

@@ -7,19 +7,22 @@ namespace Tersor.Cli.Output;
 internal static class EvaluationText
 {
     /// <summary>A row per model. Regression has errors where classification has shares.</summary>
-    public static TextTable Table(IReadOnlyList<(string Path, long Bytes, Evaluation Result)> rows)
+    public static TextTable Table(IReadOnlyList<EvaluatedModel> rows)
     {
         bool isClassification = rows[0].Result.Predictions.Count > 0;
         bool hasSeveral = rows.Count > 1;
+        bool hasForms = rows.Any(row => row.IsHeld);
         TextTable table = new TextTable().Text("model").Number("bytes");
+        if (hasForms) table.Number("in memory");
         if (isClassification) table.Number("top-1").Number("top-5").Number("loss");
         else table.Number("mse").Number("mae");
         if (hasSeveral && isClassification) table.Number("top-1 points").Number("loss change").Number("same class");
         if (hasSeveral && !isClassification) table.Number("mse change");
         table.Number("samples/s");
-        foreach ((string path, long bytes, Evaluation result) in rows)
+        foreach ((string path, long bytes, long residentBytes, _, Evaluation result) in rows)
         {
             List<string> cells = [path, ByteSize.Exact(bytes)];
+            if (hasForms) cells.Add(ByteSize.Exact(residentBytes));
             if (isClassification) cells.AddRange([Numbers.Percent(result.Top1, 2), Numbers.Percent(result.Top5, 2), Numbers.Fixed(result.Loss, 4)]);
             else cells.AddRange([Numbers.Short(result.Loss), Numbers.Short(result.MeanAbsoluteError)]);
             if (hasSeveral) cells.AddRange(ReferenceEquals(result, rows[0].Result) ? Enumerable.Repeat("", isClassification ? 3 : 1) : Changes(rows[0].Result, result));
@@ -36,7 +39,7 @@ internal static class EvaluationText
         JsonObject fields = new()
         {
             ["samples"] = result.Samples,
-            ["timing"] = new JsonObject { ["seconds"] = result.Seconds, ["imagesPerSecond"] = result.SamplesPerSecond },
+            ["timing"] = new JsonObject { ["seconds"] = result.Seconds, ["imagesPerSecond"] = result.SamplesPerSecond, ["secondsPerImage"] = result.Seconds / result.Samples },
         };
         if (result.Predictions.Count > 0)
         {

@@ -3,6 +3,7 @@ using Tersor.Engine.Kernels;
 using Tersor.Engine.Operators;
 using Tersor.Models;
 using Tersor.Models.Onnx;
+using Tersor.Representations;
 
 namespace Tersor.Engine.Graphs;
 
@@ -14,13 +15,14 @@ public sealed class ExecutableGraph
     private readonly OnnxGraph _graph;
     private readonly Dictionary<string, GraphParameter> _parametersByName;
     private readonly Dictionary<string, DenseTensor> _constants;
-
+    private readonly Dictionary<string, HeldWeight> _heldByName;
     private readonly Dictionary<string, Tensor> _unread;
 
     private ExecutableGraph(
         OnnxGraph graph,
         IReadOnlyList<OnnxNode> nodes,
         IReadOnlyList<GraphParameter> parameters,
+        IReadOnlyList<HeldWeight> held,
         Dictionary<string, DenseTensor> constants,
         Dictionary<string, Tensor> unread)
     {
@@ -29,6 +31,8 @@ public sealed class ExecutableGraph
         Nodes = nodes;
         Parameters = parameters;
         _parametersByName = parameters.ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
+        HeldWeights = held;
+        _heldByName = held.ToDictionary(weight => weight.Name, StringComparer.Ordinal);
         _constants = constants;
         HashSet<string> initializers = [.. graph.Initializers.Select(tensor => tensor.Name)];
         Inputs = [.. graph.Inputs.Where(input => !initializers.Contains(input.Name))];
@@ -45,6 +49,14 @@ public sealed class ExecutableGraph
 
     /// <summary>The binary32 initializers that the outputs depend on, in file order: weights, and state such as running statistics.</summary>
     public IReadOnlyList<GraphParameter> Parameters { get; }
+
+    /// <summary>Weights that are run from a representation; they are not among <see cref="Parameters"/>.</summary>
+    public IReadOnlyList<HeldWeight> HeldWeights { get; }
+
+    /// <summary>Bytes of memory that all weights occupy, held or dense.</summary>
+    public long ResidentBytes =>
+        Parameters.Sum(parameter => parameter.Shape.ElementCount * sizeof(float)) + HeldWeights.Sum(weight => weight.ResidentBytes)
+        + _constants.Values.Sum(constant => constant.Shape.ElementCount * sizeof(long));
 
     /// <summary>Free text that the file carries by key.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _graph.Metadata;
@@ -64,7 +76,23 @@ public sealed class ExecutableGraph
     public static ExecutableGraph Create(OnnxGraph graph)
     {
         ArgumentNullException.ThrowIfNull(graph);
-        return Create(graph, _ => true);
+        return Create(graph, _ => true, null, default);
+    }
+
+    /// <summary>As <see cref="Create(OnnxGraph)"/>, with weights held in forms that are run from: their dense values are never in memory where the source decodes in parts.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="hold">
+    /// Puts the weight of a convolution or a product into a form, a row per output; null leaves it dense. Asked for weights that nothing else reads and that have at most
+    /// <see cref="QuantizedMatrix.MaxValueCount"/> different values; for each group of a grouped convolution. Depthwise convolutions stay dense.
+    /// </param>
+    /// <param name="cancellationToken">Looked at while weights are read.</param>
+    /// <remarks>Such a graph runs; it is not trained.</remarks>
+    /// <inheritdoc cref="Create(OnnxGraph)"/>
+    public static ExecutableGraph Create(OnnxGraph graph, Func<QuantizedMatrix, Representation?> hold, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(hold);
+        return Create(graph, _ => true, hold, cancellationToken);
     }
 
     /// <summary>As <see cref="Create(OnnxGraph)"/> without the weights' data: types and shapes can be inferred from it, and nothing run.</summary>
@@ -72,10 +100,10 @@ public sealed class ExecutableGraph
     {
         // What shapes depend on is small: scales, sizes, pads.
         const int MostRead = 1024;
-        return Create(graph, tensor => tensor.ElementCount <= MostRead);
+        return Create(graph, tensor => tensor.ElementCount <= MostRead, null, default);
     }
 
-    private static ExecutableGraph Create(OnnxGraph graph, Func<Tensor, bool> isRead)
+    private static ExecutableGraph Create(OnnxGraph graph, Func<Tensor, bool> isRead, Func<QuantizedMatrix, Representation?>? hold, CancellationToken cancellationToken)
     {
         IReadOnlyList<OnnxNode> nodes = GraphOrder.Of(graph);
         List<string> unsupported = [];
@@ -94,10 +122,17 @@ public sealed class ExecutableGraph
         }
 
         if (unsupported.Count > 0) throw new UnsupportedModelException(graph.Source, unsupported);
+        WeightHolder? holder = hold is null ? null : new WeightHolder(graph, nodes, hold);
+        List<HeldWeight> held = [];
         HashSet<string> trainable = FindTrainable(nodes, graph.OperatorSetVersion());
-        GraphParameter[] parameters = [.. singles.Select(tensor =>
-            new GraphParameter(tensor.Name, DenseTensor.FromTensor(tensor), tensor.Shape.Rank > 0 && trainable.Contains(tensor.Name)))];
-        return new ExecutableGraph(graph, nodes, parameters, constants, unread);
+        List<GraphParameter> parameters = [];
+        foreach (Tensor tensor in singles)
+        {
+            if (holder?.TryHold(tensor, cancellationToken) is { } weight) held.Add(weight);
+            else parameters.Add(new GraphParameter(tensor.Name, DenseTensor.FromTensor(tensor), tensor.Shape.Rank > 0 && trainable.Contains(tensor.Name)));
+        }
+
+        return new ExecutableGraph(graph, nodes, parameters, held, constants, unread);
     }
 
     /// <summary>The weight of that name, or null.</summary>
@@ -170,6 +205,7 @@ public sealed class ExecutableGraph
     public TrainingPlan PlanTraining(int batch, KernelThreads threads, long maxBytes = long.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(threads);
+        ThrowIfHeld();
         return new TrainingPlan(this, ShapesForBatch(batch), PlanPurpose.Training, threads, maxBytes);
     }
 
@@ -185,6 +221,7 @@ public sealed class ExecutableGraph
     {
         ArgumentNullException.ThrowIfNull(inputShapes);
         ArgumentNullException.ThrowIfNull(threads);
+        ThrowIfHeld();
         return new TrainingPlan(this, inputShapes, PlanPurpose.Gradients, threads, maxBytes);
     }
 
@@ -206,7 +243,14 @@ public sealed class ExecutableGraph
     /// <summary>The initializer of that name whose data has been left where it is, or null.</summary>
     internal Tensor? FindUnread(string name) => _unread.GetValueOrDefault(name);
 
+    internal HeldWeight? FindHeld(string name) => _heldByName.GetValueOrDefault(name);
+
     internal DenseTensor? FindConstant(string name) => _constants.GetValueOrDefault(name);
+
+    private void ThrowIfHeld()
+    {
+        if (HeldWeights.Count > 0) throw new UnsupportedModelException(Source, [$"gradients of weights that are held in a representation, such as '{HeldWeights[0].Name}'; open the model without"]);
+    }
 
     private static void CheckOperators(OnnxGraph graph, IReadOnlyList<OnnxNode> nodes, List<string> unsupported)
     {

@@ -31,7 +31,8 @@ internal sealed class InferenceFusion : StepFusion
         if (maker < 0 || this[maker] is not { Operator: ConvOperator } conv) return;
         ReadOnlySpan<ValueSlot?> before = conv.Context.InputSlots;
         bool hasBias = conv.Context.HasInput(2);
-        if (before[1]!.Constant is not { } weight || (hasBias && before[2]!.Constant is null)) return;
+        bool isHeld = before[1]!.Held is not null;
+        if ((before[1]!.Constant is null && !isHeld) || (hasBias && before[2]!.Constant is null)) return;
         for (int i = 1; i <= 4; i++)
         {
             if (inputs[i]!.Constant is null) return;
@@ -39,23 +40,34 @@ internal sealed class InferenceFusion : StepFusion
 
         (float[] scale, float[] shift, float[] mean, float[] variance) =
             (inputs[1]!.Constant!.Singles, inputs[2]!.Constant!.Singles, inputs[3]!.Constant!.Singles, inputs[4]!.Constant!.Singles);
-        float[] foldedWeight = [.. weight.Singles];
+        float[] factors = new float[scale.Length];
         float[] foldedBias = hasBias ? [.. before[2]!.Constant!.Singles] : new float[scale.Length];
-        int perChannel = foldedWeight.Length / scale.Length;
         for (int c = 0; c < scale.Length; c++)
         {
-            float factor = scale[c] / MathF.Sqrt(variance[c] + norm.Epsilon);
-            foreach (ref float value in foldedWeight.AsSpan(c * perChannel, perChannel)) value *= factor;
-            foldedBias[c] = ((foldedBias[c] - mean[c]) * factor) + shift[c];
+            factors[c] = scale[c] / MathF.Sqrt(variance[c] + norm.Epsilon);
+            foldedBias[c] = ((foldedBias[c] - mean[c]) * factors[c]) + shift[c];
         }
 
-        ValueSlot[] folded =
-        [
-            before[0]!,
-            Constant($"{before[1]!.Name} folded", new DenseTensor(weight.Shape, foldedWeight)),
-            Constant($"{before[1]!.Name} folded bias", new DenseTensor(new TensorShape(foldedBias.Length), foldedBias)),
-        ];
+        TensorShape channels = new(scale.Length);
+        ValueSlot bias = Constant($"{before[1]!.Name} folded bias", new DenseTensor(channels, foldedBias));
+
+        // A representation stays as it is: its products are scaled.
+        ValueSlot?[] folded = isHeld
+            ? [before[0]!, before[1]!, bias, null, Constant($"{before[1]!.Name} factors", new DenseTensor(channels, factors))]
+            : [before[0]!, Constant($"{before[1]!.Name} folded", Scaled(before[1]!.Constant!, factors)), bias];
         Replace(maker, conv.Operator, folded, index);
+    }
+
+    private static DenseTensor Scaled(DenseTensor weight, float[] factors)
+    {
+        float[] scaled = [.. weight.Singles];
+        int perChannel = scaled.Length / factors.Length;
+        for (int c = 0; c < factors.Length; c++)
+        {
+            foreach (ref float value in scaled.AsSpan(c * perChannel, perChannel)) value *= factors[c];
+        }
+
+        return new DenseTensor(weight.Shape, scaled);
     }
 
     private static ValueSlot Constant(string name, DenseTensor value)

@@ -63,7 +63,7 @@ internal sealed class MemoryPlan
         List<(Lifetime Lifetime, long Start, long End)> placed = [];
         long total = 0;
         foreach ((ValueSlot slot, Lifetime lifetime) in _lifetimes
-            .Where(entry => isIn(entry.Key) && entry.Key.Constant is null && entry.Key.Parameter is null)
+            .Where(entry => isIn(entry.Key) && entry.Key.Constant is null && entry.Key.Parameter is null && entry.Key.Held is null)
             .OrderByDescending(entry => entry.Key.Length).ThenBy(entry => entry.Value.Start))
         {
             long length = (slot.Length + line - 1L) / line * line;

@@ -122,6 +122,11 @@ internal sealed class PlanSteps
                 slot.SetConstant(parameter.Value);
             }
         }
+        else if (_graph.FindHeld(name) is { } held)
+        {
+            slot = new ValueSlot(name) { Held = held, IsInitializer = true };
+            slot.SetType(ElementType.Float32, held.Shape);
+        }
         else if (_graph.FindUnread(name) is { } unread)
         {
             slot = new ValueSlot(name) { IsInitializer = true };

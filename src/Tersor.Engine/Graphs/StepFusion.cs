@@ -59,7 +59,7 @@ internal abstract class StepFusion
 
             // The summand must be there when the sum is written.
             if (_makers.TryGetValue(summand, out int summandMaker) && summandMaker > maker) continue;
-            ValueSlot?[] inputs = new ValueSlot?[input + 1];
+            ValueSlot?[] inputs = new ValueSlot?[Math.Max(input + 1, before.Context.InputCount)];
             before.Context.InputSlots.CopyTo(inputs);
             inputs[input] = summand;
             Replace(maker, before.Operator, inputs, index);

@@ -24,6 +24,9 @@ internal sealed class ValueSlot(string name)
     /// <summary>The weight that this value is, if it is one.</summary>
     public GraphParameter? Parameter { get; init; }
 
+    /// <summary>The weight that this value is, if it is held in a representation: there are no values then.</summary>
+    public HeldWeight? Held { get; init; }
+
     /// <summary>Whether the value is an initializer of the graph, read into memory or not.</summary>
     public bool IsInitializer { get; init; }
 

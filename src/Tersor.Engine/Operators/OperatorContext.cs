@@ -56,6 +56,9 @@ internal sealed class OperatorContext(string source, OnnxNode node, ValueSlot?[]
     /// <summary>The value of an input where it is known before the run.</summary>
     public DenseTensor? ConstantOf(int input) => HasInput(input) ? inputs[input]!.Constant : null;
 
+    /// <summary>The weight that an input is, where it is held in a representation.</summary>
+    public HeldWeight? HeldOf(int input) => HasInput(input) ? inputs[input]!.Held : null;
+
     /// <summary>An input of 64-bit integers (a shape, axes, pads) that must be known before the run.</summary>
     /// <exception cref="UnsupportedModelException">It is computed from data.</exception>
     public long[] IntegersOf(int input, string meaning)

@@ -169,6 +169,21 @@ public sealed class CompressedTensor
         return bytes;
     }
 
+    /// <summary>Writes the decoded elements, little-endian. Of tensors that are coded as they are, a part at a time is held.</summary>
+    internal void CopyTo(Stream destination, CancellationToken cancellationToken)
+    {
+        bool isAsCoded = _decoder is null && !HoldsBits && (_composed is null || _composed.AsCoded is not null);
+        if (isAsCoded)
+        {
+            _reader.DecodeTo(Parts[0], destination, cancellationToken);
+            return;
+        }
+
+        ReadOnlyMemory<byte> bytes = ReadBytes(cancellationToken);
+        ByteSource.WriteInParts(bytes, destination, cancellationToken);
+        Release(bytes);
+    }
+
     /// <summary>Gives back what <see cref="ReadBytes"/> returned, once nobody reads it any more.</summary>
     internal void Release(ReadOnlyMemory<byte> bytes)
     {
@@ -177,7 +192,7 @@ public sealed class CompressedTensor
 
     /// <summary>The tensor with its data decoded on demand, by <paramref name="read"/> or by itself.</summary>
     internal Tensor ToTensor(Func<CancellationToken, ReadOnlyMemory<byte>>? read) =>
-        new(Name, ElementType, Shape, ByteSource.Deferred(_reader.Source, ByteLength, read ?? ReadBytes, Release));
+        new(Name, ElementType, Shape, new CompressedTensorSource(_reader.Source, this, read));
 
     // The unit has the bytes of the elements as they are, under a float's name.
     private bool HoldsBits => ElementType != ElementType.Float32 && Parts[0].PayloadType == NncPayloadType.RawFloat;

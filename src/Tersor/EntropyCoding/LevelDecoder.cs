@@ -15,6 +15,8 @@ internal ref struct LevelDecoder
     private int _neighbourClass;
     private int _state;
     private bool _historyEnabled;
+    private LevelBand? _band;
+    private int _bandStart;
 
     private LevelDecoder(scoped in LevelSyntax syntax, ReadOnlySpan<int> baseLevels, ReadOnlySpan<byte> history, CancellationToken cancellationToken)
     {
@@ -40,6 +42,28 @@ internal ref struct LevelDecoder
     {
         syntax.Validate(levels.Length, baseLevels.Length, history.Length);
         return new LevelDecoder(syntax, baseLevels, history, cancellationToken).Decode(ref decoder, levels);
+    }
+
+    /// <summary>Decodes one tensor without holding all of it: bands of consecutive levels are handed over from the first to the last.</summary>
+    /// <param name="decoder">Stands at the first bin of the tensor data; stands behind it afterwards.</param>
+    /// <param name="syntax">Dialect, matrix view and tools of the tensor, which has no parent.</param>
+    /// <param name="buffer">As long as <see cref="BandLength"/> says.</param>
+    /// <param name="band">Gets the levels of each band in the buffer, of which it may make what it likes.</param>
+    /// <param name="cancellationToken">Looked at every few thousand levels.</param>
+    public static LevelDecodingStatus Decode(ref ArithmeticDecoder decoder, in LevelSyntax syntax, Span<int> buffer, LevelBand band, CancellationToken cancellationToken)
+    {
+        syntax.Validate(syntax.ElementCount, 0, 0);
+        LevelDecoder levels = new(syntax, [], [], cancellationToken) { _band = band };
+        LevelDecodingStatus status = levels.Decode(ref decoder, buffer);
+        if (status == LevelDecodingStatus.Done && syntax.ElementCount > levels._bandStart) band(buffer[..(syntax.ElementCount - levels._bandStart)]);
+        return status;
+    }
+
+    /// <summary>Levels of a band: about as many as are decoded between two looks at the token, and whole rows of blocks.</summary>
+    public static int BandLength(in LevelSyntax syntax)
+    {
+        long blockRow = (long)Math.Max(1, syntax.BlockSize) * (syntax.BlockSize == 0 ? 1 : syntax.RowLength);
+        return (int)Math.Min(syntax.ElementCount, Math.Max(1, LevelsBetweenChecks / blockRow) * blockRow);
     }
 
     /// <summary>
@@ -93,19 +117,37 @@ internal ref struct LevelDecoder
                 decoder.RestartRange();
             }
 
-            Span<int> run = levels.Slice(scan.Start, scan.Length);
-            if (scan.IsSkipped)
+            for (int done = 0; done < scan.Length;)
             {
-                run.Clear();
-                if (_syntax.DependentQuantization) _state = DependentQuantizer.SkipZeros(_state, _syntax.RowLength);
-                continue;
+                int start = scan.Start + done;
+                HandOverBands(start, levels);
+                Span<int> run = levels[(start - _bandStart)..];
+                run = run[..Math.Min(run.Length, scan.Length - done)];
+                done += run.Length;
+                if (scan.IsSkipped)
+                {
+                    run.Clear();
+                    continue;
+                }
+
+                LevelDecodingStatus status = DecodeRun(ref decoder, start, run);
+                if (status != LevelDecodingStatus.Done) return status;
             }
 
-            LevelDecodingStatus status = DecodeRun(ref decoder, scan.Start, run);
-            if (status != LevelDecodingStatus.Done) return status;
+            if (scan.IsSkipped && _syntax.DependentQuantization) _state = DependentQuantizer.SkipZeros(_state, _syntax.RowLength);
         }
 
         return decoder.IsPastEnd ? LevelDecodingStatus.PayloadTooShort : LevelDecodingStatus.Done;
+    }
+
+    // Rows of blocks come one after the other, so that nothing before the band that a run begins in is written any more.
+    private void HandOverBands(int start, Span<int> levels)
+    {
+        while (start - _bandStart >= levels.Length)
+        {
+            _band!(levels);
+            _bandStart += levels.Length;
+        }
     }
 
     private LevelDecodingStatus DecodeRun(ref ArithmeticDecoder decoder, int start, Span<int> levels)

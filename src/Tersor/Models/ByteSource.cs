@@ -98,14 +98,7 @@ public abstract class ByteSource : IDisposable
     /// <param name="name">What messages call it.</param>
     /// <param name="length">Number of bytes.</param>
     /// <param name="read">Makes exactly so many; the token is that of whoever asks.</param>
-    public static ByteSource Deferred(string name, long length, Func<CancellationToken, ReadOnlyMemory<byte>> read) => new DeferredSource(name, length, read, null);
-
-    /// <summary>
-    /// Bytes made when asked for, in memory that is used again: <paramref name="release"/> gets it back when it has been copied. What <see cref="ReadAll"/>
-    /// gave out is its caller's.
-    /// </summary>
-    internal static ByteSource Deferred(string name, long length, Func<CancellationToken, ReadOnlyMemory<byte>> read, Action<ReadOnlyMemory<byte>> release) =>
-        new DeferredSource(name, length, read, release);
+    public static ByteSource Deferred(string name, long length, Func<CancellationToken, ReadOnlyMemory<byte>> read) => new DeferredSource(name, length, read);
 
     /// <summary>Closes what the source opened.</summary>
     public void Dispose()
@@ -144,7 +137,7 @@ public abstract class ByteSource : IDisposable
         }
     }
 
-    private void CheckRange(long offset, int count)
+    private protected void CheckRange(long offset, int count)
     {
         if (offset < 0 || count > Length - offset)
         {
@@ -272,7 +265,7 @@ public abstract class ByteSource : IDisposable
             ReadsInParts ? base.ReadAll(cancellationToken) : parent.ReadAll(cancellationToken).Slice((int)start, (int)length);
     }
 
-    private sealed class DeferredSource(string name, long length, Func<CancellationToken, ReadOnlyMemory<byte>> read, Action<ReadOnlyMemory<byte>>? release) : ByteSource
+    private sealed class DeferredSource(string name, long length, Func<CancellationToken, ReadOnlyMemory<byte>> read) : ByteSource
     {
         public override string Name => name;
 
@@ -283,18 +276,7 @@ public abstract class ByteSource : IDisposable
         public override void Read(long offset, Span<byte> destination)
         {
             CheckRange(offset, destination.Length);
-            ReadOnlyMemory<byte> bytes = ReadAll();
-            bytes.Span.Slice((int)offset, destination.Length).CopyTo(destination);
-            release?.Invoke(bytes);
-        }
-
-        public override void CopyTo(Stream destination, CancellationToken cancellationToken = default)
-        {
-            ArgumentNullException.ThrowIfNull(destination);
-            cancellationToken.ThrowIfCancellationRequested();
-            ReadOnlyMemory<byte> bytes = ReadAll(cancellationToken);
-            WriteInParts(bytes, destination, cancellationToken);
-            release?.Invoke(bytes);
+            ReadAll().Span.Slice((int)offset, destination.Length).CopyTo(destination);
         }
 
         public override ReadOnlyMemory<byte> ReadAll(CancellationToken cancellationToken = default)

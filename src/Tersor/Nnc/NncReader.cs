@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Tersor.EntropyCoding;
 using Tersor.Models;
@@ -226,6 +227,45 @@ public sealed class NncReader : IDisposable
         }
     }
 
+    /// <summary>Decodes a tensor as it is coded and writes its values or integers, a part after the other: none but a block's is ever held whole.</summary>
+    /// <param name="tensor">One of <see cref="Tensors"/>.</param>
+    /// <param name="destination">Gets 32-bit numbers, little-endian, row-major. Some may have been written before a damage shows.</param>
+    /// <param name="cancellationToken">Looked at all along.</param>
+    /// <inheritdoc cref="DecodeUnit"/>
+    public void DecodeTo(NncTensorInfo tensor, Stream destination, CancellationToken cancellationToken = default)
+    {
+        CheckOwner(tensor);
+        ArgumentNullException.ThrowIfNull(destination);
+        switch (tensor.PayloadType)
+        {
+            case NncPayloadType.RawFloat:
+                _decoder.EnsureSupported(tensor.Unit);
+                _decoder.CopyRaw(tensor.Unit, destination, cancellationToken);
+                break;
+            case NncPayloadType.Block:
+                Write(DecodeLevels(tensor, cancellationToken).ToSingles());
+                break;
+            case NncPayloadType.Integer:
+                _decoder.DecodeSingle(tensor.Unit, FindDialect(cancellationToken), (_, levels) => destination.Write(LittleEndian(levels)), cancellationToken);
+                break;
+            default:
+                _decoder.DecodeSingle(
+                    tensor.Unit,
+                    FindDialect(cancellationToken),
+                    (rule, levels) =>
+                    {
+                        // Levels become values in place.
+                        Span<float> values = MemoryMarshal.Cast<int, float>(levels);
+                        rule.Reconstruct(levels, values);
+                        Write(values);
+                    },
+                    cancellationToken);
+                break;
+        }
+
+        void Write(Span<float> values) => destination.Write(LittleEndian(MemoryMarshal.Cast<float, int>(values)));
+    }
+
     /// <summary>Decodes a tensor of integers.</summary>
     /// <param name="tensor">One of <see cref="Tensors"/>, with payload type <see cref="NncPayloadType.Integer"/>.</param>
     /// <param name="values">One for each element, row-major.</param>
@@ -292,6 +332,12 @@ public sealed class NncReader : IDisposable
     }
 
     private ArgumentException NoTensor(string name) => new($"{Source} has no tensor '{name}'.", nameof(name));
+
+    private static Span<byte> LittleEndian(Span<int> numbers)
+    {
+        if (!BitConverter.IsLittleEndian) BinaryPrimitives.ReverseEndianness(numbers, numbers);
+        return MemoryMarshal.AsBytes(numbers);
+    }
 
     private static void CheckLength(string name, TensorShape shape, int length)
     {

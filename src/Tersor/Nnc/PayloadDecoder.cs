@@ -1,3 +1,4 @@
+using System.Buffers;
 using Tersor.EntropyCoding;
 using Tersor.Models;
 using Tersor.Nnc.Syntax;
@@ -52,6 +53,31 @@ internal ref struct PayloadDecoder
         return (int)count;
     }
 
+    /// <summary>Decodes the next tensor of the payload without holding all of it.</summary>
+    /// <param name="tensor">A tensor without parent.</param>
+    /// <param name="band">Makes something of the levels, from the first to the last, by their rule.</param>
+    /// <returns>What is wrong with the payload, or null. Bands before it have been handed over.</returns>
+    public string? DecodeNext(NncTensorInfo tensor, Action<LevelRule, Span<int>> band)
+    {
+        if (DecodeRule(tensor, out LevelRule rule) is { } problem) return problem;
+        if (_unit.Header.Parent is not null) return NeedsParent;
+        LevelSyntax syntax = SyntaxOf(tensor);
+        bool isForeign = false;
+        int[] buffer = ArrayPool<int>.Shared.Rent(LevelDecoder.BandLength(syntax));
+        LevelDecodingStatus status = LevelDecoder.Decode(
+            ref _decoder,
+            syntax,
+            buffer.AsSpan(0, LevelDecoder.BandLength(syntax)),
+            levels =>
+            {
+                isForeign |= tensor.Codebook is { } codebook && LevelTensor.IndexOfForeignLevel(levels, codebook) >= 0;
+                if (!isForeign) band(rule, levels);
+            },
+            _cancellationToken);
+        ArrayPool<int>.Shared.Return(buffer);
+        return Problem(status, isForeign);
+    }
+
     /// <summary>Decodes the next tensor of the payload.</summary>
     /// <param name="tensor">The tensors of the unit in payload order.</param>
     /// <param name="parent">Levels and history of the parent node, or null.</param>
@@ -60,31 +86,37 @@ internal ref struct PayloadDecoder
     /// <returns>What is wrong with the payload, or null.</returns>
     public string? DecodeNext(NncTensorInfo tensor, ParentLevels? parent, Span<int> levels, out LevelRule rule)
     {
-        rule = LevelRule.Integer;
-        if (_unit.Header.PayloadType != NncPayloadType.Integer)
-        {
-            int qp = DecodeQp();
-            int density = _unit.Quantization!.Value.Density;
-            if (!LevelRule.HasFiniteStep(qp, density)) return $"QP {qp} at density {density} is a step size beyond binary32";
-            rule = tensor.Codebook is null ? LevelRule.Uniform(qp, tensor.DependentQuantization, density) : LevelRule.FromCodebook(tensor.Codebook, qp, density);
-        }
-
+        if (DecodeRule(tensor, out rule) is { } problem) return problem;
         LevelSyntax syntax = SyntaxOf(tensor);
         bool temporal = _unit.Header.Parent is { TemporalContexts: true };
         if (temporal && parent is null) return NeedsParent;
         ReadOnlySpan<int> baseLevels = temporal ? parent!.Levels : default;
         ReadOnlySpan<byte> history = _unit.Header.Parent is not null && parent is not null ? parent.History : default;
-        return LevelDecoder.Decode(ref _decoder, syntax, baseLevels, history, levels, _cancellationToken) switch
-        {
-            LevelDecodingStatus.Done => tensor.Codebook is { } codebook && LevelTensor.IndexOfForeignLevel(levels, codebook) >= 0 ? "a symbol is no index of the codebook" : null,
-            LevelDecodingStatus.PayloadTooShort => "the payload ends before the tensor does",
-            LevelDecodingStatus.LevelOutOfRange => "a level does not fit 32 bits",
-            _ => NeedsParent,
-        };
+        LevelDecodingStatus status = LevelDecoder.Decode(ref _decoder, syntax, baseLevels, history, levels, _cancellationToken);
+        return Problem(status, status == LevelDecodingStatus.Done && tensor.Codebook is { } codebook && LevelTensor.IndexOfForeignLevel(levels, codebook) >= 0);
     }
 
     /// <summary>Checks terminate bin, length and stop bit (section 6.5).</summary>
     public bool TryFinish() => _decoder.TryFinish();
+
+    private static string? Problem(LevelDecodingStatus status, bool isForeign) => status switch
+    {
+        LevelDecodingStatus.Done => isForeign ? "a symbol is no index of the codebook" : null,
+        LevelDecodingStatus.PayloadTooShort => "the payload ends before the tensor does",
+        LevelDecodingStatus.LevelOutOfRange => "a level does not fit 32 bits",
+        _ => NeedsParent,
+    };
+
+    private string? DecodeRule(NncTensorInfo tensor, out LevelRule rule)
+    {
+        rule = LevelRule.Integer;
+        if (_unit.Header.PayloadType == NncPayloadType.Integer) return null;
+        int qp = DecodeQp();
+        int density = _unit.Quantization!.Value.Density;
+        if (!LevelRule.HasFiniteStep(qp, density)) return $"QP {qp} at density {density} is a step size beyond binary32";
+        rule = tensor.Codebook is null ? LevelRule.Uniform(qp, tensor.DependentQuantization, density) : LevelRule.FromCodebook(tensor.Codebook, qp, density);
+        return null;
+    }
 
     private int DecodeQp()
     {

@@ -27,30 +27,29 @@ internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
     /// <returns>The rule that turns the levels into values.</returns>
     public LevelRule DecodeSingle(CompressedDataUnit unit, NncDialect dialect, Span<int> levels, CancellationToken cancellationToken)
     {
-        ByteSource coded = source.Slice(unit.PayloadOffset, unit.PayloadBytes);
-        if (coded.TryGetMemory(out ReadOnlyMemory<byte> payload) || !coded.ReadsInParts || unit.PayloadBytes > Array.MaxLength)
-            return DecodeSingle(unit, payload.IsEmpty ? coded.ReadAll(cancellationToken).Span : payload.Span, dialect, levels, cancellationToken);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)unit.PayloadBytes);
-        try
-        {
-            Span<byte> bytes = buffer.AsSpan(0, (int)unit.PayloadBytes);
-            coded.ReadInParts(0, bytes, cancellationToken);
-            return DecodeSingle(unit, bytes, dialect, levels, cancellationToken);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    private LevelRule DecodeSingle(CompressedDataUnit unit, ReadOnlySpan<byte> payload, NncDialect dialect, Span<int> levels, CancellationToken cancellationToken)
-    {
+        using Payload payload = Rent(unit, cancellationToken);
         NncTensorInfo tensor = unit.Tensors[0];
-        var decoder = new PayloadDecoder(unit, payload, dialect, cancellationToken);
+        var decoder = new PayloadDecoder(unit, payload.Bytes, dialect, cancellationToken);
         decoder.CountLevels(tensor, source.Name, options.MaxUncodedElements);
         string? problem = decoder.DecodeNext(tensor, parent: null, levels, out LevelRule rule);
         if (problem is null && !decoder.TryFinish()) problem = EndCheckFailed;
         return problem is null ? rule : throw Malformed(unit, problem);
+    }
+
+    /// <summary>Decodes a unit of one tensor without holding all of it.</summary>
+    /// <param name="unit">The unit.</param>
+    /// <param name="dialect">The syntax it is written in.</param>
+    /// <param name="band">Gets the levels from the first to the last. That the payload is damaged may show after some of them.</param>
+    /// <param name="cancellationToken">Looked at all along.</param>
+    public void DecodeSingle(CompressedDataUnit unit, NncDialect dialect, Action<LevelRule, Span<int>> band, CancellationToken cancellationToken)
+    {
+        using Payload payload = Rent(unit, cancellationToken);
+        NncTensorInfo tensor = unit.Tensors[0];
+        var decoder = new PayloadDecoder(unit, payload.Bytes, dialect, cancellationToken);
+        decoder.CountLevels(tensor, source.Name, options.MaxUncodedElements);
+        string? problem = decoder.DecodeNext(tensor, band);
+        if (problem is null && !decoder.TryFinish()) problem = EndCheckFailed;
+        if (problem is not null) throw Malformed(unit, problem);
     }
 
     /// <summary>The number of elements of a tensor, once it is sure that the file can pay for them: to be asked before memory is set aside.</summary>
@@ -122,6 +121,13 @@ internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
         return null;
     }
 
+    /// <summary>Writes the values of a raw unit as they stand in the stream, little-endian.</summary>
+    public void CopyRaw(CompressedDataUnit unit, Stream destination, CancellationToken cancellationToken)
+    {
+        CheckRawLength(unit);
+        source.Slice(unit.PayloadOffset, unit.PayloadBytes).CopyTo(destination, cancellationToken);
+    }
+
     private LevelTensor ReadRaw(CompressedDataUnit unit, CancellationToken cancellationToken)
     {
         CheckRawLength(unit);
@@ -149,9 +155,30 @@ internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
         return decoder.CountLevels(tensor, source.Name, options.MaxUncodedElements);
     }
 
+    private Payload Rent(CompressedDataUnit unit, CancellationToken cancellationToken)
+    {
+        ByteSource coded = source.Slice(unit.PayloadOffset, unit.PayloadBytes);
+        if (coded.TryGetMemory(out ReadOnlyMemory<byte> memory) || !coded.ReadsInParts || unit.PayloadBytes > Array.MaxLength)
+            return new Payload(memory.IsEmpty ? coded.ReadAll(cancellationToken).Span : memory.Span, null);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)unit.PayloadBytes);
+        Span<byte> bytes = buffer.AsSpan(0, (int)unit.PayloadBytes);
+        coded.ReadInParts(0, bytes, cancellationToken);
+        return new Payload(bytes, buffer);
+    }
+
     private ReadOnlyMemory<byte> ReadPayload(CompressedDataUnit unit, CancellationToken cancellationToken) =>
         source.Slice(unit.PayloadOffset, unit.PayloadBytes).ReadAll(cancellationToken);
 
     private ModelFormatException Malformed(CompressedDataUnit unit, string? problem) =>
         new(source.Name, $"tensor '{unit.Header.Names[0]}'", unit.Info.Offset, problem ?? EndCheckFailed);
+
+    private readonly ref struct Payload(ReadOnlySpan<byte> bytes, byte[]? rented)
+    {
+        public ReadOnlySpan<byte> Bytes { get; } = bytes;
+
+        public void Dispose()
+        {
+            if (rented is not null) ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
 }

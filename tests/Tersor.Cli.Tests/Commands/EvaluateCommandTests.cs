@@ -66,6 +66,41 @@ public sealed class EvaluateCommandTests : IDisposable
         Assert.False(document.TryGetProperty("top1", out _));
     }
 
+    [Theory]
+    [InlineData("auto")]
+    [InlineData("csr")]
+    [InlineData("cer")]
+    [InlineData("cser")]
+    [InlineData("codes")]
+    public async Task Evaluate_Representation_AnswersAsDenseFromLessMemory(string form)
+    {
+        (await TersorRun.Of("compress", RepositoryFile.Lenet5, "-o", _folder["m.nnc"], "--quality", "15", "-q")).Succeeds();
+
+        JsonElement dense = (await TersorRun.Of("evaluate", _folder["m.nnc"], "--data", "digits:1,50", "--json")).Succeeds().Json();
+        JsonElement held = (await TersorRun.Of("evaluate", _folder["m.nnc"], "--data", "digits:1,50", "--representation", form, "--json")).Succeeds().Json();
+        TersorRun table = (await TersorRun.Of("evaluate", _folder["m.nnc"], "--data", "digits:1,50", "--representation", form)).Succeeds();
+
+        Assert.Equal(dense.GetProperty("top1").GetDouble(), held.GetProperty("top1").GetDouble());
+        Assert.Equal(dense.GetProperty("loss").GetDouble(), held.GetProperty("loss").GetDouble(), 1e-4);
+        Assert.Equal(1_725_000, dense.GetProperty("residentBytes").GetDouble(), 5_000.0);
+        Assert.InRange(held.GetProperty("residentBytes").GetInt64(), 1000, dense.GetProperty("residentBytes").GetInt64() / 2);
+        Assert.Equal(held.GetProperty("residentBytes").GetInt64(), held.GetProperty("models")[0].GetProperty("residentBytes").GetInt64());
+        Assert.Contains("in memory", table.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Evaluate_FormThatCannotHoldTheWeights_LeavesThemDense()
+    {
+        string model = SmallNetworks.WriteDoubling(_folder["m.onnx"]);
+        JsonElement dense = (await TersorRun.Of("evaluate", RepositoryFile.Lenet5, "--data", "digits:1,20", "--json")).Succeeds().Json();
+        JsonElement held = (await TersorRun.Of("evaluate", RepositoryFile.Lenet5, "--data", "digits:1,20", "--representation", "binary", "--json")).Succeeds().Json();
+
+        Assert.Equal(dense.GetProperty("residentBytes").GetInt64(), held.GetProperty("residentBytes").GetInt64());
+        TersorRun refused = (await TersorRun.Of("evaluate", model, "--data", $"npz:{FourSamples}", "--representation", "sparse"));
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("--representation", refused.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Evaluate_CompressedModel_GivesWhatTheDecodedFileGives()
     {

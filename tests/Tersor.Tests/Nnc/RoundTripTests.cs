@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Tersor.EntropyCoding;
 using Tersor.Models;
 using Tersor.Nnc;
@@ -31,6 +32,31 @@ public class RoundTripTests
             using NncReader reader = NncReader.Open(Streams.Write(settings, null, units));
             Assert.Equal(tensors.Select(tensor => tensor.Name), reader.Tensors.Select(tensor => tensor.Name));
             foreach (LevelTensor tensor in tensors) AssertEqual(tensor, reader.DecodeLevels(reader.Find(tensor.Name)!));
+        }
+    }
+
+    [Theory]
+    [InlineData(NncDialect.EditionOne)]
+    [InlineData(NncDialect.EditionTwo)]
+    [InlineData(NncDialect.EditionOneLate)]
+    public void A_part_after_the_other_gives_the_same_as_all_at_once(NncDialect dialect)
+    {
+        for (ulong seed = 0; seed < 60; seed++)
+        {
+            var make = new TensorMaker(seed);
+            NncStreamSettings settings = Streams.Settings(dialect);
+
+            // Long enough for several bands, of rows and of blocks.
+            var shape = new TensorShape(1 + make.Next(300), 1 + make.Next(20), 1 + make.Next(9));
+            LevelTensor tensor = seed % 5 == 0 ? make.Raw("t", shape) : make.Tensor("t", shape, make.Rule());
+            using NncReader reader = NncReader.Open(Streams.Write(settings, null, NncUnitEncoder.Encode(tensor, settings, Options(make, tensor, 1))));
+            using MemoryStream parts = new();
+            reader.DecodeTo(reader.Tensors[0], parts);
+
+            byte[] whole = new byte[4 * shape.ElementCount];
+            if (tensor.Rule.Kind == LevelKind.Integer) reader.DecodeIntegers(reader.Tensors[0], MemoryMarshal.Cast<byte, int>(whole.AsSpan()));
+            else reader.Decode(reader.Tensors[0], MemoryMarshal.Cast<byte, float>(whole.AsSpan()));
+            Assert.Equal(whole, parts.ToArray());
         }
     }
 

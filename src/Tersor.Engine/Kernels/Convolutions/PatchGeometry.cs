@@ -42,14 +42,20 @@ internal readonly struct PatchGeometry(WindowAxis rows, WindowAxis columns, int 
     /// <param name="stride">Values from one row to the next.</param>
     public void Write(ReadOnlySpan<float> image, Span<float> patches, int stride)
     {
+        int perChannel = rows.KernelSize * columns.KernelSize * stride;
+        for (int channel = 0; channel < channels; channel++) WriteChannel(image.Slice(channel * InputArea, InputArea), patches[(channel * perChannel)..], stride);
+    }
+
+    /// <summary>Writes the rows of the patch matrix that one channel makes.</summary>
+    /// <param name="plane">The channel.</param>
+    /// <param name="patches">Receives a row of <see cref="Area"/> values for each kernel position.</param>
+    /// <param name="stride">Values from one row to the next.</param>
+    public void WriteChannel(ReadOnlySpan<float> plane, Span<float> patches, int stride)
+    {
         int at = 0;
-        for (int channel = 0; channel < channels; channel++)
+        for (int row = 0; row < rows.KernelSize; row++)
         {
-            ReadOnlySpan<float> plane = image.Slice(channel * InputArea, InputArea);
-            for (int row = 0; row < rows.KernelSize; row++)
-            {
-                for (int column = 0; column < columns.KernelSize; column++, at += stride) WritePosition(plane, row, column, patches.Slice(at, Area));
-            }
+            for (int column = 0; column < columns.KernelSize; column++, at += stride) WritePosition(plane, row, column, patches.Slice(at, Area));
         }
     }
 
@@ -68,9 +74,25 @@ internal readonly struct PatchGeometry(WindowAxis rows, WindowAxis columns, int 
 
             ReadOnlySpan<float> source = plane.Slice(inputRow * columns.InputSize, columns.InputSize);
             int inputColumn = (kernelColumn * columns.Dilation) - columns.PadBefore;
+            if (columns.Stride == 1)
+            {
+                CopyLine(source, inputColumn, line);
+                continue;
+            }
+
             for (int x = 0; x < line.Length; x++, inputColumn += columns.Stride)
                 line[x] = (uint)inputColumn < (uint)source.Length ? source[inputColumn] : 0;
         }
+    }
+
+    // A line that begins before the source or ends behind it sees zeros there.
+    private static void CopyLine(ReadOnlySpan<float> source, int start, Span<float> line)
+    {
+        int before = Math.Clamp(-start, 0, line.Length);
+        int end = Math.Clamp(source.Length - start, before, line.Length);
+        line[..before].Clear();
+        if (end > before) source.Slice(start + before, end - before).CopyTo(line[before..]);
+        line[end..].Clear();
     }
 
     /// <summary>Writes where each patch row begins in a slice.</summary>

@@ -5,10 +5,13 @@ using Tersor.Models.Onnx;
 namespace Tersor.Engine.Operators;
 
 /// <summary>Convolution with groups, strides, dilations and any padding, over one or two dimensions; at inference with the activation that follows.</summary>
-internal sealed class ConvOperator(OnnxNode node) : Operator(node), IRowOperator
+internal sealed class ConvOperator(OnnxNode node) : Operator(node), IRowOperator, IHoldingOperator
 {
     /// <summary>A further input that a plan may add: values of the output's shape that are added before the activation.</summary>
     public const int Residual = 3;
+
+    /// <summary>A further input that a plan may add where the weight is held in a representation: a factor for each output channel.</summary>
+    public const int Scale = 4;
 
     private readonly WindowAttributes _window = new(node);
     private readonly long _groups = node.Int("group", 1);
@@ -60,7 +63,15 @@ internal sealed class ConvOperator(OnnxNode node) : Operator(node), IRowOperator
             throw context.Malformed(error.Message);
         }
 
+        if (context.HeldOf(1) is not null) context.ReserveScratch(HeldProduct.ScratchLength(Patches));
         context.SetOutput(0, ElementType.Float32, WindowAttributes.OutputShape(input, weight[0], _shape.OutputHeight, _shape.OutputWidth));
+    }
+
+    public WeightLayout? LayoutOf(TensorShape weight)
+    {
+        bool isDepthwise = weight.Rank > 1 && weight[1] == 1 && _groups > 1;
+        if (weight.Rank is not (3 or 4) || isDepthwise || _groups < 1 || weight[0] % _groups != 0) return null;
+        return new WeightLayout((int)_groups, (int)(weight[0] / _groups), (int)(weight.ElementCount / weight[0]), IsTransposed: false);
     }
 
     public int RowGroups => _shape.Groups;
@@ -78,15 +89,20 @@ internal sealed class ConvOperator(OnnxNode node) : Operator(node), IRowOperator
         patches.Write(context.Singles(0).Slice(((sample * _shape.Groups) + group) * length, length), inputs, stride);
     }
 
-    public override void Forward(OperatorContext context) => Convolution.Forward(
-        _shape,
-        context.Singles(0),
-        context.Singles(1),
-        context.HasInput(2) ? context.Singles(2) : [],
-        context.HasInput(Residual) ? context.Singles(Residual) : [],
-        _activation,
-        context.OutputSingles(0),
-        context.Threads);
+    public override void Forward(OperatorContext context)
+    {
+        ReadOnlySpan<float> bias = context.HasInput(2) ? context.Singles(2) : [];
+        ReadOnlySpan<float> residual = context.HasInput(Residual) ? context.Singles(Residual) : [];
+        if (context.HeldOf(1) is { } held)
+        {
+            ReadOnlySpan<float> scale = context.HasInput(Scale) ? context.Singles(Scale) : [];
+            HeldProduct.Convolve(
+                held.Groups, Patches, _shape.Batch, context.Singles(0), scale, bias, residual, _activation, context.OutputSingles(0), context.Scratch, context.Threads);
+            return;
+        }
+
+        Convolution.Forward(_shape, context.Singles(0), context.Singles(1), bias, residual, _activation, context.OutputSingles(0), context.Threads);
+    }
 
     public override void Backward(OperatorContext context)
     {

@@ -8,7 +8,7 @@ namespace Tersor.Engine.Operators;
 /// <c>Y = alpha op(A) op(B) + beta C</c>, C being broadcast; <c>alpha</c> and <c>beta</c> are 1, <c>transA</c> and <c>transB</c> 0 unless said. At inference
 /// with the activation that follows.
 /// </summary>
-internal sealed class GemmOperator(OnnxNode node) : Operator(node), IRowOperator
+internal sealed class GemmOperator(OnnxNode node) : Operator(node), IRowOperator, IHoldingOperator
 {
     private readonly float _alpha = node.Float("alpha", 1f);
     private readonly float _beta = node.Float("beta", 1f);
@@ -51,6 +51,7 @@ internal sealed class GemmOperator(OnnxNode node) : Operator(node), IRowOperator
         if (_k != k) throw context.Malformed($"matrices of {a} and {b} (transA {_transposeA}, transB {_transposeB}) do not fit each other");
         (_strideA, _strideB) = (Math.Max(1, (int)a[1]), Math.Max(1, (int)b[1]));
         TensorShape result = new(_m, _n);
+        if (context.HeldOf(1) is { } held) context.ReserveScratch(HeldProduct.ScratchLength(held.Groups[0], _m));
         context.SetOutput(0, ElementType.Float32, result);
         if (!context.HasInput(2)) return;
         TensorShape c = context.ShapeOf(2);
@@ -59,6 +60,10 @@ internal sealed class GemmOperator(OnnxNode node) : Operator(node), IRowOperator
         _broadcast = StridedLoop.Broadcast(c, result);
         _reduce = StridedLoop.Reduce(result, c);
     }
+
+    // A summand of another shape than a row is added by the general product alone.
+    public WeightLayout? LayoutOf(TensorShape weight) =>
+        weight.Rank == 2 && _alpha == 1 && _beta == 1 && !_transposeA ? new WeightLayout(1, (int)weight[0], (int)weight[1], IsTransposed: !_transposeB) : null;
 
     public int RowGroups => _transposeB && !_transposeA ? 1 : 0;
 
@@ -75,6 +80,14 @@ internal sealed class GemmOperator(OnnxNode node) : Operator(node), IRowOperator
     public override void Forward(OperatorContext context)
     {
         Span<float> y = context.OutputSingles(0);
+        if (context.HeldOf(1) is { } held)
+        {
+            ReadOnlySpan<float> bias = _biasIsRow ? context.Singles(2) : [];
+            HeldProduct.Multiply(held.Groups[0], _m, context.Singles(0), bias, _activation, y, context.Scratch, context.Threads);
+            if (_broadcast is not null && !_biasIsRow) _broadcast.Add(context.Singles(2), y);
+            return;
+        }
+
         if (_alpha == 1 && _beta == 1 && (_broadcast is null || _biasIsRow))
         {
             MatrixProduct.MultiplyWithBias(

@@ -5,7 +5,7 @@ using Tersor.Models.Onnx;
 namespace Tersor.Engine.Operators;
 
 /// <summary>The matrix product of the last two dimensions, the others broadcast; a vector counts as one row on the left and one column on the right.</summary>
-internal sealed class MatMulOperator(OnnxNode node) : Operator(node)
+internal sealed class MatMulOperator(OnnxNode node) : Operator(node), IHoldingOperator
 {
     private int _m;
     private int _n;
@@ -45,6 +45,7 @@ internal sealed class MatMulOperator(OnnxNode node) : Operator(node)
         {
             _m = checked((int)(_m * batch.ElementCount));
             (_leftOffsets, _rightOffsets) = ([0], [0]);
+            if (context.HeldOf(1) is { } held) context.ReserveScratch(HeldProduct.ScratchLength(held.Groups[0], _m));
         }
         else
         {
@@ -53,9 +54,17 @@ internal sealed class MatMulOperator(OnnxNode node) : Operator(node)
         }
     }
 
+    public WeightLayout? LayoutOf(TensorShape weight) => weight.Rank == 2 ? new WeightLayout(1, (int)weight[0], (int)weight[1], IsTransposed: true) : null;
+
     public override void Forward(OperatorContext context)
     {
         Span<float> y = context.OutputSingles(0);
+        if (context.HeldOf(1) is { } held)
+        {
+            HeldProduct.Multiply(held.Groups[0], _m, context.Singles(0), [], Activation.None, y, context.Scratch, context.Threads);
+            return;
+        }
+
         for (int i = 0; i < _leftOffsets.Length; i++)
         {
             MatrixProduct.Multiply(

@@ -1,0 +1,48 @@
+namespace Tersor.Representations;
+
+/// <summary>The columns of a row grouped by code, each group ascending, the groups in the order of their codes; code 0 is left out.</summary>
+internal sealed class RowGroups(QuantizedMatrix matrix)
+{
+    private readonly ushort[] _codes = new ushort[matrix.Columns];
+    private readonly int[] _columns = new int[matrix.Columns];
+    private readonly int[] _lengths = new int[matrix.Values.Length];
+    private readonly int[] _next = new int[matrix.Values.Length];
+    private readonly List<int> _present = [];
+
+    /// <summary>Codes that occur in the row, ascending.</summary>
+    public IReadOnlyList<int> Present => _present;
+
+    /// <summary>Columns of all groups, one after the other.</summary>
+    public ReadOnlySpan<int> Columns => _columns.AsSpan(0, EntryCount);
+
+    /// <summary>Entries other than code 0.</summary>
+    public int EntryCount { get; private set; }
+
+    /// <summary>Entries of a group.</summary>
+    public int LengthOf(int code) => _lengths[code];
+
+    /// <summary>Goes to a row.</summary>
+    public void Read(int row)
+    {
+        foreach (int code in _present) _lengths[code] = 0;
+        _present.Clear();
+        matrix.CopyCodes(row, _codes);
+        foreach (ushort code in _codes)
+        {
+            if (code != 0 && _lengths[code]++ == 0) _present.Add(code);
+        }
+
+        _present.Sort();
+        EntryCount = 0;
+        foreach (int code in _present)
+        {
+            _next[code] = EntryCount;
+            EntryCount += _lengths[code];
+        }
+
+        for (int column = 0; column < _codes.Length; column++)
+        {
+            if (_codes[column] != 0) _columns[_next[_codes[column]]++] = column;
+        }
+    }
+}
