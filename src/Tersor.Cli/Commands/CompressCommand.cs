@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using System.Text.Json.Nodes;
 using Tersor.Cli.Options;
 using Tersor.Cli.Output;
@@ -69,8 +68,9 @@ internal sealed class CompressCommand : Verb
 
         if (planned.LacksCurvatures) planned = verdict?.Calibrate(planned.Plan, model) ?? throw NeedsData();
         CompressionReport report = Compress(invocation, model, planned, path, threads);
-        if (invocation.Value(_savePlan) is { } planPath) SavePlan(invocation, report.Plan, planPath);
+        if (invocation.Value(_savePlan) is { } planPath) OutputOptions.WriteText(invocation, planPath, report.Plan.ToJson(), invocation.Value(_output.Force));
         Describe(invocation, report, input.TotalBytes(model), path);
+        search?.Describe();
         verdict?.JudgeResult(path, search);
     }
 
@@ -112,14 +112,6 @@ internal sealed class CompressCommand : Verb
         CompressionReport report = ModelCompressor.Compress(model, planned.Plan, output, threads, invocation.Progress, planned.Curvatures, invocation.Cancellation);
         output.Flush();
         return report;
-    }
-
-    private void SavePlan(Invocation invocation, CompressionPlan plan, string path)
-    {
-        using PendingFile file = new(path, invocation.Value(_output.Force));
-        file.Stream.Write(Encoding.UTF8.GetBytes(plan.ToJson()));
-        file.Commit();
-        if (invocation.Json) invocation.Report.Outputs.Add((JsonNode)Report.DescribeFile(path, invocation.Cancellation));
     }
 
     private static void Describe(Invocation invocation, CompressionReport report, long inputBytes, string path)

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Text;
-using System.Text.Json.Nodes;
 using Tersor.Cli.Options;
 using Tersor.Cli.Output;
 using Tersor.Compression.Sensitivity;
@@ -86,8 +84,8 @@ internal sealed class SensitivityCommand : Verb
 
         CompressionPlan? plan = invocation.IsGiven(_savePlan) ? MakePlan(invocation, model, fisher, threads.Count) : null;
         SensitivityText text = new(fisher, measured, plan);
-        if (invocation.Value(_csv) is { } csv) Save(invocation, csv, text.Csv());
-        if (plan is not null) Save(invocation, invocation.Value(_savePlan)!, plan.ToJson());
+        if (invocation.Value(_csv) is { } csv) OutputOptions.WriteText(invocation, csv, text.Csv(), invocation.Value(_force));
+        if (plan is not null) OutputOptions.WriteText(invocation, invocation.Value(_savePlan)!, plan.ToJson(), invocation.Value(_force));
         text.Report(invocation.Report);
         invocation.Report["data"] = source.Specification;
         invocation.Report["labels"] = LabelNames.First(entry => entry.Value == options.Labels).Name;
@@ -119,13 +117,5 @@ internal sealed class SensitivityCommand : Verb
         PlanOptions options = new() { Quality = invocation.Value(_quality) ?? PlanOptions.DefaultQuality };
         invocation.Setting(_quality, Numbers.Integer(options.Quality));
         return FisherPlan.Adjust(PlanBuilder.Build(model.Weights, options, threads, cancellationToken: invocation.Cancellation), fisher);
-    }
-
-    private void Save(Invocation invocation, string path, string text)
-    {
-        using PendingFile file = new(path, invocation.Value(_force));
-        file.Stream.Write(Encoding.UTF8.GetBytes(text));
-        file.Commit();
-        if (invocation.Json) invocation.Report.Outputs.Add((JsonNode)Report.DescribeFile(path, invocation.Cancellation));
     }
 }

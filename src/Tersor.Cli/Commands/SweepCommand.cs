@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Text;
-using System.Text.Json.Nodes;
 using Tersor.Cli.Options;
 using Tersor.Cli.Output;
 using Tersor.Compression.Budgets;
@@ -49,10 +47,10 @@ internal sealed class SweepCommand : Verb
         using ExecutableModel original = new(invocation, path, graphPath: null, memory, threads, invocation.Value(_lenient));
         using KernelThreads kernels = new(Math.Min(threads, KernelThreads.MaxCount));
         SampleSet samples = _evaluation.Load(invocation, source, memory, source.HasTestSet ? DataSplit.Test : DataSplit.Validation);
-        SearchSpace space = new(invocation, original, original.Weights, new PlanOptions(), source, _evaluation, memory, kernels, threads);
+        SearchSpace space = new(new MeasuredModel(invocation, original, original.Weights, source, _evaluation, memory, kernels, threads), new PlanOptions());
         SweepText text = new(samples, original.FileBytes, original.Weights.Tensors.Sum(tensor => tensor.ElementCount), Try(invocation, space, original, samples));
-        if (invocation.Value(_csv) is { } csv) Save(invocation, csv, text.Csv());
-        if (invocation.Value(_svg) is { } svg) Save(invocation, svg, text.Picture(Path.GetFileName(path)));
+        if (invocation.Value(_csv) is { } csv) OutputOptions.WriteText(invocation, csv, text.Csv(), invocation.Value(_force));
+        if (invocation.Value(_svg) is { } svg) OutputOptions.WriteText(invocation, svg, text.Picture(Path.GetFileName(path)), invocation.Value(_force));
         text.Report(invocation.Report);
         invocation.Print(text.Table());
         invocation.Print(text.Draw);
@@ -60,23 +58,18 @@ internal sealed class SweepCommand : Verb
 
     private List<BudgetTrial> Try(Invocation invocation, SearchSpace space, ExecutableModel original, SampleSet samples)
     {
-        PlanTrials trials = space.TrialsWith(space.AnswersTo(samples));
-        int[] indices = space.Family.Spread(invocation.Value(_points) ?? DefaultPoints);
+        using PlanTrials trials = space.TrialsWith(space.AnswersTo(samples));
+        PlanFamily family = space.LacksGradients
+            ? new HullFamily(space.Plans, SensitivityAssessment.Run(space.Plans, plan => trials.TryAlone(plan, invocation.Cancellation)))
+            : space.Plans.Line;
+        int[] indices = family.Spread(invocation.Value(_points) ?? DefaultPoints);
         List<BudgetTrial> tried = [];
         foreach (int index in indices)
         {
             invocation.Progress.Report("sweep", original.Path, tried.Count, indices.Length, count => $"{Numbers.Count(count)} plans");
-            tried.Add(trials.Try(original.Weights, space.Family.At(index), invocation.Cancellation));
+            tried.Add(trials.Try(family.At(index), invocation.Cancellation));
         }
 
         return tried;
-    }
-
-    private void Save(Invocation invocation, string path, string text)
-    {
-        using PendingFile file = new(path, invocation.Value(_force));
-        file.Stream.Write(Encoding.UTF8.GetBytes(text));
-        file.Commit();
-        if (invocation.Json) invocation.Report.Outputs.Add((JsonNode)Report.DescribeFile(path, invocation.Cancellation));
     }
 }
