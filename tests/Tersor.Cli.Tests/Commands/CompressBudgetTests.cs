@@ -147,7 +147,7 @@ public sealed class CompressBudgetTests : IDisposable
     [InlineData("bayesian")]
     public async Task Compress_BySearch_SaysWhatWasTried_AndFindsTheSameAtAnyNumberOfThreads(string name)
     {
-        string[] command = ["compress", Digits, "--data", "digits:300,20", "--max-drop", "3", "--search", name, "--trials", "14", "--json"];
+        string[] command = ["compress", Digits, "--include", "conv", "--data", "digits:300,20", "--max-drop", "3", "--search", name, "--trials", "14", "--json"];
         TersorRun[] runs = [await TersorRun.Of([.. command, "-o", _folder["1"], "--threads", "1"]), await TersorRun.Of([.. command, "-o", _folder["3"], "--threads", "3"])];
 
         // One wrong answer of twenty is a budget missed; the file is written all the same.
@@ -166,7 +166,7 @@ public sealed class CompressBudgetTests : IDisposable
     [Fact]
     public async Task Compress_StoppedWithAJournal_GoesOnToTheSameBytes()
     {
-        string[] command = ["compress", Digits, "--data", "digits:300,20", "--max-drop", "3", "--search", "evolution", "--trials", "30", "--resume", _folder["journal"], "-o"];
+        string[] command = ["compress", Digits, "--include", "conv", "--data", "digits:300,20", "--max-drop", "3", "--search", "evolution", "--trials", "30", "--resume", _folder["journal"], "-o"];
         using CancellationTokenSource stop = new();
         Task<TersorRun> stopped = TersorRun.Of(new TerminalSettings { Cancellation = stop.Token }, [.. command, _folder["never.nnc"]]);
         while (Lines() < 4 && !stopped.IsCompleted) await Task.Delay(5);
