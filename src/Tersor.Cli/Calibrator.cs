@@ -50,6 +50,7 @@ internal sealed class Calibrator
     /// <summary>Takes the statistics.</summary>
     /// <param name="plan">Which samples, and how.</param>
     /// <exception cref="CommandException">The samples are not those that the plan was made with.</exception>
+    /// <exception cref="ResourceLimitException">They take more memory than is left.</exception>
     /// <exception cref="UnsupportedModelException">Operators of the model have no gradient.</exception>
     public NetworkCurvature Estimate(CalibrationPlan plan)
     {
@@ -62,6 +63,7 @@ internal sealed class Calibrator
         }
 
         Invocation invocation = _measured.Invocation;
+        _measured.Memory.Take(NetworkCurvature.EstimateMemory(_measured.Network.Graph), $"statistics of the layers of {_measured.Network.Path}");
         CountProgress progress = new(invocation.Progress, "calibrate", _measured.Network.Path, samples.Count);
         return NetworkCurvature.Estimate(
             _measured.Network.Graph, samples, _measured.PreprocessingFor(samples), (plan.InputDamping, plan.OutputDamping), plan.Seed, _measured.Kernels, progress, invocation.Cancellation);

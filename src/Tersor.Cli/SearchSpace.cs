@@ -15,6 +15,9 @@ internal sealed class SearchSpace
     // Enough to tell drops of a tenth of a point apart, few enough for hundreds of trials of single tensors.
     private const int AssessedSamples = 1024;
 
+    // What layers computed for one trial and the next one needs too.
+    private const long KeptBytes = 256 << 20;
+
     private readonly MeasuredModel _measured;
     private readonly Calibrator _calibrator;
     private readonly CalibrationPlan? _calibration;
@@ -69,7 +72,7 @@ internal sealed class SearchSpace
 
     /// <summary>The model's answers before any change.</summary>
     public AnswerComparison AnswersTo(SampleSet samples) =>
-        new(_measured.Network.Graph, samples, _measured.PreprocessingFor(samples), _measured.Kernels, cancellationToken: _measured.Invocation.Cancellation);
+        new(_measured.Network.Graph, samples, _measured.PreprocessingFor(samples), _measured.Kernels, keptBytes: _measured.Memory.TakeUpTo(KeptBytes), cancellationToken: _measured.Invocation.Cancellation);
 
     /// <summary>Tries plans in memory.</summary>
     /// <param name="judged">The model's answers to the samples for whole plans.</param>

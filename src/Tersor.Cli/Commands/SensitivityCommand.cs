@@ -13,6 +13,9 @@ namespace Tersor.Cli.Commands;
 /// <summary><c>tersor sensitivity MODEL --data SPEC</c>: which tensors matter to the model's answers, by Fisher information and, where asked, by trial.</summary>
 internal sealed class SensitivityCommand : Verb
 {
+    // What layers computed for one trial and the next one needs too.
+    private const long KeptBytes = 256 << 20;
+
     private static readonly (string Name, FisherLabels Value)[] LabelNames = [("model", FisherLabels.OfModel), ("data", FisherLabels.OfData), ("outputs", FisherLabels.OfOutputs)];
 
     private readonly Argument<string> _model = new("MODEL") { Description = "A model with a graph, of any readable format; '-' reads stdin." };
@@ -80,7 +83,7 @@ internal sealed class SensitivityCommand : Verb
         FisherEstimator estimator = new(model.Graph, train, preprocessing, options, threads);
         FisherInformation fisher = estimator.Run(new CountProgress(invocation.Progress, "fisher", path, estimator.SampleCount), invocation.Cancellation);
         if (fisher.DroppedSamples > 0) invocation.Warn($"{Numbers.Count(fisher.DroppedSamples)} samples were left out: gradients of their batches are not finite");
-        IReadOnlyList<MeasuredSensitivity> measured = Measure(invocation, model.Graph, train.Take(options.Samples), preprocessing, threads);
+        IReadOnlyList<MeasuredSensitivity> measured = Measure(invocation, model.Graph, train.Take(options.Samples), preprocessing, threads, memory);
 
         CompressionPlan? plan = invocation.IsGiven(_savePlan) ? MakePlan(invocation, model, fisher, threads.Count) : null;
         SensitivityText text = new(fisher, measured, plan);
@@ -94,11 +97,11 @@ internal sealed class SensitivityCommand : Verb
 
     private IEnumerable<string> Outputs(Invocation invocation) => new[] { invocation.Value(_csv), invocation.Value(_savePlan) }.OfType<string>();
 
-    private List<MeasuredSensitivity> Measure(Invocation invocation, ExecutableGraph graph, SampleSet samples, Preprocessing preprocessing, KernelThreads threads)
+    private List<MeasuredSensitivity> Measure(Invocation invocation, ExecutableGraph graph, SampleSet samples, Preprocessing preprocessing, KernelThreads threads, MemoryBudget memory)
     {
         if (invocation.Value(_measure) is not { } qps) return [];
         GraphParameter[] weights = [.. graph.Parameters.Where(parameter => parameter.IsTrainable && parameter.Shape.Rank >= 2)];
-        SensitivityProbe probe = new(graph, samples, preprocessing, threads, cancellationToken: invocation.Cancellation);
+        SensitivityProbe probe = new(graph, samples, preprocessing, threads, keptBytes: memory.TakeUpTo(KeptBytes), cancellationToken: invocation.Cancellation);
         List<MeasuredSensitivity> measured = [];
         foreach (GraphParameter weight in weights)
         {
