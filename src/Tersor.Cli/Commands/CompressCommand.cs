@@ -22,10 +22,7 @@ internal sealed class CompressCommand : Verb
         HelpName = "FILE",
     };
 
-    private readonly EvaluationOptions _evaluation = new(required: false);
-    private readonly Option<bool> _lenient = LenientOption.Create();
-    private readonly ThreadsOption _threads = new();
-    private readonly MemoryLimitOption _memory = new();
+    private readonly MeasureOptions _measure = new(required: false);
 
     public CompressCommand()
         : base("compress", "Write a model as a small NNC file.")
@@ -35,25 +32,22 @@ internal sealed class CompressCommand : Verb
         _compression.AddTo(this);
         _budgets.AddTo(this);
         Add(_savePlan);
-        _evaluation.AddTo(this);
-        Add(_lenient);
-        _threads.AddTo(this);
-        _memory.AddTo(this);
+        _measure.AddTo(this);
     }
 
     public override void Run(Invocation invocation)
     {
-        _memory.Apply(invocation);
+        _measure.Memory.Apply(invocation);
         string source = invocation.Value(_input);
         string path = ResolveOutput(invocation, source);
-        DataSource? data = _evaluation.Resolve(invocation);
+        DataSource? data = _measure.Evaluation.Resolve(invocation);
         Budget? budget = _budgets.Resolve(invocation, data is not null);
         if (data is not null && (source == "-" || path == "-")) throw CommandException.Usage("--data measures files, not stdin and stdout", "Name files, or drop --data.");
         using InputFile input = InputFile.Require(invocation, source);
-        using Model model = input.Open(invocation, invocation.Value(_lenient));
-        int threads = _threads.Resolve(invocation);
+        using Model model = input.Open(invocation, _measure.IsLenient(invocation));
+        int threads = _measure.Threads(invocation);
         long needed = ModelCompressor.EstimateMemory(model, threads);
-        _memory.Check(invocation, needed, $"compressing {source} with --threads {Numbers.Integer(threads)}");
+        _measure.Memory.Check(invocation, needed, $"compressing {source} with --threads {Numbers.Integer(threads)}");
         BudgetedPlan? search = budget is null ? null : new BudgetedPlan(invocation, budget, model, _compression.MakeSearchOptions(invocation, model, budget.Option), threads);
         bool isDryRun = invocation.Value(_output.DryRun);
 
@@ -86,12 +80,12 @@ internal sealed class CompressCommand : Verb
 
     private FileVerdict OpenVerdict(Invocation invocation, string source, DataSource data, int threads, bool searches)
     {
-        if (searches && _evaluation.JudgesOnTraining(invocation))
+        if (searches && _measure.Evaluation.JudgesOnTraining(invocation))
             invocation.Warn("--split train has the file judged on samples that the search saw: what it says of the budget holds for them alone");
 
         // A search looks at train data; where there is one set only, what it holds out is left for the verdict.
         DataSplit usual = searches && !data.HasTestSet ? DataSplit.Validation : DataSplit.Test;
-        return new FileVerdict(invocation, source, data, _evaluation, usual, _memory.Budget(invocation), threads, invocation.Value(_lenient));
+        return new FileVerdict(invocation, source, data, _measure.Evaluation, usual, _measure.Memory.Budget(invocation), threads, _measure.IsLenient(invocation));
     }
 
     private PlannedLevels MakePlan(Invocation invocation, Model model, int threads, BudgetedPlan? search, FileVerdict? verdict)

@@ -5,7 +5,6 @@ using Tersor.Compression.Sensitivity;
 using Tersor.Engine.Data;
 using Tersor.Engine.Graphs;
 using Tersor.Engine.Kernels;
-using Tersor.Models;
 using Tersor.Plans;
 
 namespace Tersor.Cli.Commands;

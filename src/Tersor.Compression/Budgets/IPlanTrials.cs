@@ -6,11 +6,11 @@ namespace Tersor.Compression.Budgets;
 public interface IPlanTrials
 {
     /// <summary>Size and answers with a plan for all tensors.</summary>
-    BudgetTrial Try(CompressionPlan plan, CancellationToken cancellationToken);
+    BudgetTrial Judge(CompressionPlan plan, CancellationToken cancellationToken = default);
 
     /// <summary>The size alone.</summary>
-    BudgetTrial TrySize(CompressionPlan plan, CancellationToken cancellationToken);
+    BudgetTrial Measure(CompressionPlan plan, CancellationToken cancellationToken = default);
 
     /// <summary>Size and answers with a plan for some tensors, all others being as they were: on fewer samples, as there are many such trials.</summary>
-    BudgetTrial TryAlone(CompressionPlan plan, CancellationToken cancellationToken);
+    BudgetTrial Assess(CompressionPlan plan, CancellationToken cancellationToken = default);
 }

@@ -45,23 +45,23 @@ public sealed class PlanTrials : IPlanTrials, IDisposable
     }
 
     /// <inheritdoc/>
-    public BudgetTrial Try(CompressionPlan plan, CancellationToken cancellationToken = default)
+    public BudgetTrial Judge(CompressionPlan plan, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
         using MemoryStream stream = new();
         _compression.Compress(Folded(plan), stream, cancellationToken);
-        return Judge(plan, stream, _judged, cancellationToken);
+        return Decode(plan, stream, _judged, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public BudgetTrial TrySize(CompressionPlan plan, CancellationToken cancellationToken = default)
+    public BudgetTrial Measure(CompressionPlan plan, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
         return new BudgetTrial(plan, _compression.Compress(Folded(plan), Stream.Null, cancellationToken).TotalBytes, null);
     }
 
     /// <inheritdoc/>
-    public BudgetTrial TryAlone(CompressionPlan plan, CancellationToken cancellationToken = default)
+    public BudgetTrial Assess(CompressionPlan plan, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
         if (_assessed is null)
@@ -73,7 +73,7 @@ public sealed class PlanTrials : IPlanTrials, IDisposable
         using Model alone = new("memory", _compression.Model.Source, [.. plan.Tensors.Select(tensor => _compression.Model.Find(tensor.Name)!)]);
         using MemoryStream stream = new();
         ModelCompressor.Compress(alone, Folded(plan), stream, _threads, null, _curvatures, cancellationToken);
-        return Judge(plan, stream, _assessed, cancellationToken);
+        return Decode(plan, stream, _assessed, cancellationToken);
     }
 
     /// <summary>Gives the network its weights back.</summary>
@@ -82,7 +82,7 @@ public sealed class PlanTrials : IPlanTrials, IDisposable
     // Folding again would change nothing and take a while each time.
     private static CompressionPlan Folded(CompressionPlan plan) => plan with { FoldBatchNorm = false };
 
-    private BudgetTrial Judge(CompressionPlan plan, MemoryStream stream, AnswerComparison answers, CancellationToken cancellationToken)
+    private BudgetTrial Decode(CompressionPlan plan, MemoryStream stream, AnswerComparison answers, CancellationToken cancellationToken)
     {
         Dictionary<string, TensorPlan> wanted = plan.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         Restore(wanted);

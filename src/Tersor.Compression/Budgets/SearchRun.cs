@@ -40,7 +40,7 @@ public sealed class SearchRun
 
     /// <summary>Tries a plan.</summary>
     /// <returns>Null where no trial is left.</returns>
-    public BudgetTrial? Try(CompressionPlan plan) => TryWhole("answers", plan, _problem.Trials.Try);
+    public BudgetTrial? Try(CompressionPlan plan) => TryWhole("answers", plan, _problem.Trials.Judge);
 
     /// <summary>Tries a plan of the space.</summary>
     /// <param name="settings">One per group.</param>
@@ -49,7 +49,7 @@ public sealed class SearchRun
 
     /// <summary>Tries a plan for its size alone.</summary>
     /// <returns>Null where no trial is left.</returns>
-    public BudgetTrial? TrySize(CompressionPlan plan) => TryWhole("size", plan, _problem.Trials.TrySize);
+    public BudgetTrial? TrySize(CompressionPlan plan) => TryWhole("size", plan, _problem.Trials.Measure);
 
     /// <summary>Assesses every group of tensors alone.</summary>
     public IReadOnlyList<GroupAssessment> Assess()
@@ -57,7 +57,7 @@ public sealed class SearchRun
         _toAssess = SensitivityAssessment.TrialCount(Space);
         return SensitivityAssessment.Run(Space, plan =>
         {
-            BudgetTrial trial = Remembered(KeyOf("alone", plan), plan, _problem.Trials.TryAlone);
+            BudgetTrial trial = Remembered(KeyOf("alone", plan), plan, _problem.Trials.Assess);
             Assessments++;
             return trial;
         });

@@ -8,12 +8,12 @@ namespace Tersor.Compression.Budgets;
 public sealed class SizeTrials(RepeatedCompression compression) : IPlanTrials
 {
     /// <inheritdoc/>
-    public BudgetTrial Try(CompressionPlan plan, CancellationToken cancellationToken) => TrySize(plan, cancellationToken);
+    public BudgetTrial Judge(CompressionPlan plan, CancellationToken cancellationToken = default) => Measure(plan, cancellationToken);
 
     /// <inheritdoc/>
-    public BudgetTrial TrySize(CompressionPlan plan, CancellationToken cancellationToken) => new(plan, compression.Compress(plan, Stream.Null, cancellationToken).TotalBytes, null);
+    public BudgetTrial Measure(CompressionPlan plan, CancellationToken cancellationToken = default) => new(plan, compression.Compress(plan, Stream.Null, cancellationToken).TotalBytes, null);
 
     /// <inheritdoc/>
     /// <exception cref="NotSupportedException">Always: the size of single tensors alone leads nowhere.</exception>
-    public BudgetTrial TryAlone(CompressionPlan plan, CancellationToken cancellationToken) => throw new NotSupportedException("Tensors are assessed by answers, which take data.");
+    public BudgetTrial Assess(CompressionPlan plan, CancellationToken cancellationToken = default) => throw new NotSupportedException("Tensors are assessed by answers, which take data.");
 }

@@ -28,7 +28,7 @@ public class PlanTrialsTests
 
         BudgetTrial[] trials;
         CompressionPlan[] plans = [space.At(80), space.At([new(80), new(60), new(80)]), space.Alone(1, new(90)), space.Alone(0, new(90)), space.At(80), space.At(20)];
-        using (PlanTrials tried = new(model, graph, answers, threads: 2)) trials = [.. plans.Select(plan => plan.Tensors.Count < model.Tensors.Count ? tried.TryAlone(plan) : tried.Try(plan))];
+        using (PlanTrials tried = new(model, graph, answers, threads: 2)) trials = [.. plans.Select(plan => plan.Tensors.Count < model.Tensors.Count ? tried.Assess(plan) : tried.Judge(plan))];
 
         Assert.Equal(weights, graph.Parameters.Select(parameter => parameter.Values));
         Assert.Equal(trials[0], trials[4]);
@@ -55,13 +55,13 @@ public class PlanTrialsTests
         AnswerComparison answers = new(graph, Digits(64), Preprocessing.Default, threads);
         PlanSpace space = PlanSpace.Of(new QualityLine(model, new PlanOptions(), threads: 1), model);
         using PlanTrials trials = new(model, graph, answers);
-        BudgetTrial before = trials.Try(space.At(70));
+        BudgetTrial before = trials.Judge(space.At(70));
 
         using CancellationTokenSource stop = new();
         stop.Cancel();
-        Assert.ThrowsAny<OperationCanceledException>(() => trials.Try(space.At(95), stop.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => trials.Judge(space.At(95), stop.Token));
 
-        Assert.Equal(before, trials.Try(space.At(70)));
+        Assert.Equal(before, trials.Judge(space.At(70)));
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public class PlanTrialsTests
         PlanSpace space = PlanSpace.Of(new QualityLine(model, new PlanOptions(), threads: 1), model);
         using PlanTrials trials = new(model, graph, answers);
 
-        IReadOnlyList<GroupAssessment> assessments = SensitivityAssessment.Run(space, plan => trials.TryAlone(plan));
+        IReadOnlyList<GroupAssessment> assessments = SensitivityAssessment.Run(space, plan => trials.Assess(plan));
 
         Assert.Equal(SensitivityAssessment.TrialCount(space), assessments.Sum(group => group.Steps.Count));
         Assert.Equal(Enumerable.Range(0, space.Groups.Count), assessments.Select(group => group.Group));

@@ -25,15 +25,15 @@ internal sealed class SyntheticTrials : IPlanTrials
 
     public static PlanSpace Space { get; } = new(new Line(), [["a"], ["b"], ["c"]]);
 
-    public BudgetTrial Try(CompressionPlan plan, CancellationToken cancellationToken)
+    public BudgetTrial Judge(CompressionPlan plan, CancellationToken cancellationToken = default)
     {
         Begin(cancellationToken);
         return Of(plan);
     }
 
-    public BudgetTrial TrySize(CompressionPlan plan, CancellationToken cancellationToken) => Try(plan, cancellationToken) with { Change = null };
+    public BudgetTrial Measure(CompressionPlan plan, CancellationToken cancellationToken = default) => Judge(plan, cancellationToken) with { Change = null };
 
-    public BudgetTrial TryAlone(CompressionPlan plan, CancellationToken cancellationToken) => Try(plan, cancellationToken);
+    public BudgetTrial Assess(CompressionPlan plan, CancellationToken cancellationToken = default) => Judge(plan, cancellationToken);
 
     /// <summary>What serves a goal best of all plans that there are.</summary>
     public static BudgetTrial Best(SearchGoal goal)

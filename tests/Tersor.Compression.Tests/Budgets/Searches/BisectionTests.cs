@@ -41,14 +41,14 @@ public class BisectionTests
     {
         private const int Samples = 2_000_000_000;
 
-        public BudgetTrial Try(CompressionPlan plan, CancellationToken cancellationToken)
+        public BudgetTrial Judge(CompressionPlan plan, CancellationToken cancellationToken = default)
         {
             int lost = (int)((plan.Tensors[0].Qp - 0.5) * (Samples / 1000.0));
             return new BudgetTrial(plan, 10_000 - plan.Tensors[0].Qp, new AnswerChange(Samples, 0, 0, 0, Math.Max(0, lost), 0));
         }
 
-        public BudgetTrial TrySize(CompressionPlan plan, CancellationToken cancellationToken) => Try(plan, cancellationToken) with { Change = null };
+        public BudgetTrial Measure(CompressionPlan plan, CancellationToken cancellationToken = default) => Judge(plan, cancellationToken) with { Change = null };
 
-        public BudgetTrial TryAlone(CompressionPlan plan, CancellationToken cancellationToken) => Try(plan, cancellationToken);
+        public BudgetTrial Assess(CompressionPlan plan, CancellationToken cancellationToken = default) => Judge(plan, cancellationToken);
     }
 }

@@ -34,7 +34,7 @@ public class PlanSearchTests
         Assert.True(Size.Keeps(nearest));
 
         // Some ask for sizes alone.
-        double found = new SyntheticTrials().Try(nearest.Plan, CancellationToken.None).Change!.Distance;
+        double found = new SyntheticTrials().Judge(nearest.Plan).Change!.Distance;
         Assert.InRange(found, BestForSize.Value.Change!.Distance, distance * BestForSize.Value.Change.Distance);
     }
 
