@@ -3,34 +3,27 @@ using Tersor.Cli.Options;
 using Tersor.Cli.Output;
 using Tersor.Compression.Answers;
 using Tersor.Compression.Budgets;
-using Tersor.Compression.Calibration;
+using Tersor.Compression.Budgets.Searches;
 using Tersor.Engine.Data;
 using Tersor.Engine.Kernels;
 using Tersor.Models;
-using Tersor.Models.Onnx;
 using Tersor.Plans;
-using Tersor.Quantization;
 
 namespace Tersor.Cli;
 
 /// <summary>The plan that keeps a budget, found by trials in memory: step sizes tensor by tensor where there are data, one quality for all where there are none.</summary>
 internal sealed class BudgetedPlan
 {
-    // A network that has learned its train data by heart is right about them near its boundaries too: there every answer that changes is lost, where of new data about as
-    // many wrong ones turn right. What new data lose of it was measured on the networks of docs/budgets.md.
-    private const double ShareOfLearned = 0.8;
-    private const double ErrorsOfLearned = 2;
-
     private readonly Invocation _invocation;
     private readonly Budget _budget;
     private readonly Model _model;
     private readonly PlanOptions _options;
     private readonly int _threads;
-    private int _tensorTrials;
+    private SearchText? _text;
 
     /// <summary>Takes what is to be compressed and what it may cost.</summary>
     /// <param name="invocation">The run.</param>
-    /// <param name="budget">What the user can afford.</param>
+    /// <param name="budget">What the user can afford, and how it is searched for.</param>
     /// <param name="model">The model.</param>
     /// <param name="options">All but the step sizes.</param>
     /// <param name="threads">Tensors compressed side by side.</param>
@@ -50,23 +43,60 @@ internal sealed class BudgetedPlan
 
     /// <summary>Searches without data.</summary>
     /// <exception cref="CommandException">Not even the lowest quality is small enough.</exception>
-    public PlannedLevels FindBySize() => new(FindSmallEnough(PlanFamily.OfQualities(_model, _options, _threads), curvatures: null).Plan);
+    public PlannedLevels FindBySize()
+    {
+        PlanLine line = _options.ErrorBound is null ? new QualityLine(_model, _options, _threads) : new ErrorBoundLine(PlanBuilder.Build(_model, _options, _threads));
+        using SearchJournal? journal = OpenJournal(() => SearchSpace.Describe(_model, "none"));
+        SearchProblem problem = new()
+        {
+            Space = new PlanSpace(line, []),
+            Goal = SearchGoal.Size(_budget.MaxBytes!.Value),
+            Trials = new SizeTrials(new Codec.RepeatedCompression(_model, _threads)),
+            MostTrials = _budget.MostTrials,
+            Journal = journal,
+            Progress = new SearchDisplay(_invocation, _model.Source),
+            CancellationToken = _invocation.Cancellation,
+        };
+        return new PlannedLevels(Run(PlanSearch.Default, problem).Plan);
+    }
 
     /// <summary>Searches with data: the train part of them, of which a sample is drawn by the seed.</summary>
-    /// <param name="original">The model as a network.</param>
+    /// <param name="network">The model as a network.</param>
     /// <param name="source">The data.</param>
     /// <param name="evaluation">How samples become inputs.</param>
     /// <param name="before">The fraction of right answers that the original gives on the data of the verdict.</param>
-    /// <param name="memory">Bounds the train data.</param>
+    /// <param name="memory">Bounds train data, statistics and what is kept between trials.</param>
     /// <exception cref="CommandException">No plan keeps the budget; the nearest miss is named.</exception>
-    /// <exception cref="ResourceLimitException">The train data take more memory than is left.</exception>
-    public PlannedLevels Find(ExecutableModel original, DataSource source, EvaluationOptions evaluation, double before, MemoryBudget memory)
+    /// <exception cref="ResourceLimitException">They take more memory than is left.</exception>
+    public PlannedLevels Find(ExecutableModel network, DataSource source, EvaluationOptions evaluation, double before, MemoryBudget memory)
     {
         double mostLost = _budget.DropFrom(before);
         using KernelThreads kernels = new(Math.Min(_threads, KernelThreads.MaxCount));
-        SearchSpace space = new(_invocation, original, _model, _options, source, evaluation, memory, kernels, _threads);
-        _tensorTrials = space.TensorTrials;
-        return new PlannedLevels((_budget.MaxBytes is null ? FindAccurateEnough(space, mostLost, before) : FindSmallEnough(space.Family, space.Curvatures)).Plan, space.Curvatures);
+        SearchSpace space = new(new MeasuredModel(_invocation, network, _model, source, evaluation, memory, kernels, _threads), _options);
+        SampleSet judged = space.DrawJudged();
+        AnswerComparison answers = space.AnswersTo(judged);
+        using PlanTrials trials = space.TrialsWith(answers);
+        using SearchJournal? journal = OpenJournal(() => space.DescribeTrials(judged));
+        SearchProblem problem = new()
+        {
+            Space = space.Plans,
+            Goal = _budget.MaxBytes is long most ? SearchGoal.Size(most) : SearchGoal.LossOnTrained(mostLost, before, answers.Top1Before),
+            Trials = trials,
+            Seed = source.Seed,
+            MostTrials = _budget.MostTrials,
+            Journal = journal,
+            Progress = new SearchDisplay(_invocation, _model.Source),
+            CancellationToken = _invocation.Cancellation,
+        };
+        BudgetTrial found = Run(_budget.Search ?? (space.LacksGradients ? new HullSearch() : PlanSearch.Default), problem);
+        if (found.Change is { } change && answers.Classifies) _invocation.Note($"drop {Points(change.Top1Drop)} on {Numbers.Count(judged.Count)} samples of {judged.Name}");
+        return new PlannedLevels(found.Plan, space.Curvatures);
+    }
+
+    /// <summary>Prints what the search tried, and how long it took.</summary>
+    public void Describe()
+    {
+        if (_text is not null && !_invocation.Quiet) _invocation.Print(_text.Table());
     }
 
     /// <summary>Says whether the file keeps an accuracy on the data of the verdict, which the search has not seen.</summary>
@@ -96,64 +126,48 @@ internal sealed class BudgetedPlan
 
     private static string Points(double fraction) => $"{Numbers.Signed(fraction * 100, 2)} points";
 
-    private BudgetTrial FindAccurateEnough(SearchSpace space, double mostLost, double before)
+    private SearchJournal? OpenJournal(Func<JournalSubject> describe)
     {
-        SampleSet judged = space.DrawTraining(CalibrationSamples.ForJudging(OnnxGraph.FromModel(_model)));
-        AnswerComparison answers = space.AnswersTo(judged);
-        PlanTrials trials = space.TrialsWith(answers);
-        double share = (1 - before) > ErrorsOfLearned * (1 - answers.Top1Before) ? ShareOfLearned : 1;
-        BudgetSearch search = new(space.Family, Counted(plan => trials.Try(_model, plan, _invocation.Cancellation)));
+        if (_budget.Journal is not { } path) return null;
+        SearchJournal journal = SearchJournal.Open(path, describe());
+        if (journal.Count > 0) _invocation.Note($"{path}: goes on with {Numbers.Count(journal.Count)} trials");
+        return journal;
+    }
 
-        // What was measured on some samples is off by chance: a standard error is left for it.
-        BudgetTrial? found = search.Coarsest(trial => share * (trial.Change!.Top1Drop + trial.Change.StandardError) <= mostLost);
-        Report(search);
-        if (found is null)
+    private BudgetTrial Run(PlanSearch search, SearchProblem problem)
+    {
+        SearchResult result;
+        try
         {
-            AnswerChange nearest = search.Trials.First().Change!;
-            throw Missed(
-                $"the finest plan loses {Points(nearest.Top1Drop)} with a standard error of {Points(nearest.StandardError)}, {_budget.Option} leaves {Points(mostLost)}",
-                "Allow more, or try --lossless.");
+            result = search.Run(problem);
+        }
+        catch (OperationCanceledException) when (problem.Journal is { } journal)
+        {
+            _invocation.Note($"{_budget.Journal}: holds {Numbers.Count(journal.Count)} trials, with which the same command goes on");
+            throw;
         }
 
-        _invocation.Note(
-            $"{(_tensorTrials == 0 ? "" : $"{Numbers.Count(_tensorTrials)} trials of single tensors, ")}{Numbers.Count(search.Trials.Count)} of whole plans on "
-            + $"{Numbers.Count(judged.Count)} samples of {judged.Name}: drop {Points(found.Change!.Top1Drop)} there");
-        return found;
+        _text = new SearchText(search, result);
+        _invocation.Report["search"] = _text.Fields();
+        if (result.Found is { } found) return found;
+        Describe();
+        throw Missed(problem.Goal, result.Nearest);
     }
 
-    private BudgetTrial FindSmallEnough(PlanFamily family, IReadOnlyDictionary<string, RowCurvature>? curvatures)
+    private CommandException Missed(SearchGoal goal, BudgetTrial? nearest)
     {
-        BudgetSearch search = new(family, Counted(plan => PlanTrials.TrySize(_model, plan, curvatures, _threads, _invocation.Cancellation)));
-        BudgetTrial? found = search.Finest(trial => trial.Bytes <= _budget.MaxBytes);
-        Report(search);
-        if (found is not null) return found;
-        throw Missed(
-            $"the coarsest plan takes {ByteSize.Exact(search.Trials.Last().Bytes)} bytes, {_budget.Option} allows {ByteSize.Exact(_budget.MaxBytes!.Value)}",
-            "Allow more, or take a smaller network.");
-    }
-
-    private Func<CompressionPlan, BudgetTrial> Counted(Func<CompressionPlan, BudgetTrial> attempt)
-    {
-        int tried = 0;
-        return plan =>
+        if (nearest is null) return new CommandException(ExitCode.GoalNotMet, "budget-missed", $"{_model.Source}: no plan was tried", "Allow more --trials.");
+        if (goal.MostBytes is long most)
         {
-            _invocation.Progress.Report("search", _model.Source, tried++, 0, count => $"{Numbers.Count(count)} plans");
-            return attempt(plan);
-        };
-    }
-
-    private CommandException Missed(string problem, string hint) => new(ExitCode.GoalNotMet, "budget-missed", $"{_model.Source}: {problem}", hint);
-
-    private void Report(BudgetSearch search)
-    {
-        JsonArray trials = [];
-        foreach (BudgetTrial trial in search.Trials)
-        {
-            JsonObject fields = new() { ["bytes"] = trial.Bytes };
-            if (trial.Change is { } change) (fields["drop"], fields["divergence"], fields["agreement"]) = (change.Top1Drop, SortedJson.Number(change.Divergence), change.Agreement);
-            trials.Add((JsonNode)fields);
+            return new CommandException(
+                ExitCode.GoalNotMet, "budget-missed", $"{_model.Source}: the nearest plan takes {ByteSize.Exact(nearest.Bytes)} bytes, {_budget.Option} allows {ByteSize.Exact(most)}",
+                "Allow more, or take a smaller network.");
         }
 
-        _invocation.Report["search"] = new JsonObject { ["tensorTrials"] = _tensorTrials, ["plans"] = trials };
+        return new CommandException(
+            ExitCode.GoalNotMet,
+            "budget-missed",
+            $"{_model.Source}: the nearest plan loses {Points(nearest.Change!.Top1Drop)} with a standard error of {Points(nearest.Change.StandardError)}, {_budget.Option} leaves {Points(goal.MostLost)}",
+            "Allow more, or try --lossless.");
     }
 }

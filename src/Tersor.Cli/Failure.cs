@@ -1,4 +1,5 @@
 using Tersor.Cli.Output;
+using Tersor.Compression.Budgets;
 using Tersor.Engine.Data;
 using Tersor.Engine.Training;
 using Tersor.Models;
@@ -32,6 +33,7 @@ internal sealed record Failure(ExitCode ExitCode, string Code, string Problem, s
         ModelFormatException => new(ExitCode.Malformed, "malformed", exception.Message, null, exception),
         DataMismatchException => new(ExitCode.Usage, "data-mismatch", exception.Message, null, exception),
         TrainingMismatchException => new(ExitCode.Usage, "checkpoint-mismatch", exception.Message, null, exception),
+        SearchJournalException => new(ExitCode.Usage, "journal-mismatch", exception.Message, null, exception),
         UnsupportedModelException => new(ExitCode.Unsupported, "unsupported", exception.Message, null, exception),
         ResourceLimitException => new(ExitCode.ResourceLimit, "resource-limit", exception.Message, null, exception),
         OutOfMemoryException => new(

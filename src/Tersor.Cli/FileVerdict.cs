@@ -64,8 +64,8 @@ internal sealed class FileVerdict : IDisposable
         using ExecutableModel original = new(_invocation, _source, graphPath: null, _memory, _threads, _lenient);
         using KernelThreads kernels = new(Math.Min(_threads, KernelThreads.MaxCount));
         Model coded = plan.FoldBatchNorm ? BatchNormFolding.Apply(model) : model;
-        Calibrator calibrator = new(_invocation, original, coded, _data, _evaluation, _memory, kernels);
-        CalibrationPlan calibration = plan.Calibration ?? calibrator.Describe(coded, _data.Seed);
+        Calibrator calibrator = new(new MeasuredModel(_invocation, original, coded, _data, _evaluation, _memory, kernels, _threads));
+        CalibrationPlan calibration = plan.Calibration ?? calibrator.Describe();
         return new PlannedLevels(plan with { Calibration = calibration }, calibrator.Estimate(calibration).Rows);
     }
 

@@ -1,10 +1,7 @@
-using Tersor.Cli.Options;
-using Tersor.Cli.Output;
 using Tersor.Compression.Answers;
 using Tersor.Compression.Budgets;
 using Tersor.Compression.Calibration;
 using Tersor.Engine.Data;
-using Tersor.Engine.Kernels;
 using Tersor.Models;
 using Tersor.Models.Onnx;
 using Tersor.Plans;
@@ -12,86 +9,86 @@ using Tersor.Quantization;
 
 namespace Tersor.Cli;
 
-/// <summary>All plans for a model that data suggest, from fine to coarse, and what it takes to try one.</summary>
+/// <summary>The plans for a model that a search chooses from, and what it takes to try one.</summary>
 internal sealed class SearchSpace
 {
-    // The distance of outputs says more per sample than right answers.
-    private const int AssessedSamples = 256;
+    // Enough to tell drops of a tenth of a point apart, few enough for hundreds of trials of single tensors.
+    private const int AssessedSamples = 1024;
 
-    private readonly Invocation _invocation;
-    private readonly ExecutableModel _original;
-    private readonly Model _model;
-    private readonly PlanOptions _options;
+    // What layers computed for one trial and the next one needs too.
+    private const long KeptBytes = 256 << 20;
+
+    private readonly MeasuredModel _measured;
     private readonly Calibrator _calibrator;
-    private readonly CalibrationPlan _calibration;
-    private readonly KernelThreads _kernels;
-    private readonly int _threads;
+    private readonly CalibrationPlan? _calibration;
 
-    /// <summary>Takes statistics of the train part of the data.</summary>
-    /// <param name="invocation">The run.</param>
-    /// <param name="original">The model as a network; batch normalizations are folded in it.</param>
-    /// <param name="model">The model.</param>
-    /// <param name="options">All but the step sizes.</param>
-    /// <param name="source">The data.</param>
-    /// <param name="evaluation">How samples become inputs.</param>
-    /// <param name="memory">Bounds the train data.</param>
-    /// <param name="kernels">Where the network runs.</param>
-    /// <param name="threads">Tensors compressed side by side.</param>
-    /// <exception cref="ResourceLimitException">The train data take more memory than is left.</exception>
-    public SearchSpace(
-        Invocation invocation,
-        ExecutableModel original,
-        Model model,
-        PlanOptions options,
-        DataSource source,
-        EvaluationOptions evaluation,
-        MemoryBudget memory,
-        KernelThreads kernels,
-        int threads)
+    /// <summary>Takes statistics of the train part of the data, but for error bounds, which leave levels no choice.</summary>
+    /// <param name="measured">The model and its data; batch normalizations are folded in its network.</param>
+    /// <param name="options">All but the step sizes; of an error bound the widest that is allowed.</param>
+    /// <exception cref="ResourceLimitException">Train data or statistics take more memory than is left.</exception>
+    public SearchSpace(MeasuredModel measured, PlanOptions options)
     {
-        (_invocation, _original, _model, _kernels, _threads) = (invocation, original, model, kernels, threads);
-        Model folded = BatchNormFolding.Apply(model);
-        _options = options with { FoldBatchNorm = !ReferenceEquals(folded, model) };
-        _calibrator = new Calibrator(invocation, original, folded, source, evaluation, memory, kernels);
-        CompressionPlan usual = PlanBuilder.Build(model, _options, threads, invocation.Progress, invocation.Cancellation);
-        _calibration = _calibrator.Describe(folded, source.Seed);
-        try
+        Model folded = options.ErrorBound is null ? BatchNormFolding.Apply(measured.Model) : measured.Model;
+        options = options with { FoldBatchNorm = !ReferenceEquals(folded, measured.Model) };
+        _measured = measured with { Model = folded };
+        _calibrator = new Calibrator(_measured);
+        CompressionPlan usual = PlanBuilder.Build(measured.Model, options, measured.Threads, measured.Invocation.Progress, measured.Invocation.Cancellation);
+        PlanLine line;
+        if (options.ErrorBound is not null)
         {
-            NetworkCurvature curvature = _calibrator.Estimate(_calibration);
-            Family = new SlopeFamily(usual with { Calibration = _calibration }, curvature, _options.Lambda);
-            Curvatures = curvature.Rows;
+            line = new ErrorBoundLine(usual);
         }
-        catch (UnsupportedModelException reason)
+        else
         {
-            invocation.Warn($"{reason.Message}: steps are searched by trials of single tensors instead");
-            Family = Assess(usual, DrawTraining(AssessedSamples));
+            _calibration = _calibrator.Describe();
+            try
+            {
+                NetworkCurvature curvature = _calibrator.Estimate(_calibration);
+                Curvatures = curvature.Rows;
+                line = new SlopeFamily(usual with { Calibration = _calibration }, curvature, options.Lambda);
+            }
+            catch (UnsupportedModelException reason)
+            {
+                LacksGradients = true;
+                measured.Invocation.Warn($"{reason.Message}: steps are searched by trials of single tensors instead");
+                line = new QualityLine(measured.Model, options, measured.Threads);
+            }
         }
+
+        Plans = PlanSpace.Of(line, folded, fixesLambda: options.Lambda is not null);
     }
 
     /// <summary>The plans.</summary>
-    public PlanFamily Family { get; }
+    public PlanSpace Plans { get; }
 
-    /// <summary>What errors cost, by tensor; null where operators have no gradient.</summary>
+    /// <summary>Whether operators without a gradient keep from knowing what errors cost, so that the line of plans is nothing to bisect.</summary>
+    public bool LacksGradients { get; }
+
+    /// <summary>What errors cost, by tensor; null where nobody knows.</summary>
     public IReadOnlyDictionary<string, RowCurvature>? Curvatures { get; }
 
-    /// <summary>Trials of single tensors that it took.</summary>
-    public int TensorTrials { get; private set; }
-
-    /// <summary>Train samples to try plans on, other than those that statistics are from; fewer where there are not as many.</summary>
-    public SampleSet DrawTraining(int count) => _calibrator.DrawOthers(count, _calibration);
-
-    /// <summary>Tries plans in memory.</summary>
-    public PlanTrials TrialsWith(AnswerComparison answers) => new(_original.Graph, answers, Curvatures, _threads);
+    /// <summary>Train samples to try whole plans on, other than those that statistics are from; fewer where there are not as many.</summary>
+    public SampleSet DrawJudged() => _calibrator.DrawOthers(CalibrationSamples.ForJudging(OnnxGraph.FromModel(_measured.Model)), _calibration);
 
     /// <summary>The model's answers before any change.</summary>
     public AnswerComparison AnswersTo(SampleSet samples) =>
-        new(_original.Graph, samples, _calibrator.PreprocessingFor(samples), _kernels, cancellationToken: _invocation.Cancellation);
+        new(_measured.Network.Graph, samples, _measured.PreprocessingFor(samples), _measured.Kernels, keptBytes: _measured.Memory.TakeUpTo(KeptBytes), cancellationToken: _measured.Invocation.Cancellation);
 
-    private HullFamily Assess(CompressionPlan plan, SampleSet samples)
+    /// <summary>Tries plans in memory.</summary>
+    /// <param name="judged">The model's answers to the samples for whole plans.</param>
+    public PlanTrials TrialsWith(AnswerComparison judged) =>
+        new(_measured.Model, _measured.Network.Graph, judged, () => AnswersTo(DrawAssessed()), Curvatures, _measured.Threads);
+
+    /// <summary>What trials are of, for a journal of them.</summary>
+    /// <param name="judged">The samples for whole plans.</param>
+    public JournalSubject DescribeTrials(SampleSet judged)
     {
-        CountProgress progress = new(_invocation.Progress, "assess", _original.Path, SensitivityAssessment.TrialCount(_model, plan), "trials");
-        IReadOnlyList<TensorAssessment> assessments = SensitivityAssessment.Run(_model, plan, TrialsWith(AnswersTo(samples)), progress, _invocation.Cancellation);
-        TensorTrials = assessments.Sum(tensor => tensor.Steps.Count);
-        return new HullFamily(plan, assessments);
+        string data = string.Join(' ', _calibration?.Digest, _calibrator.DigestOf(judged), _calibrator.DigestOf(DrawAssessed()));
+        return Describe(_measured.Model, data);
     }
+
+    /// <summary>What trials of sizes alone are of.</summary>
+    public static JournalSubject Describe(Model model, string data) => new($"tersor {Output.Report.ToolVersion}", ModelDigest.Of(model), data.Trim());
+
+    private SampleSet DrawAssessed() => _calibrator.DrawOthers(AssessedSamples, _calibration);
 }

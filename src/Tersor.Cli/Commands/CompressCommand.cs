@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using System.Text.Json.Nodes;
 using Tersor.Cli.Options;
 using Tersor.Cli.Output;
@@ -23,10 +22,7 @@ internal sealed class CompressCommand : Verb
         HelpName = "FILE",
     };
 
-    private readonly EvaluationOptions _evaluation = new(required: false);
-    private readonly Option<bool> _lenient = LenientOption.Create();
-    private readonly ThreadsOption _threads = new();
-    private readonly MemoryLimitOption _memory = new();
+    private readonly MeasureOptions _measure = new(required: false);
 
     public CompressCommand()
         : base("compress", "Write a model as a small NNC file.")
@@ -36,25 +32,22 @@ internal sealed class CompressCommand : Verb
         _compression.AddTo(this);
         _budgets.AddTo(this);
         Add(_savePlan);
-        _evaluation.AddTo(this);
-        Add(_lenient);
-        _threads.AddTo(this);
-        _memory.AddTo(this);
+        _measure.AddTo(this);
     }
 
     public override void Run(Invocation invocation)
     {
-        _memory.Apply(invocation);
+        _measure.Memory.Apply(invocation);
         string source = invocation.Value(_input);
         string path = ResolveOutput(invocation, source);
-        DataSource? data = _evaluation.Resolve(invocation);
+        DataSource? data = _measure.Evaluation.Resolve(invocation);
         Budget? budget = _budgets.Resolve(invocation, data is not null);
         if (data is not null && (source == "-" || path == "-")) throw CommandException.Usage("--data measures files, not stdin and stdout", "Name files, or drop --data.");
         using InputFile input = InputFile.Require(invocation, source);
-        using Model model = input.Open(invocation, invocation.Value(_lenient));
-        int threads = _threads.Resolve(invocation);
+        using Model model = input.Open(invocation, _measure.IsLenient(invocation));
+        int threads = _measure.Threads(invocation);
         long needed = ModelCompressor.EstimateMemory(model, threads);
-        _memory.Check(invocation, needed, $"compressing {source} with --threads {Numbers.Integer(threads)}");
+        _measure.Memory.Check(invocation, needed, $"compressing {source} with --threads {Numbers.Integer(threads)}");
         BudgetedPlan? search = budget is null ? null : new BudgetedPlan(invocation, budget, model, _compression.MakeSearchOptions(invocation, model, budget.Option), threads);
         bool isDryRun = invocation.Value(_output.DryRun);
 
@@ -69,8 +62,9 @@ internal sealed class CompressCommand : Verb
 
         if (planned.LacksCurvatures) planned = verdict?.Calibrate(planned.Plan, model) ?? throw NeedsData();
         CompressionReport report = Compress(invocation, model, planned, path, threads);
-        if (invocation.Value(_savePlan) is { } planPath) SavePlan(invocation, report.Plan, planPath);
+        if (invocation.Value(_savePlan) is { } planPath) OutputOptions.WriteText(invocation, planPath, report.Plan.ToJson(), invocation.Value(_output.Force));
         Describe(invocation, report, input.TotalBytes(model), path);
+        search?.Describe();
         verdict?.JudgeResult(path, search);
     }
 
@@ -86,12 +80,12 @@ internal sealed class CompressCommand : Verb
 
     private FileVerdict OpenVerdict(Invocation invocation, string source, DataSource data, int threads, bool searches)
     {
-        if (searches && _evaluation.JudgesOnTraining(invocation, data))
+        if (searches && _measure.Evaluation.JudgesOnTraining(invocation, data))
             invocation.Warn($"{data.Specification}: with this --split the file is judged on samples that the search saw, so what it says of the budget holds for them alone");
 
         // A search looks at train data; where there is one set only, what it holds out is left for the verdict.
         DataSplit usual = searches && !data.HasTestSet ? DataSplit.Validation : DataSplit.Test;
-        return new FileVerdict(invocation, source, data, _evaluation, usual, _memory.Budget(invocation), threads, invocation.Value(_lenient));
+        return new FileVerdict(invocation, source, data, _measure.Evaluation, usual, _measure.Memory.Budget(invocation), threads, _measure.IsLenient(invocation));
     }
 
     private PlannedLevels MakePlan(Invocation invocation, Model model, int threads, BudgetedPlan? search, FileVerdict? verdict)
@@ -112,14 +106,6 @@ internal sealed class CompressCommand : Verb
         CompressionReport report = ModelCompressor.Compress(model, planned.Plan, output, threads, invocation.Progress, planned.Curvatures, invocation.Cancellation);
         output.Flush();
         return report;
-    }
-
-    private void SavePlan(Invocation invocation, CompressionPlan plan, string path)
-    {
-        using PendingFile file = new(path, invocation.Value(_output.Force));
-        file.Stream.Write(Encoding.UTF8.GetBytes(plan.ToJson()));
-        file.Commit();
-        if (invocation.Json) invocation.Report.Outputs.Add((JsonNode)Report.DescribeFile(path, invocation.Cancellation));
     }
 
     private static void Describe(Invocation invocation, CompressionReport report, long inputBytes, string path)

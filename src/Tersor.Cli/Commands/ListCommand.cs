@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Tersor.Cli.Output;
+using Tersor.Compression.Budgets.Searches;
 using Tersor.Models;
 using Tersor.Plans;
 
@@ -20,6 +21,7 @@ internal sealed class ListCommand : Verb
         {
             entry.Name, entry.Method.IsLossy() ? "no" : "yes", entry.Description,
         })),
+        new("searches", ["search", "description"], () => PlanSearch.All.Select(search => new[] { search.Name, search.Description })),
         new("dtypes", ["type", "bits", "quantizable"], () => ElementTypes.All.Select(type => new[]
         {
             type.Name(), type.BitWidth().ToString(CultureInfo.InvariantCulture), type.IsQuantizable() ? "yes" : "no",
@@ -37,7 +39,7 @@ internal sealed class ListCommand : Verb
     };
 
     public ListCommand()
-        : base("list", "Print what is supported: file formats, methods, element types, exit codes.")
+        : base("list", "Print what is supported: file formats, methods, searches, element types, exit codes.")
     {
         _topic.CompletionSources.Add([.. Topics.Select(topic => topic.Name)]);
         Add(_topic);

@@ -1,13 +1,10 @@
 using System.CommandLine;
-using System.Text;
-using System.Text.Json.Nodes;
 using Tersor.Cli.Options;
 using Tersor.Cli.Output;
 using Tersor.Compression.Sensitivity;
 using Tersor.Engine.Data;
 using Tersor.Engine.Graphs;
 using Tersor.Engine.Kernels;
-using Tersor.Models;
 using Tersor.Plans;
 
 namespace Tersor.Cli.Commands;
@@ -15,6 +12,9 @@ namespace Tersor.Cli.Commands;
 /// <summary><c>tersor sensitivity MODEL --data SPEC</c>: which tensors matter to the model's answers, by Fisher information and, where asked, by trial.</summary>
 internal sealed class SensitivityCommand : Verb
 {
+    // What layers computed for one trial and the next one needs too.
+    private const long KeptBytes = 256 << 20;
+
     private static readonly (string Name, FisherLabels Value)[] LabelNames = [("model", FisherLabels.OfModel), ("data", FisherLabels.OfData), ("outputs", FisherLabels.OfOutputs)];
 
     private readonly Argument<string> _model = new("MODEL") { Description = "A model with a graph, of any readable format; '-' reads stdin." };
@@ -82,12 +82,12 @@ internal sealed class SensitivityCommand : Verb
         FisherEstimator estimator = new(model.Graph, train, preprocessing, options, threads);
         FisherInformation fisher = estimator.Run(new CountProgress(invocation.Progress, "fisher", path, estimator.SampleCount), invocation.Cancellation);
         if (fisher.DroppedSamples > 0) invocation.Warn($"{Numbers.Count(fisher.DroppedSamples)} samples were left out: gradients of their batches are not finite");
-        IReadOnlyList<MeasuredSensitivity> measured = Measure(invocation, model.Graph, train.Take(options.Samples), preprocessing, threads);
+        IReadOnlyList<MeasuredSensitivity> measured = Measure(invocation, model.Graph, train.Take(options.Samples), preprocessing, threads, memory);
 
         CompressionPlan? plan = invocation.IsGiven(_savePlan) ? MakePlan(invocation, model, fisher, threads.Count) : null;
         SensitivityText text = new(fisher, measured, plan);
-        if (invocation.Value(_csv) is { } csv) Save(invocation, csv, text.Csv());
-        if (plan is not null) Save(invocation, invocation.Value(_savePlan)!, plan.ToJson());
+        if (invocation.Value(_csv) is { } csv) OutputOptions.WriteText(invocation, csv, text.Csv(), invocation.Value(_force));
+        if (plan is not null) OutputOptions.WriteText(invocation, invocation.Value(_savePlan)!, plan.ToJson(), invocation.Value(_force));
         text.Report(invocation.Report);
         invocation.Report["data"] = source.Specification;
         invocation.Report["labels"] = LabelNames.First(entry => entry.Value == options.Labels).Name;
@@ -96,11 +96,11 @@ internal sealed class SensitivityCommand : Verb
 
     private IEnumerable<string> Outputs(Invocation invocation) => new[] { invocation.Value(_csv), invocation.Value(_savePlan) }.OfType<string>();
 
-    private List<MeasuredSensitivity> Measure(Invocation invocation, ExecutableGraph graph, SampleSet samples, Preprocessing preprocessing, KernelThreads threads)
+    private List<MeasuredSensitivity> Measure(Invocation invocation, ExecutableGraph graph, SampleSet samples, Preprocessing preprocessing, KernelThreads threads, MemoryBudget memory)
     {
         if (invocation.Value(_measure) is not { } qps) return [];
         GraphParameter[] weights = [.. graph.Parameters.Where(parameter => parameter.IsTrainable && parameter.Shape.Rank >= 2)];
-        SensitivityProbe probe = new(graph, samples, preprocessing, threads, cancellationToken: invocation.Cancellation);
+        SensitivityProbe probe = new(graph, samples, preprocessing, threads, keptBytes: memory.TakeUpTo(KeptBytes), cancellationToken: invocation.Cancellation);
         List<MeasuredSensitivity> measured = [];
         foreach (GraphParameter weight in weights)
         {
@@ -119,13 +119,5 @@ internal sealed class SensitivityCommand : Verb
         PlanOptions options = new() { Quality = invocation.Value(_quality) ?? PlanOptions.DefaultQuality };
         invocation.Setting(_quality, Numbers.Integer(options.Quality));
         return FisherPlan.Adjust(PlanBuilder.Build(model.Weights, options, threads, cancellationToken: invocation.Cancellation), fisher);
-    }
-
-    private void Save(Invocation invocation, string path, string text)
-    {
-        using PendingFile file = new(path, invocation.Value(_force));
-        file.Stream.Write(Encoding.UTF8.GetBytes(text));
-        file.Commit();
-        if (invocation.Json) invocation.Report.Outputs.Add((JsonNode)Report.DescribeFile(path, invocation.Cancellation));
     }
 }

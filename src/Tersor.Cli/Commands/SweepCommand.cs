@@ -1,12 +1,9 @@
 using System.CommandLine;
-using System.Text;
-using System.Text.Json.Nodes;
 using Tersor.Cli.Options;
 using Tersor.Cli.Output;
 using Tersor.Compression.Budgets;
 using Tersor.Engine.Data;
 using Tersor.Engine.Kernels;
-using Tersor.Models;
 using Tersor.Plans;
 
 namespace Tersor.Cli.Commands;
@@ -21,38 +18,32 @@ internal sealed class SweepCommand : Verb
     private readonly Option<string?> _csv = new("--csv") { Description = "Write the table to this file, as comma-separated values.", HelpName = "FILE" };
     private readonly Option<string?> _svg = new("--svg") { Description = "Draw sizes and losses to this file, as SVG.", HelpName = "FILE" };
     private readonly Option<bool> _force = new("--force") { Description = "Replace files that exist." };
-    private readonly EvaluationOptions _evaluation = new(required: true);
-    private readonly Option<bool> _lenient = LenientOption.Create();
-    private readonly ThreadsOption _threads = new();
-    private readonly MemoryLimitOption _memory = new();
+    private readonly MeasureOptions _measure = new(required: true);
 
     public SweepCommand()
         : base("sweep", "Show what each size costs in accuracy: the plans that tersor compress --max-drop chooses from, from fine to coarse.")
     {
         Add(_model);
         foreach (Option option in new Option[] { _points, _csv, _svg, _force }) Add(option);
-        _evaluation.AddTo(this);
-        Add(_lenient);
-        _threads.AddTo(this);
-        _memory.AddTo(this);
+        _measure.AddTo(this);
     }
 
     public override void Run(Invocation invocation)
     {
-        _memory.Apply(invocation);
-        MemoryBudget memory = _memory.Budget(invocation);
+        _measure.Memory.Apply(invocation);
+        MemoryBudget memory = _measure.Memory.Budget(invocation);
         foreach (string output in new[] { invocation.Value(_csv), invocation.Value(_svg) }.OfType<string>()) OutputOptions.Check(output, invocation.Value(_force));
-        DataSource source = _evaluation.Resolve(invocation)!;
+        DataSource source = _measure.Evaluation.Resolve(invocation)!;
         string path = invocation.Value(_model);
         if (path == "-") throw CommandException.Usage("a sweep reads its model twice, which stdin cannot", "Name a file.");
-        int threads = _threads.Resolve(invocation);
-        using ExecutableModel original = new(invocation, path, graphPath: null, memory, threads, invocation.Value(_lenient));
+        int threads = _measure.Threads(invocation);
+        using ExecutableModel original = new(invocation, path, graphPath: null, memory, threads, _measure.IsLenient(invocation));
         using KernelThreads kernels = new(Math.Min(threads, KernelThreads.MaxCount));
-        SampleSet samples = _evaluation.Load(invocation, source, memory, source.HasTestSet ? DataSplit.Test : DataSplit.Validation);
-        SearchSpace space = new(invocation, original, original.Weights, new PlanOptions(), source, _evaluation, memory, kernels, threads);
+        SampleSet samples = _measure.Evaluation.Load(invocation, source, memory, source.HasTestSet ? DataSplit.Test : DataSplit.Validation);
+        SearchSpace space = new(new MeasuredModel(invocation, original, original.Weights, source, _measure.Evaluation, memory, kernels, threads), new PlanOptions());
         SweepText text = new(samples, original.FileBytes, original.Weights.Tensors.Sum(tensor => tensor.ElementCount), Try(invocation, space, original, samples));
-        if (invocation.Value(_csv) is { } csv) Save(invocation, csv, text.Csv());
-        if (invocation.Value(_svg) is { } svg) Save(invocation, svg, text.Picture(Path.GetFileName(path)));
+        if (invocation.Value(_csv) is { } csv) OutputOptions.WriteText(invocation, csv, text.Csv(), invocation.Value(_force));
+        if (invocation.Value(_svg) is { } svg) OutputOptions.WriteText(invocation, svg, text.Picture(Path.GetFileName(path)), invocation.Value(_force));
         text.Report(invocation.Report);
         invocation.Print(text.Table());
         invocation.Print(text.Draw);
@@ -60,23 +51,18 @@ internal sealed class SweepCommand : Verb
 
     private List<BudgetTrial> Try(Invocation invocation, SearchSpace space, ExecutableModel original, SampleSet samples)
     {
-        PlanTrials trials = space.TrialsWith(space.AnswersTo(samples));
-        int[] indices = space.Family.Spread(invocation.Value(_points) ?? DefaultPoints);
+        using PlanTrials trials = space.TrialsWith(space.AnswersTo(samples));
+        PlanFamily family = space.LacksGradients
+            ? new HullFamily(space.Plans, SensitivityAssessment.Run(space.Plans, plan => trials.Assess(plan, invocation.Cancellation)))
+            : space.Plans.Line;
+        int[] indices = family.Spread(invocation.Value(_points) ?? DefaultPoints);
         List<BudgetTrial> tried = [];
         foreach (int index in indices)
         {
             invocation.Progress.Report("sweep", original.Path, tried.Count, indices.Length, count => $"{Numbers.Count(count)} plans");
-            tried.Add(trials.Try(original.Weights, space.Family.At(index), invocation.Cancellation));
+            tried.Add(trials.Judge(family.At(index), invocation.Cancellation));
         }
 
         return tried;
-    }
-
-    private void Save(Invocation invocation, string path, string text)
-    {
-        using PendingFile file = new(path, invocation.Value(_force));
-        file.Stream.Write(Encoding.UTF8.GetBytes(text));
-        file.Commit();
-        if (invocation.Json) invocation.Report.Outputs.Add((JsonNode)Report.DescribeFile(path, invocation.Cancellation));
     }
 }

@@ -93,14 +93,14 @@ internal sealed class CompressionOptions
         return PlanBuilder.Build(model, options, threads, invocation.Progress, invocation.Cancellation);
     }
 
-    /// <summary>What the options leave open to a search for step sizes.</summary>
+    /// <summary>What the options leave open to a search for step sizes, or for error bounds up to the one given.</summary>
     /// <param name="invocation">The run.</param>
     /// <param name="model">The model.</param>
     /// <param name="budget">The option that asks for the search.</param>
     /// <exception cref="CommandException">Options contradict each other or the search, or a pattern matches nothing; every problem is named.</exception>
     public PlanOptions MakeSearchOptions(Invocation invocation, Model model, string budget)
     {
-        string[] decided = [.. new Option[] { _qp, _quality, _errorBound, _lossless, _planFile }.Where(invocation.IsGiven).Select(option => option.Name)];
+        string[] decided = [.. new Option[] { _qp, _quality, _lossless, _planFile }.Where(invocation.IsGiven).Select(option => option.Name)];
         if (decided.Length > 0) throw CommandException.Usage($"{budget} looks for the step sizes that {string.Join(" and ", decided)} would decide", "Drop one.");
         return MakeOptions(invocation, model);
     }

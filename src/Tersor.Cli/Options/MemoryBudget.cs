@@ -13,6 +13,16 @@ internal sealed class MemoryBudget(long? limit, long baseBytes)
     /// <summary>Bytes that may still be claimed.</summary>
     public long Left => limit is long bytes ? Math.Max(0, bytes - _taken) : long.MaxValue;
 
+    /// <summary>Claims memory for what is only kept to save time: as much as is wanted, and no more than a quarter of what is left.</summary>
+    /// <param name="wanted">Bytes.</param>
+    /// <returns>Bytes claimed.</returns>
+    public long TakeUpTo(long wanted)
+    {
+        long taken = Math.Min(wanted, Left / 4);
+        _taken += taken;
+        return taken;
+    }
+
     /// <summary>Claims memory that stays in use to the end of the run.</summary>
     /// <param name="bytes">How much.</param>
     /// <param name="what">What takes it, such as <c>the weights of model.onnx</c>.</param>

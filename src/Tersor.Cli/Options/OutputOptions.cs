@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text;
+using System.Text.Json.Nodes;
 using Tersor.Models;
 
 namespace Tersor.Cli.Options;
@@ -45,6 +47,19 @@ internal sealed class OutputOptions
             throw new CommandException(ExitCode.Usage, "output-exists", $"{path} is a device or a pipe", "Name a file, or - for stdout.");
         if (File.Exists(path) && !force)
             throw new CommandException(ExitCode.Usage, "output-exists", $"{path} exists already", "Pass --force to replace it.");
+    }
+
+    /// <summary>Writes a text file, and mentions it in the report.</summary>
+    /// <param name="invocation">The run.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="text">Its content.</param>
+    /// <param name="force">Whether an existing file may be replaced.</param>
+    public static void WriteText(Invocation invocation, string path, string text, bool force)
+    {
+        using PendingFile file = new(path, force);
+        file.Stream.Write(Encoding.UTF8.GetBytes(text));
+        file.Commit();
+        if (invocation.Json) invocation.Report.Outputs.Add((JsonNode)Output.Report.DescribeFile(path, invocation.Cancellation));
     }
 
     /// <summary>Refuses early where the disk has clearly too little room.</summary>

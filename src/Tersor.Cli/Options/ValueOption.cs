@@ -68,25 +68,33 @@ internal static class ValueOption
         where T : struct
     {
         string[] words = [.. choices.Select(choice => choice.Word)];
+        return Choice<T?>(name, description, words, text => IndexOf(text, words) is int index ? choices[index].Value : null);
+    }
+
+    /// <summary>One of a list of things by their names.</summary>
+    public static Option<T?> Named<T>(string name, string description, IReadOnlyList<(string Word, T Value)> choices)
+        where T : class
+    {
+        string[] words = [.. choices.Select(choice => choice.Word)];
+        return Choice<T?>(name, description, words, text => IndexOf(text, words) is int index ? choices[index].Value : null);
+    }
+
+    private static Option<T?> Choice<T>(string name, string description, string[] words, Func<string, T?> read)
+    {
         Option<T?> option = new(name)
         {
             Description = description,
             HelpName = string.Join('|', words),
-            CustomParser = result => Parse(result, text => Lookup(text, choices), "one of " + string.Join(", ", words), words),
+            CustomParser = result => Parse(result, read, "one of " + string.Join(", ", words), words),
         };
         option.CompletionSources.Add(words);
         return option;
     }
 
-    private static T? Lookup<T>(string text, IReadOnlyList<(string Word, T Value)> choices)
-        where T : struct
+    private static int? IndexOf(string text, string[] words)
     {
-        foreach ((string word, T value) in choices)
-        {
-            if (string.Equals(word, text, StringComparison.OrdinalIgnoreCase)) return value;
-        }
-
-        return null;
+        int index = Array.FindIndex(words, word => string.Equals(word, text, StringComparison.OrdinalIgnoreCase));
+        return index < 0 ? null : index;
     }
 
     private static T? Parse<T>(ArgumentResult result, Func<string, T?> read, string expected, IEnumerable<string>? words = null)

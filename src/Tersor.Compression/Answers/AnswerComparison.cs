@@ -17,6 +17,7 @@ public sealed class AnswerComparison
     private readonly int _batch;
     private readonly float[] _before;
     private readonly int _outputs;
+    private readonly ActivationCache? _kept;
 
     /// <summary>Runs the model as it is; its answers are what later ones are compared with, and stay in memory.</summary>
     /// <param name="graph">A model with one binary32 input; its first output is its answer.</param>
@@ -24,10 +25,13 @@ public sealed class AnswerComparison
     /// <param name="preprocessing">How samples become inputs.</param>
     /// <param name="threads">Where the kernels run.</param>
     /// <param name="batch">Samples per run.</param>
+    /// <param name="keptBytes">
+    /// What may be kept of a comparison for the next: layers before the first whose weights differ from those of the comparison before are not computed again. The results are the same.
+    /// </param>
     /// <param name="cancellationToken">Looked at before each batch.</param>
     /// <exception cref="DataMismatchException">Samples and model do not fit each other; the message shows both.</exception>
     public AnswerComparison(
-        ExecutableGraph graph, SampleSet samples, Preprocessing preprocessing, KernelThreads threads, int batch = 64, CancellationToken cancellationToken = default)
+        ExecutableGraph graph, SampleSet samples, Preprocessing preprocessing, KernelThreads threads, int batch = 64, long keptBytes = 0, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(samples);
@@ -41,6 +45,7 @@ public sealed class AnswerComparison
         InferencePlan plan = Plan();
         _outputs = (int)(plan.OutputShape(0).ElementCount / _batch);
         if (samples.ClassCount > _outputs) throw new DataMismatchException($"{samples.Name} has {samples.ClassCount} classes, {graph.Source} has {_outputs} outputs.");
+        if (keptBytes > 0) _kept = new ActivationCache(keptBytes);
         _before = new float[(long)samples.Count * _outputs];
         Run(plan, (sample, answer) => answer.CopyTo(_before.AsSpan(sample * _outputs)), cancellationToken);
     }
@@ -92,18 +97,32 @@ public sealed class AnswerComparison
     {
         float[] pixels = new float[_samples.SampleShape.ElementCount];
         float[] answer = new float[_outputs];
+        _kept?.Begin(plan);
         for (int start = 0; start < _samples.Count; start += _batch)
         {
             cancellationToken.ThrowIfCancellationRequested();
             int count = Math.Min(_batch, _samples.Count - start);
-            InputBatch.Fill(_samples, start, count, _preprocessing, pixels, plan.Input(0));
-            plan.Run();
+            RunBatch(plan, start, count, pixels);
             for (int i = 0; i < count; i++)
             {
                 plan.Output(0).Slice(i * _outputs, _outputs).CopyTo(answer);
                 judge(start + i, answer);
             }
         }
+    }
+
+    private void RunBatch(InferencePlan plan, int start, int count, float[] pixels)
+    {
+        if (_kept is not null)
+        {
+            _kept.Run(start / _batch, Fill);
+            return;
+        }
+
+        Fill();
+        plan.Run();
+
+        void Fill() => InputBatch.Fill(_samples, start, count, _preprocessing, pixels, plan.Input(0));
     }
 
     private double KullbackLeibler(ReadOnlySpan<float> before, ReadOnlySpan<float> after)

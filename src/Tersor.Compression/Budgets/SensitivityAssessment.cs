@@ -1,78 +1,49 @@
-using Tersor.Models;
 using Tersor.Plans;
-using Tersor.Quantization;
 
 namespace Tersor.Compression.Budgets;
 
-/// <summary>Assesses a model tensor by tensor: each tensor with two or more dimensions is coded alone at several step sizes and weights of the bits, decoded, and put into the network.</summary>
+/// <summary>Assesses a model group by group: the tensors of each are coded alone at several places and weights of the bits, decoded, and put into the network.</summary>
 public static class SensitivityAssessment
 {
-    // How many octaves of the step finer and coarser than the plan's are tried.
-    private const int FinerOctaves = 2;
-    private const int CoarserOctaves = 4;
-
     // A weight of the bits that serves at one bit and more empties a tensor all of a sudden below: there coarser steps with a lower weight do better.
     private const double LowRateFactor = 0.25;
 
-    /// <summary>The tensors that <see cref="Run"/> assesses.</summary>
-    public static IReadOnlyList<Tensor> Tensors(Model model, CompressionPlan plan)
+    /// <summary>How many trials <see cref="Run"/> makes.</summary>
+    public static int TrialCount(PlanSpace space)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(plan);
-        HashSet<string> lossy = new(plan.Tensors.Where(tensor => tensor.Method.IsLossy()).Select(tensor => tensor.Name), StringComparer.Ordinal);
-        return [.. model.Tensors.Where(tensor => tensor.Shape.Rank >= 2 && lossy.Contains(tensor.Name))];
+        ArgumentNullException.ThrowIfNull(space);
+        return Enumerable.Range(0, space.Groups.Count).Sum(group => Settings(space, group).Count());
     }
 
-    /// <summary>Measures every tensor.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="plan">Methods, and the QPs around which steps are assessed.</param>
-    /// <param name="trials">Runs the network.</param>
-    /// <param name="progress">Told how many trials are done.</param>
-    /// <param name="cancellationToken">Looked at all along.</param>
-    public static IReadOnlyList<TensorAssessment> Run(
-        Model model, CompressionPlan plan, PlanTrials trials, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
+    /// <summary>Measures every group, an octave of its steps from trial to trial.</summary>
+    /// <param name="space">The groups.</param>
+    /// <param name="attempt">Tries a plan for the tensors of one group alone.</param>
+    public static IReadOnlyList<GroupAssessment> Run(PlanSpace space, Func<CompressionPlan, BudgetTrial> attempt)
     {
-        ArgumentNullException.ThrowIfNull(trials);
-        int octave = 1 << plan.QpDensity;
-        List<TensorAssessment> assessments = [];
-        int done = 0;
-        foreach (Tensor tensor in Tensors(model, plan))
+        ArgumentNullException.ThrowIfNull(space);
+        ArgumentNullException.ThrowIfNull(attempt);
+        List<GroupAssessment> assessments = [];
+        for (int group = 0; group < space.Groups.Count; group++)
         {
-            TensorPlan planned = plan.Tensors.Single(entry => entry.Name == tensor.Name);
-            using Model alone = new("memory", model.Source, [tensor]);
             List<AssessedStep> steps = [];
-            foreach (TensorPlan tried in Variants(planned, octave, plan.QpDensity))
+            foreach (GroupSetting setting in Settings(space, group))
             {
-                BudgetTrial trial = trials.Try(alone, plan with { Topology = TopologyCarriage.None, Tensors = [tried] }, cancellationToken);
-                steps.Add(new AssessedStep(tried.Qp, tried.Lambda, trial.Bytes, trial.Change!.Distance));
-                progress?.Report(++done);
+                BudgetTrial trial = attempt(space.Alone(group, setting));
+                steps.Add(new AssessedStep(setting, trial.Bytes, trial.Change!.Distance, trial.Change.Top1Drop));
             }
 
-            assessments.Add(new TensorAssessment(tensor.Name, steps));
+            assessments.Add(new GroupAssessment(group, steps));
         }
 
         return assessments;
     }
 
-    /// <summary>How many trials <see cref="Run"/> makes.</summary>
-    public static int TrialCount(Model model, CompressionPlan plan)
+    private static IEnumerable<GroupSetting> Settings(PlanSpace space, int group)
     {
-        HashSet<string> names = new(Tensors(model, plan).Select(tensor => tensor.Name), StringComparer.Ordinal);
-        return plan.Tensors.Where(tensor => names.Contains(tensor.Name)).Sum(tensor => Variants(tensor, 1 << plan.QpDensity, plan.QpDensity).Count());
-    }
-
-    private static IEnumerable<TensorPlan> Variants(TensorPlan plan, int octave, int density)
-    {
-        foreach (double lambda in plan.Lambda > 0 ? [plan.Lambda, plan.Lambda * LowRateFactor] : new[] { 0.0 })
-        {
-            int last = int.MinValue;
-            for (int octaves = lambda < plan.Lambda ? 0 : -FinerOctaves; octaves <= CoarserOctaves; octaves++)
-            {
-                int qp = Math.Clamp(plan.Qp + (octaves * octave), StepSize.MinQp(density), StepSize.MaxQp(density));
-                if (qp == last) continue;
-                last = qp;
-                yield return plan with { Qp = qp, Lambda = lambda };
-            }
-        }
+        (int first, int length) = space.Line.Telling.GetOffsetAndLength(space.Line.Count);
+        int last = first + length - 1;
+        for (int place = first; place <= last; place = place < last ? Math.Min(place + space.Line.PlacesPerOctave, last) : place + 1) yield return new GroupSetting(place);
+        if (space.FixesLambda || !space.Alone(group, new GroupSetting(space.Line.Start)).Tensors.Any(tensor => tensor.Lambda > 0)) yield break;
+        for (int place = space.Line.Start; place <= last; place += space.Line.PlacesPerOctave) yield return new GroupSetting(place, LowRateFactor);
     }
 }

@@ -8,7 +8,7 @@ namespace Tersor.Compression.Budgets;
 /// Plans in which a bit buys the same everywhere: the step of each tensor is what makes its errors cost as much of the outputs' distance as those of any other, for what they
 /// save (the slope of all rate-distortion curves is one; Shoham and Gersho 1988). Levels of convolutions and products make up for one another's errors.
 /// </summary>
-public sealed class SlopeFamily : PlanFamily
+public sealed class SlopeFamily : PlanLine
 {
     // A step doubles in so many plans. Tensors round to the quarter octaves that a stream can say at different places: each plan changes some of them.
     private const int PlansPerOctave = 16;
@@ -51,7 +51,13 @@ public sealed class SlopeFamily : PlanFamily
     public override int Count => ((FinerOctaves + CoarserOctaves) * PlansPerOctave) + 1;
 
     /// <inheritdoc/>
-    protected override Range Telling => ((FinerOctaves - 1) * PlansPerOctave)..(((FinerOctaves + 6) * PlansPerOctave) + 1);
+    public override int PlacesPerOctave => PlansPerOctave;
+
+    /// <inheritdoc/>
+    public override int Start => FinerOctaves * PlansPerOctave;
+
+    /// <inheritdoc/>
+    public override Range Telling => ((FinerOctaves - 1) * PlansPerOctave)..(((FinerOctaves + 6) * PlansPerOctave) + 1);
 
     /// <inheritdoc/>
     public override CompressionPlan At(int index)

@@ -33,6 +33,16 @@ public sealed class NetworkCurvature
     public double? MeanCost(string tensor) =>
         Rows.TryGetValue(tensor, out RowCurvature? rows) ? rows.Mean : Weights.TryFind(tensor, out TensorFisher? weights) ? weights.Mean : null;
 
+    /// <summary>About how many bytes <see cref="Estimate"/> takes beside a training pass: moments, their factors, and sums of squared gradients.</summary>
+    public static long EstimateMemory(ExecutableGraph graph)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+
+        // Factors hold half a matrix in half the width.
+        long moments = RowMoments.EstimateMemory(graph);
+        return moments + (moments / 4) + graph.Parameters.Where(parameter => parameter.IsTrainable).Sum(parameter => parameter.Shape.ElementCount * (sizeof(double) + sizeof(float)));
+    }
+
     /// <summary>Runs samples forward and backward.</summary>
     /// <param name="graph">The network as it is.</param>
     /// <param name="samples">From the train part; all are used for second moments.</param>

@@ -19,11 +19,11 @@ public sealed class SensitivityProbe
 {
     private readonly AnswerComparison _answers;
 
-    /// <inheritdoc cref="AnswerComparison(ExecutableGraph, SampleSet, Preprocessing, KernelThreads, int, CancellationToken)"/>
+    /// <inheritdoc cref="AnswerComparison(ExecutableGraph, SampleSet, Preprocessing, KernelThreads, int, long, CancellationToken)"/>
     public SensitivityProbe(
-        ExecutableGraph graph, SampleSet samples, Preprocessing preprocessing, KernelThreads threads, int batch = 64, CancellationToken cancellationToken = default)
+        ExecutableGraph graph, SampleSet samples, Preprocessing preprocessing, KernelThreads threads, int batch = 64, long keptBytes = 0, CancellationToken cancellationToken = default)
     {
-        _answers = new AnswerComparison(graph, samples, preprocessing, threads, batch, cancellationToken);
+        _answers = new AnswerComparison(graph, samples, preprocessing, threads, batch, keptBytes, cancellationToken);
     }
 
     /// <summary>Rounds a tensor to the nearest multiples of a step, runs the samples, and puts the tensor back.</summary>

@@ -59,10 +59,20 @@ public sealed class InferencePlan
     /// <exception cref="InvalidOperationException">The output holds binary32 values.</exception>
     public ReadOnlySpan<long> IntegerOutput(int index) => RequireInteger(_outputs[index]).Integers;
 
+    /// <summary>The steps, in the order of computation.</summary>
+    internal IReadOnlyList<PlanStep> Steps => _steps;
+
+    internal IReadOnlyList<ValueSlot> InputSlots => _inputs;
+
+    internal IReadOnlyList<ValueSlot> OutputSlots => _outputs;
+
     /// <summary>Computes the outputs from the inputs.</summary>
-    public void Run()
+    public void Run() => Run(0, _steps.Length);
+
+    /// <summary>Takes some steps; all before them must have been taken, or what is read of their results put in place.</summary>
+    internal void Run(int from, int to)
     {
-        foreach (PlanStep step in _steps)
+        foreach (PlanStep step in _steps.AsSpan(from, to - from))
         {
             if (!step.SharesMemory) step.Operator.Forward(step.Context);
         }

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using Tersor.Engine.Kernels;
 using Tersor.Engine.Operators;
+using Tersor.Models.Onnx;
 
 namespace Tersor.Engine.Graphs;
 
@@ -45,6 +46,23 @@ public sealed class RowMoments
 
         _inputs = new float[inputs];
         _products = new float[products];
+    }
+
+    /// <summary>About how many bytes the moments of a graph's weights take, with one copy of those of the largest weight.</summary>
+    public static long EstimateMemory(ExecutableGraph graph)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        Dictionary<string, long> moments = new(StringComparer.Ordinal);
+        foreach (OnnxNode node in graph.Nodes.Where(node => node.OperatorType is "Conv" or "Gemm" && node.Inputs.Count > 1))
+        {
+            if (graph.FindParameter(node.Inputs[1]) is not { Shape.Rank: >= 2 } weight || weight.Shape[0] == 0) continue;
+            (long rows, long columns) = (weight.Shape[0], weight.Shape.ElementCount / weight.Shape[0]);
+            if (rows > LargestSide || columns > LargestSide) continue;
+            long groups = node.Find("group") is { Type: OnnxAttributeType.Int, Int: > 0 } group ? group.Int : 1;
+            moments.TryAdd(weight.Name, ((groups * columns * columns) + (rows * rows)) * sizeof(double));
+        }
+
+        return moments.Values.Sum() + moments.Values.DefaultIfEmpty().Max();
     }
 
     /// <summary>The layers, in the order of computation. Of weights that several nodes share there is one.</summary>

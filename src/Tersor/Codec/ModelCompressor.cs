@@ -43,7 +43,19 @@ public static class ModelCompressor
         int threads = 1,
         IProgress<ModelProgress>? progress = null,
         IReadOnlyDictionary<string, RowCurvature>? curvatures = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default) =>
+        Compress(model, plan, destination, new CodedTensors(maxBytes: 0), threads, progress, curvatures, cancellationToken);
+
+    /// <summary>The same where some tensors may have been coded before.</summary>
+    internal static CompressionReport Compress(
+        Model model,
+        CompressionPlan plan,
+        Stream destination,
+        CodedTensors known,
+        int threads,
+        IProgress<ModelProgress>? progress,
+        IReadOnlyDictionary<string, RowCurvature>? curvatures,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(plan);
@@ -74,7 +86,7 @@ public static class ModelCompressor
             planned.Length,
             parallel,
             index => TensorEncoder.MemoryNeeded(model.Tensors[index]),
-            index => isKept[index] ? TensorEncoder.Keep(model.Tensors[index], planned[index]) : encoder.Encode(model.Tensors[index], planned[index], index),
+            index => isKept[index] ? TensorEncoder.Keep(model.Tensors[index], planned[index]) : known.GetOrAdd(encoder, model.Tensors[index], planned[index], index),
             (index, result) =>
             {
                 foreach (EncodedUnit unit in result.Units) writer.Write(unit, cancellationToken);

@@ -29,8 +29,14 @@ internal sealed partial class TensorEncoder(
     /// <param name="Warnings">What a user should know.</param>
     public sealed record Result(TensorPlan Plan, IReadOnlyList<EncodedUnit> Units, SharedValueTable? Table, TensorReport Report, IReadOnlyList<string> Warnings);
 
+    /// <summary>All that <see cref="Encode"/> depends on beside the tensor, its plan, its place and its curvature.</summary>
+    public (NncStreamSettings Stream, int TensorCount, bool KeepsTypes) Surroundings => (stream, tensorCount, keepsTypes);
+
     /// <summary>About how many bytes <see cref="Encode"/> holds for a tensor: floats, levels, the trellis' decisions, and what it writes.</summary>
     public static long MemoryNeeded(Tensor tensor) => 16 * Math.Max(1, tensor.ElementCount);
+
+    /// <summary>What errors of a tensor cost; null where that is not known.</summary>
+    public RowCurvature? CurvatureOf(Tensor tensor) => curvatures.GetValueOrDefault(tensor.Name);
 
     /// <summary>A tensor that travels inside the topology.</summary>
     public static Result Keep(Tensor tensor, TensorPlan plan) =>

@@ -140,8 +140,8 @@ public sealed class CompressBudgetTests : IDisposable
     }
 
     [Theory]
-    [InlineData("the coarsest plan takes ", "--max-size", "1KB")]
-    [InlineData("the finest plan loses ", "--max-drop", "0", "--data", "digits:600,10")]
+    [InlineData("the nearest plan takes ", "--max-size", "1KB")]
+    [InlineData("the nearest plan loses ", "--max-drop", "0", "--data", "digits:600,10")]
     public async Task Compress_BudgetThatCannotBeKept_NamesTheNearestMissAndWritesNothing(string miss, params string[] budget)
     {
         // Answers of a network whose one weight matters most change at any step: equal logits but for a trifle.
@@ -154,11 +154,93 @@ public sealed class CompressBudgetTests : IDisposable
     }
 
     [Theory]
+    [InlineData("hull")]
+    [InlineData("knapsack")]
+    [InlineData("greedy")]
+    [InlineData("coordinate")]
+    [InlineData("evolution")]
+    [InlineData("bayesian")]
+    public async Task Compress_BySearch_SaysWhatWasTried_AndFindsTheSameAtAnyNumberOfThreads(string name)
+    {
+        string[] command = ["compress", Digits, "--include", "conv", "--data", "digits:300,20", "--max-drop", "3", "--search", name, "--trials", "14", "--json"];
+        TersorRun[] runs = [await TersorRun.Of([.. command, "-o", _folder["1"], "--threads", "1"]), await TersorRun.Of([.. command, "-o", _folder["3"], "--threads", "3"])];
+
+        // One wrong answer of twenty is a budget missed; the file is written all the same.
+        Assert.All(runs, run => Assert.True(run.ExitCode is 0 or 5, run.Error));
+        Assert.Equal(File.ReadAllBytes(_folder["1"]), File.ReadAllBytes(_folder["3"]));
+        JsonElement search = runs[0].Json().GetProperty("search");
+        JsonElement[] plans = [.. search.GetProperty("plans").EnumerateArray()];
+        Assert.Equal(name, search.GetProperty("name").GetString());
+        Assert.InRange(plans.Length, 1, 14);
+        Assert.Equal(plans.Length + search.GetProperty("tensorTrials").GetInt32(), search.GetProperty("evaluations").GetInt32());
+        Assert.Equal(name is "hull" or "knapsack", search.GetProperty("tensorTrials").GetInt32() > 0);
+        Assert.Equal(new FileInfo(_folder["1"]).Length, search.GetProperty("foundBytes").GetInt64());
+        Assert.True(search.GetProperty("seconds").GetDouble() > 0);
+    }
+
+    [Fact]
+    public async Task Compress_StoppedWithAJournal_GoesOnToTheSameBytes()
+    {
+        string[] command = ["compress", Digits, "--include", "conv", "--data", "digits:300,20", "--max-drop", "3", "--search", "evolution", "--trials", "30", "--resume", _folder["journal"], "-o"];
+        using CancellationTokenSource stop = new();
+        Task<TersorRun> stopped = TersorRun.Of(new TerminalSettings { Cancellation = stop.Token }, [.. command, _folder["never.nnc"]]);
+        while (Lines() < 4 && !stopped.IsCompleted) await Task.Delay(5);
+        await stop.CancelAsync();
+        TersorRun first = await stopped;
+        Assert.Equal(130, first.ExitCode);
+        Assert.Contains("with which the same command goes on", first.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder["never.nnc"]));
+        int kept = Lines() - 1;
+
+        TersorRun resumed = await TersorRun.Of([.. command, _folder["resumed.nnc"], "--json"]);
+        TersorRun whole = await TersorRun.Of([.. command[..^3], "-o", _folder["whole.nnc"], "--json"]);
+
+        Assert.Equal(File.ReadAllBytes(_folder["whole.nnc"]), File.ReadAllBytes(_folder["resumed.nnc"]));
+        Assert.Equal(Plans(whole), Plans(resumed));
+        Assert.Equal(Evaluations(whole) - kept, Evaluations(resumed));
+
+        TersorRun other = await TersorRun.Of([.. command, _folder["never.nnc"], "--seed", "5"]);
+        Assert.Equal(2, other.ExitCode);
+        Assert.Contains("the trials in this journal are of other data, another seed or other preprocessing; name another file, or remove it", other.Error, StringComparison.Ordinal);
+
+        int Lines()
+        {
+            if (!File.Exists(_folder["journal"])) return 0;
+            using FileStream file = new(_folder["journal"], FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            using StreamReader reader = new(file);
+            return reader.ReadToEnd().Count(character => character == '\n');
+        }
+
+        static string Plans(TersorRun run) => run.Json().GetProperty("search").GetProperty("plans").GetRawText();
+
+        static int Evaluations(TersorRun run) => run.Json().GetProperty("search").GetProperty("evaluations").GetInt32();
+    }
+
+    [Fact]
+    public async Task Compress_MaxDropWithinAnErrorBound_KeepsBoth()
+    {
+        TersorRun run = await TersorRun.Of(
+            "compress", Digits, "-o", _folder["o.nnc"], "--data", "digits:300,20", "--max-drop", "3", "--error-bound", "rel:0.5", "--search", "knapsack", "--save-plan", _folder["plan.json"], "--json");
+        Assert.True(run.ExitCode is 0 or 5, run.Error);
+
+        double[] bounds = [.. CompressionPlan.FromJson(File.ReadAllText(_folder["plan.json"]), "plan.json").Tensors.Select(tensor => tensor.ErrorBound?.Value).OfType<double>()];
+        Assert.All(bounds, bound => Assert.InRange(bound, 1e-4, 0.5));
+        Assert.True(bounds.Distinct().Count() > 1);
+        Assert.InRange(new FileInfo(_folder["o.nnc"]).Length, 1, 100_000);
+        (await TersorRun.Of("compress", Digits, "-o", _folder["again.nnc"], "--plan", _folder["plan.json"])).Succeeds();
+        Assert.Equal(File.ReadAllBytes(_folder["o.nnc"]), File.ReadAllBytes(_folder["again.nnc"]));
+    }
+
+    [Theory]
     [InlineData("--max-drop measures accuracy, which takes --data", "--max-drop", "1")]
     [InlineData("--min-accuracy measures accuracy, which takes --data", "--min-accuracy", "90")]
     [InlineData("--max-drop and --max-size exclude each other", "--max-drop", "1", "--max-size", "1KB")]
     [InlineData("--max-size looks for the step sizes that --quality would decide", "--max-size", "1KB", "--quality", "3")]
     [InlineData("--max-size looks for the step sizes that --lossless would decide", "--max-size", "1KB", "--lossless")]
+    [InlineData("--search hull judges plans by answers, which takes --data", "--max-size", "30KB", "--search", "hull")]
+    [InlineData("--trials is for the search for a budget", "--trials", "5")]
+    [InlineData("--resume is for the search for a budget", "--resume", "journal")]
+    [InlineData("--search takes one of slope, hull, knapsack", "--max-size", "30KB", "--search", "hall")]
     [InlineData("is above the original's 9", "--min-accuracy", "99.99", "--data", "digits:600,500")]
     [InlineData("-1", "--max-drop", "-1", "--data", "digits:600,500")]
     public async Task Compress_BudgetsThatMeanNothing_AreRefused(string problem, params string[] options)

@@ -50,4 +50,22 @@ public class AnswerComparisonTests
         Assert.Equal(expected, change.Divergence, 1e-5);
         if (!endsInSoftmax) Assert.Equal((1 + 4 + 9 + 1) / 4.0, change.Distance, 1e-5);
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(100_000)]
+    [InlineData(100_000_000)]
+    public void What_is_kept_from_comparison_to_comparison_changes_none(long keptBytes)
+    {
+        ExecutableGraph graph = ExecutableGraph.Create(NetworkArchitectures.Create("lenet5", seed: 1));
+        using KernelThreads threads = new(2);
+        SampleSet digits = GeneratedDigits.Generate(50, seed: 2, isTest: true);
+        AnswerComparison plain = new(graph, digits, Preprocessing.Default, threads, batch: 16);
+        AnswerComparison keeping = new(graph, digits, Preprocessing.Default, threads, batch: 16, keptBytes);
+        foreach (string name in new[] { "fc2.weight", "fc2.weight", "fc2.bias", "conv1.weight", "fc1.weight", "fc1.weight", "conv2.bias" })
+        {
+            graph.FindParameter(name)!.Values[0] += 1;
+            Assert.Equal(plain.Compare(), keeping.Compare());
+        }
+    }
 }

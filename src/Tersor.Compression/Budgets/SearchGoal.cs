@@ -1,0 +1,73 @@
+namespace Tersor.Compression.Budgets;
+
+/// <summary>What a search is for: the smallest stream that loses at most so many right answers, or the stream of at most so many bytes whose answers change least.</summary>
+public sealed class SearchGoal
+{
+    // A network that has learned its train data by heart is right about them near its boundaries too: there every answer that changes is lost, where of new data about as
+    // many wrong ones turn right. What new data lose of it was measured on the networks of docs/budgets.md.
+    private const double ShareOfLearned = 0.8;
+    private const double ErrorsOfLearned = 2;
+
+    private SearchGoal(double mostLost, double share, long? mostBytes) => (MostLost, Share, MostBytes) = (mostLost, share, mostBytes);
+
+    /// <summary>The fraction of right answers that may be lost; infinite where the size is bounded.</summary>
+    public double MostLost { get; }
+
+    /// <summary>The part of what trials lose, with its standard error, that new data are expected to lose.</summary>
+    public double Share { get; }
+
+    /// <summary>Bytes of the stream; null where the loss is bounded.</summary>
+    public long? MostBytes { get; }
+
+    /// <summary>The smallest stream of which new data are expected to lose no more.</summary>
+    /// <param name="mostLost">The fraction of right answers that may be lost.</param>
+    /// <param name="share">The part of what trials lose that new data are expected to lose.</param>
+    public static SearchGoal Loss(double mostLost, double share = 1) => new(mostLost, share, null);
+
+    /// <summary>The same for trials on samples that the network was trained on.</summary>
+    /// <param name="mostLost">The fraction of right answers that may be lost.</param>
+    /// <param name="rightOnNew">The fraction of right answers to new data before any change.</param>
+    /// <param name="rightOnTrained">That to the samples of the trials.</param>
+    public static SearchGoal LossOnTrained(double mostLost, double rightOnNew, double rightOnTrained) =>
+        Loss(mostLost, (1 - rightOnNew) > ErrorsOfLearned * (1 - rightOnTrained) ? ShareOfLearned : 1);
+
+    /// <summary>The stream that fits and whose answers change least, by the distance of outputs; where no answers are asked for, the largest.</summary>
+    /// <param name="mostBytes">Bytes of the stream.</param>
+    public static SearchGoal Size(long mostBytes) => new(double.PositiveInfinity, 1, mostBytes);
+
+    /// <summary>Whether a trial keeps what is asked. What was measured on some samples is off by chance: a standard error is left for it.</summary>
+    public bool Keeps(BudgetTrial trial)
+    {
+        ArgumentNullException.ThrowIfNull(trial);
+        return MostBytes is long most ? trial.Bytes <= most : ExpectedLoss(trial) <= MostLost;
+    }
+
+    /// <summary>Less than 0 where the first trial serves better than the second: by keeping what is asked, then by how much it gains; where neither keeps it, by how near it comes.</summary>
+    public int Compare(BudgetTrial first, BudgetTrial second)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
+        (bool keeps, bool otherKeeps) = (Keeps(first), Keeps(second));
+        if (keeps != otherKeeps) return keeps ? -1 : 1;
+        if (MostBytes is null)
+        {
+            int order = keeps ? first.Bytes.CompareTo(second.Bytes) : ExpectedLoss(first).CompareTo(ExpectedLoss(second));
+            return order != 0 ? order : keeps ? ExpectedLoss(first).CompareTo(ExpectedLoss(second)) : first.Bytes.CompareTo(second.Bytes);
+        }
+
+        if (!keeps) return first.Bytes.CompareTo(second.Bytes);
+        int nearer = Distance(first).CompareTo(Distance(second));
+        return nearer != 0 ? nearer : second.Bytes.CompareTo(first.Bytes);
+    }
+
+    /// <summary>What is to be made small, as a logarithm: bytes, or the distance of outputs.</summary>
+    internal double Objective(BudgetTrial trial) => Math.Log(Math.Max(MostBytes is null ? trial.Bytes : Distance(trial), 1e-12));
+
+    /// <summary>By how much a trial misses (more than 0) or keeps (0 or less) what is asked, on a scale that flattens far away from it.</summary>
+    internal double Excess(BudgetTrial trial) =>
+        MostBytes is long most ? Math.Log((double)trial.Bytes / Math.Max(1, most)) : Math.Asinh((ExpectedLoss(trial) - MostLost) / Math.Max(MostLost, 1e-3));
+
+    private double ExpectedLoss(BudgetTrial trial) => trial.Change is { } change ? Share * (change.Top1Drop + change.StandardError) : double.PositiveInfinity;
+
+    private static double Distance(BudgetTrial trial) => trial.Change is { Distance: double distance } && !double.IsNaN(distance) ? distance : double.PositiveInfinity;
+}

@@ -1,0 +1,138 @@
+using Tersor.Compression.Budgets;
+using Tersor.Compression.Budgets.Searches;
+using Tersor.Tests;
+
+namespace Tersor.Compression.Tests.Budgets.Searches;
+
+public class PlanSearchTests
+{
+    private static readonly Lazy<BudgetTrial> BestForLoss = new(() => SyntheticTrials.Best(Loss));
+    private static readonly Lazy<BudgetTrial> BestForSize = new(() => SyntheticTrials.Best(Size));
+
+    public static TheoryData<string> Names => [.. PlanSearch.All.Select(search => search.Name)];
+
+    private static SearchGoal Loss => SearchGoal.Loss(0.02);
+
+    private static SearchGoal Size => SearchGoal.Size(2500);
+
+    /// <summary>How far above the least bytes, and the least distance, of all plans the found ones may be: the line is not where the best plan is.</summary>
+    [Theory]
+    [InlineData("slope", 1.35, 3)]
+    [InlineData("hull", 1.03, 1.1)]
+    [InlineData("knapsack", 1.03, 1.1)]
+    [InlineData("greedy", 1.1, 1.3)]
+    [InlineData("coordinate", 1.06, 1.2)]
+    [InlineData("evolution", 1.05, 1.15)]
+    [InlineData("bayesian", 1.15, 1.5)]
+    public void Search_ComesNearTheBestOfAllPlans(string name, double bytes, double distance)
+    {
+        BudgetTrial smallest = Run(name, Loss).Found!;
+        Assert.True(Loss.Keeps(smallest));
+        Assert.InRange(smallest.Bytes, BestForLoss.Value.Bytes, bytes * BestForLoss.Value.Bytes);
+
+        BudgetTrial nearest = Run(name, Size).Found!;
+        Assert.True(Size.Keeps(nearest));
+
+        // Some ask for sizes alone.
+        double found = new SyntheticTrials().Judge(nearest.Plan).Change!.Distance;
+        Assert.InRange(found, BestForSize.Value.Change!.Distance, distance * BestForSize.Value.Change.Distance);
+    }
+
+    [Theory]
+    [InlineData("greedy")]
+    [InlineData("coordinate")]
+    [InlineData("evolution")]
+    [InlineData("bayesian")]
+    public void Search_AroundTheSlope_FindsBetterThanTheSlope(string name) =>
+        Assert.True(Run(name, Loss).Found!.Bytes < Run("slope", Loss).Found!.Bytes);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Search_TriesNoPlanTwice_NorMoreThanAllowed(string name)
+    {
+        foreach (int most in new[] { 1, 4, 30, 90 })
+        {
+            SyntheticTrials trials = new();
+            SearchResult result = Run(name, Loss, trials, most);
+            Assert.InRange(result.Trials.Count, 1, most);
+            Assert.Equal(result.Trials.Count, result.Trials.Select(trial => trial.Plan.ToJson()).Distinct().Count());
+            Assert.Equal(trials.Count, result.Evaluations);
+            Assert.Equal(result.Trials.Count + result.Assessments, result.Evaluations);
+            Assert.All(result.Trials, trial => Assert.True(Loss.Compare(result.Nearest!, trial) <= 0));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Search_ThatHasMoreTrials_FindsNothingWorse(string name)
+    {
+        BudgetTrial? last = null;
+        foreach (int most in new[] { 3, 6, 12, 24, 48, 96 })
+        {
+            BudgetTrial nearest = Run(name, Loss, mostTrials: most).Nearest!;
+            if (last is not null) Assert.True(Loss.Compare(nearest, last) <= 0);
+            last = nearest;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Search_OfWhatCannotBe_NamesTheNearestMiss(string name)
+    {
+        SearchResult lossless = Run(name, SearchGoal.Loss(0));
+        Assert.Null(lossless.Found);
+        Assert.True(lossless.Nearest!.Change!.Lost > 0);
+
+        SearchResult tiny = Run(name, SearchGoal.Size(20));
+        Assert.Null(tiny.Found);
+        Assert.Equal(SyntheticTrials.Best(SearchGoal.Size(20)).Bytes, tiny.Nearest!.Bytes);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Search_WithTheSameSeed_TakesTheSameWay(string name)
+    {
+        string[] first = Way(Run(name, Loss, seed: 3));
+        Assert.Equal(first, Way(Run(name, Loss, seed: 3)));
+        if (name is "evolution" or "bayesian") Assert.NotEqual(first, Way(Run(name, Loss, seed: 4)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Search_StoppedAnywhere_GoesOnToTheSameEnd(string name)
+    {
+        SearchResult whole = Run(name, Loss);
+        foreach (int stopAt in new[] { 0, 1, whole.Evaluations / 3, whole.Evaluations - 1 })
+        {
+            using TemporaryFolder folder = new();
+            JournalSubject subject = new("test", "m", "d");
+            using CancellationTokenSource stop = new();
+            SyntheticTrials trials = new()
+            {
+                Before = count =>
+                {
+                    if (count == stopAt) stop.Cancel();
+                },
+            };
+            using (SearchJournal journal = SearchJournal.Open(folder["journal"], subject))
+            {
+                Assert.Throws<OperationCanceledException>(() => PlanSearch.All.Single(search => search.Name == name).Run(
+                    new SearchProblem { Space = SyntheticTrials.Space, Goal = Loss, Trials = trials, Seed = 1, Journal = journal, CancellationToken = stop.Token }));
+            }
+
+            using SearchJournal again = SearchJournal.Open(folder["journal"], subject);
+            Assert.Equal(stopAt, again.Count);
+            SearchResult rest = Run(name, Loss, journal: again);
+            Assert.Equal(whole.Evaluations - stopAt, rest.Evaluations);
+            Assert.Equal(Way(whole), Way(rest));
+            Assert.Equal(whole.Found!.Plan.ToJson(), rest.Found!.Plan.ToJson());
+            Assert.Equal(whole.Found.Change, rest.Found.Change);
+        }
+    }
+
+    private static string[] Way(SearchResult result) => [.. result.Trials.Select(trial => trial.Plan.ToJson())];
+
+    private static SearchResult Run(string name, SearchGoal goal, SyntheticTrials? trials = null, int? mostTrials = null, ulong seed = 1, SearchJournal? journal = null) =>
+        PlanSearch.All.Single(search => search.Name == name).Run(
+            new SearchProblem { Space = SyntheticTrials.Space, Goal = goal, Trials = trials ?? new SyntheticTrials(), MostTrials = mostTrials, Seed = seed, Journal = journal });
+}
