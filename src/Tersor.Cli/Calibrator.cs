@@ -69,6 +69,13 @@ internal sealed class Calibrator
     /// <exception cref="UnsupportedModelException">Operators of the model have no gradient.</exception>
     public NetworkCurvature Estimate(CalibrationPlan plan)
     {
+        (SampleSet samples, Preprocessing preprocessing) = Checked(plan);
+        CountProgress progress = new(_invocation.Progress, "calibrate", _original.Path, samples.Count);
+        return NetworkCurvature.Estimate(_original.Graph, samples, preprocessing, (plan.InputDamping, plan.OutputDamping), plan.Seed, _kernels, progress, _invocation.Cancellation);
+    }
+
+    private (SampleSet Samples, Preprocessing Preprocessing) Checked(CalibrationPlan plan)
+    {
         SampleSet samples = Draw(plan);
         Preprocessing preprocessing = PreprocessingFor(samples);
         if (plan.Digest is not null && plan.Digest != CalibrationSamples.Digest(samples, preprocessing))
@@ -78,8 +85,22 @@ internal sealed class Calibrator
                 $"Name the same data, --seed {plan.Seed.ToString(CultureInfo.InvariantCulture)} and the same preprocessing; or search again.");
         }
 
-        CountProgress progress = new(_invocation.Progress, "calibrate", _original.Path, samples.Count);
-        return NetworkCurvature.Estimate(_original.Graph, samples, preprocessing, (plan.InputDamping, plan.OutputDamping), plan.Seed, _kernels, progress, _invocation.Cancellation);
+        return (samples, preprocessing);
+    }
+
+    /// <summary>Takes all statistics that a plan needs.</summary>
+    /// <param name="plan">A plan with a calibration.</param>
+    /// <param name="model">The model as it is in its file.</param>
+    /// <exception cref="CommandException">The samples are not those that the plan was made with.</exception>
+    /// <exception cref="UnsupportedModelException">Operators of the model have no gradient.</exception>
+    public PlannedLevels TakeStatistics(CompressionPlan plan, Model model)
+    {
+        (SampleSet samples, Preprocessing preprocessing) = Checked(plan.Calibration!);
+        (CompressionPlan taken, PlanStatistics statistics) = new PlanCalibration(_original.Graph, model, samples, preprocessing, _kernels).Run(
+            plan, (phase, done, total) => _invocation.Progress.Report(phase, _original.Path, done, total, Numbers.Count), _invocation.Cancellation);
+        string[] unreached = [.. plan.Tensors.Zip(taken.Tensors).Where(pair => pair.First.Weighting != pair.Second.Weighting).Select(pair => pair.First.Name)];
+        if (unreached.Length > 0) _invocation.Warn($"no gradient reaches '{string.Join("', '", unreached)}': errors there count alike");
+        return new PlannedLevels(taken, statistics);
     }
 
     private SampleSet Draw(CalibrationPlan plan) => plan.Samples < _train.Count ? _train.HoldOut(plan.Samples, plan.Seed).Part : _train;

@@ -45,14 +45,16 @@ public sealed class PlanTrials(ExecutableGraph graph, AnswerComparison answers, 
     public static BudgetTrial TrySize(
         Model model, CompressionPlan plan, IReadOnlyDictionary<string, RowCurvature>? curvatures, int threads, CancellationToken cancellationToken = default)
     {
-        CompressionReport report = ModelCompressor.Compress(model, plan, Stream.Null, threads, null, curvatures, cancellationToken);
+        CompressionReport report = ModelCompressor.Compress(model, plan, Stream.Null, threads, null, StatisticsOf(curvatures), cancellationToken);
         return new BudgetTrial(report.Plan, report.TotalBytes, null);
     }
 
     private (CompressionReport Report, byte[] Stream) Compress(Model model, CompressionPlan plan, CancellationToken cancellationToken)
     {
         using MemoryStream stream = new();
-        CompressionReport report = ModelCompressor.Compress(model, plan, stream, threads, null, curvatures, cancellationToken);
+        CompressionReport report = ModelCompressor.Compress(model, plan, stream, threads, null, StatisticsOf(curvatures), cancellationToken);
         return (report, stream.ToArray());
     }
+
+    private static PlanStatistics? StatisticsOf(IReadOnlyDictionary<string, RowCurvature>? curvatures) => curvatures is null ? null : new PlanStatistics { Curvatures = curvatures };
 }

@@ -59,6 +59,8 @@ public static class PlanBuilder
             Topology = options.Topology,
             QpDensity = options.ErrorBound is null ? StepSize.DefaultDensity : FinestDensity,
             FoldBatchNorm = options.FoldBatchNorm,
+            BiasCorrection = options.BiasCorrection,
+            BatchNormReestimation = options.BatchNormReestimation,
             Tensors = plans,
         };
     }
@@ -79,6 +81,10 @@ public static class PlanBuilder
             problems.Add("an error bound takes neither a QP nor a method nor a lambda, and is not lossless");
         if (options.Predictor != Predictor.Zero && options.ErrorBound is null or { Mode: ErrorBoundMode.Pointwise })
             problems.Add("a predictor is for absolute and relative error bounds");
+        if (options.Method is { } weighed && weighed.IsLossy() && !weighed.HasObjective() && options.Weighting != ErrorWeighting.None) problems.Add($"method {weighed.Name()} weighs no errors");
+        bool isExact = options.Lossless || options.ErrorBound is not null;
+        if (isExact && (options.Weighting != ErrorWeighting.None || options.LocalScaling || options.BiasCorrection || options.BatchNormReestimation))
+            problems.Add("lossless and error bounds leave nothing to weigh, to scale or to correct");
         if (options.Method == TensorMethod.ErrorBounded) problems.Add($"method {TensorMethod.ErrorBounded.Name()} needs an error bound; state that alone");
         if (options.Lambda is double lambda && (!(lambda >= 0) || double.IsInfinity(lambda))) problems.Add("lambda is not a number from 0");
         if (options.CodebookSize is < 2 or > 65536) problems.Add($"codebook size {options.CodebookSize} is not 2..65536");
@@ -123,6 +129,8 @@ public static class PlanBuilder
         Qp = qp,
         Lambda = method is TensorMethod.UniformRdo or TensorMethod.TrellisRdo ? options.Lambda ?? DefaultLambda : 0,
         CodebookSize = method == TensorMethod.Codebook ? options.CodebookSize : 0,
+        Weighting = options.Weighting,
+        LocalScaling = options.LocalScaling,
     };
 
     // Vectors carry biases and batch-norm statistics: a rate term would zero what matters most.

@@ -60,7 +60,9 @@ internal sealed class GemmOperator(OnnxNode node) : Operator(node), IRowOperator
         _reduce = StridedLoop.Reduce(result, c);
     }
 
-    public int RowGroups => _transposeB && !_transposeA ? 1 : 0;
+    public int RowGroups => _transposeA ? 0 : 1;
+
+    public bool HasColumns => !_transposeB;
 
     public int RowLength => _k;
 
