@@ -7,9 +7,9 @@ namespace Tersor.Quantization;
 public static class Importance
 {
     // Samples say nothing about some weights that others will need: no error is free.
-    private const double LeastShare = 0.01;
+    private const double LeastShare = 0.1;
 
-    /// <summary>Importances as quantizers take them: with mean 1, none below a hundredth of it. All 1 where all are zero, as in a layer that no sample reaches.</summary>
+    /// <summary>Importances as quantizers take them: with mean 1, none below a tenth of it. All 1 where all are zero, as in a layer that no sample reaches.</summary>
     /// <param name="values">Finite and not negative.</param>
     /// <returns>One factor per value.</returns>
     /// <exception cref="ArgumentException">A value is negative or not finite.</exception>
@@ -25,7 +25,6 @@ public static class Importance
             return factors;
         }
 
-        double LeastShare = double.Parse(Environment.GetEnvironmentVariable("FLOOR") ?? "0.01"); double power = double.Parse(Environment.GetEnvironmentVariable("POWER") ?? "1"); if (power != 1) { float[] v = new float[values.Length]; sum = 0; for (int i = 0; i < v.Length; i++) { v[i] = (float)Math.Pow(values[i], power); sum += v[i]; } values = v; }
         double mean = sum / values.Length;
         double floored = 0;
         foreach (float value in values) floored += Math.Max(value, LeastShare * mean);
