@@ -47,6 +47,9 @@ internal sealed class CompressionOptions
         "What errors of weights count for when levels are chosen: all alike (none; if not given), or by --data: fisher (how far the model's answers move), empirical (the loss on the data's labels), outputs (how far outputs move).",
         [.. ErrorWeightings.All.Select(entry => (entry.Name, entry.Weighting))]);
 
+    private readonly Option<double?> _prune = ValueOption.Real(
+        "--prune", "Set this share of the weights to zero first: those whose loss costs least by --weighting, or the smallest without.", 0, 0.999);
+
     private readonly Option<bool> _localScaling = new("--local-scaling") { Description = "Fit a factor to each row (output channel) of a weight, and store it beside the levels." };
 
     private readonly Option<bool> _biasCorrection = new("--bias-correction")
@@ -90,7 +93,7 @@ internal sealed class CompressionOptions
         [_qp, _quality, _method, _lambda, _codebookSize, _errorBound, _predictor, .. Refinements, _foldBatchNorm, _lossless, _edition, _topology, _selection.Include, _selection.Exclude];
 
     // What makes more of a step size; a search for step sizes compensates instead.
-    private IEnumerable<Option> Refinements => [_weighting, _localScaling, _biasCorrection, _reestimateBatchNorm];
+    private IEnumerable<Option> Refinements => [_weighting, _prune, _localScaling, _biasCorrection, _reestimateBatchNorm];
 
     /// <summary>The plan for a model.</summary>
     /// <exception cref="CommandException">Options contradict each other, or a pattern matches nothing; every problem is named.</exception>
@@ -141,6 +144,7 @@ internal sealed class CompressionOptions
             ErrorBound = invocation.Value(_errorBound),
             Predictor = invocation.Value(_predictor) ?? Predictor.Zero,
             Weighting = invocation.Value(_weighting) ?? ErrorWeighting.None,
+            PrunedShare = invocation.Value(_prune) ?? 0,
             LocalScaling = invocation.Value(_localScaling),
             BiasCorrection = invocation.Value(_biasCorrection),
             BatchNormReestimation = invocation.Value(_reestimateBatchNorm),
@@ -167,6 +171,7 @@ internal sealed class CompressionOptions
         if (isQuantized) invocation.Setting(_method, method.Name());
         if (isQuantized && method is TensorMethod.UniformRdo or TensorMethod.TrellisRdo)
             invocation.Setting(_lambda, Numbers.Short(options.Lambda ?? PlanBuilder.DefaultLambda));
+        if (options.PrunedShare > 0) invocation.Setting(_prune, Numbers.Short(options.PrunedShare));
         if (isQuantized) invocation.Setting(_weighting, options.Weighting.Name());
         foreach ((Option<bool> option, bool isOn) in new[] { (_localScaling, options.LocalScaling), (_biasCorrection, options.BiasCorrection), (_reestimateBatchNorm, options.BatchNormReestimation) })
         {

@@ -51,6 +51,7 @@ public static class ModelCompressor
         statistics.CheckFor(plan, model);
         if (plan.NeedsCorrection) model = model.WithTensors(statistics.Corrected!);
         if (plan.FoldBatchNorm) model = BatchNormFolding.Apply(model);
+        model = PlannedPruning.Apply(model, plan, statistics, cancellationToken);
         Dictionary<string, TensorPlan> plans = plan.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         TensorPlan[] planned = [.. model.Tensors.Select(tensor => plans[tensor.Name])];
         bool[] isKept = ChooseKept(model, plan, planned);
@@ -64,7 +65,7 @@ public static class ModelCompressor
         long topologyBytes = writer.ByteCount - headerBytes;
 
         ParallelOptions parallel = OrderedWork.OnThreads(threads, cancellationToken);
-        TensorEncoder encoder = new(settings, model.Tensors.Count, keepsTypes: plan.Topology != TopologyCarriage.None, statistics, parallel);
+        TensorEncoder encoder = new(settings, model.Tensors.Count, keepsTypes: plan.Topology != TopologyCarriage.None, keepsZeros: plan.PrunedShare > 0, statistics, parallel);
         TensorReport[] reports = new TensorReport[planned.Length];
         List<SharedValueTable> tables = [];
         List<string> warnings = [];

@@ -10,16 +10,20 @@ namespace Tersor.Codec;
 /// <param name="stream">Settings of the stream.</param>
 /// <param name="tensorCount">How many tensors the model has.</param>
 /// <param name="keepsTypes">Whether a topology says the types of the tensors.</param>
+/// <param name="keepsZeros">Whether weights that are zero stay so, whatever it would save to give them up.</param>
 /// <param name="statistics">What data say of the tensors whose plans ask for it.</param>
 /// <param name="parallel">The threads that work inside a large tensor when they have no other, and what stops the work.</param>
 internal sealed partial class TensorEncoder(
-    NncStreamSettings stream, int tensorCount, bool keepsTypes, PlanStatistics statistics, ParallelOptions parallel)
+    NncStreamSettings stream, int tensorCount, bool keepsTypes, bool keepsZeros, PlanStatistics statistics, ParallelOptions parallel)
 {
     // Elements that are quantized by one thread without looking up.
     private const int PieceLength = 1 << 16;
 
     // Blocks of up to 64; what a search may choose from.
     private const int LargestScan = 4;
+
+    // Of zeros that are to stay: more than any path saves.
+    private const float LargestImportance = 1e6f;
 
     /// <summary>What came of a tensor.</summary>
     /// <param name="Plan">With everything decided.</param>
@@ -87,6 +91,7 @@ internal sealed partial class TensorEncoder(
         int[] levels = GC.AllocateUninitializedArray<int>(values.Length);
         double lambda = plan.Method is TensorMethod.UniformRdo or TensorMethod.TrellisRdo ? plan.Lambda : 0;
         float[] importance = ImportanceFor(plan);
+        if (keepsZeros && dependent) importance = WithZerosKept(values, importance);
         if (plan.Compensated) CompensatedTrellis.Quantize(values, step, syntax, lambda, statistics.Curvatures[tensor.Name], levels, parallel.CancellationToken);
         else if (dependent) TrellisQuantizer.Quantize(values, step, syntax, lambda, importance, levels, parallel);
         else RateDistortionQuantizer.Quantize(values, step, syntax, lambda, importance, levels, parallel);
@@ -95,6 +100,14 @@ internal sealed partial class TensorEncoder(
 
     private float[] ImportanceFor(TensorPlan plan) =>
         plan.Weighting == ErrorWeighting.None ? [] : Importance.Normalize(statistics.Importances[plan.Name].Span);
+
+    // The trellis may leave a zero to get into a better state.
+    private static float[] WithZerosKept(float[] values, float[] importance)
+    {
+        float[] factors = new float[values.Length];
+        for (int i = 0; i < factors.Length; i++) factors[i] = values[i] == 0 ? LargestImportance : importance.Length == 0 ? 1 : importance[i];
+        return factors;
+    }
 
     // A unit of levels, with factors of the rows where the plan has them scaled.
     private Encoding Coded(Tensor tensor, float[] values, float[] importance, LevelTensor levels, TensorPlan plan, int ordinal)

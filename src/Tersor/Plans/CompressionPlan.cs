@@ -121,9 +121,9 @@ public sealed record CompressionPlan
     [SetsRequiredMembers]
     internal CompressionPlan(
         IReadOnlyList<TensorPlan> tensors, int version = CurrentVersion, int edition = 2, TopologyCarriage topology = TopologyCarriage.Auto, int qpDensity = StepSize.DefaultDensity, bool foldBatchNorm = false,
-        CalibrationPlan? calibration = null, bool biasCorrection = false, bool batchNormReestimation = false) =>
-        (Tensors, Version, Edition, Topology, QpDensity, FoldBatchNorm, Calibration, BiasCorrection, BatchNormReestimation) =
-        (tensors, version, edition, topology, qpDensity, foldBatchNorm, calibration, biasCorrection, batchNormReestimation);
+        CalibrationPlan? calibration = null, bool biasCorrection = false, bool batchNormReestimation = false, double prunedShare = 0) =>
+        (Tensors, Version, Edition, Topology, QpDensity, FoldBatchNorm, Calibration, BiasCorrection, BatchNormReestimation, PrunedShare) =
+        (tensors, version, edition, topology, qpDensity, foldBatchNorm, calibration, biasCorrection, batchNormReestimation, prunedShare);
 
     /// <summary>Version of the plan format.</summary>
     public int Version { get; init; } = CurrentVersion;
@@ -139,6 +139,12 @@ public sealed record CompressionPlan
 
     /// <summary>Whether batch normalizations are folded into two of their four vectors first; see <see cref="Models.Onnx.BatchNormFolding"/>.</summary>
     public bool FoldBatchNorm { get; init; }
+
+    /// <summary>
+    /// The share, 0 to 1, of the weights of all quantized tensors with two or more dimensions that become zero first: those whose loss costs least (<see cref="PruningRule"/>), by what
+    /// the tensors' errors are weighted by, or by magnitude.
+    /// </summary>
+    public double PrunedShare { get; init; }
 
     /// <summary>Whether biases take up what quantization adds to the mean outputs of their layers; takes statistics of data (<see cref="PlanStatistics.Corrected"/>).</summary>
     public bool BiasCorrection { get; init; }
@@ -213,6 +219,10 @@ public sealed record CompressionPlan
         if (Calibration is { } calibration && (calibration.Samples < 1 || !IsDamping(calibration.InputDamping) || !IsDamping(calibration.OutputDamping)))
             problems.Add("calibration takes at least one sample, and dampings above 0");
         if (QpDensity is < 0 or > 7) problems.Add($"qpDensity {QpDensity} is not 0..7");
+        if (!(PrunedShare is >= 0 and <= 1)) problems.Add($"prunedShare {PrunedShare} is not 0..1");
+        if (PrunedShare > 0 && Tensors.Any(tensor => tensor is { Compensated: true })) problems.Add("compensated levels give up zeros: prunedShare is not for them");
+        if (PrunedShare > 0 && Tensors.Select(tensor => tensor?.Weighting ?? ErrorWeighting.None).Where(weighting => weighting != ErrorWeighting.None).Distinct().Count() > 1)
+            problems.Add("prunedShare compares all tensors: weigh them alike");
         HashSet<string> names = new(StringComparer.Ordinal);
         foreach (TensorPlan? tensor in Tensors)
         {

@@ -31,6 +31,9 @@ public sealed record PlanOptions
     /// <summary>What errors of tensors with two or more dimensions are weighted by, where their method has an objective (<see cref="TensorMethods.HasObjective"/>).</summary>
     public ErrorWeighting Weighting { get; init; }
 
+    /// <summary>The share of the weights of tensors with two or more dimensions that become zero before the rest is quantized, 0 to 1; see <see cref="CompressionPlan.PrunedShare"/>.</summary>
+    public double PrunedShare { get; init; }
+
     /// <summary>Fit a factor to each row of tensors with two or more dimensions; see <see cref="Quantization.LocalScaling"/>.</summary>
     public bool LocalScaling { get; init; }
 

@@ -39,6 +39,8 @@ public sealed class CompressRefinementTests : IDisposable
 
     [Theory]
     [InlineData("--local-scaling")]
+    [InlineData("--prune", "0.7")]
+    [InlineData("--prune", "0.7", "--weighting", "empirical", "--data", "digits:200,10")]
     [InlineData("--bias-correction", "--data", "digits:200,10")]
     [InlineData("--bias-correction", "--reestimate-batch-norm", "--weighting", "outputs", "--local-scaling", "--data", "digits:200,10")]
     public async Task Compress_Refinements_ReplayFromTheirPlan(params string[] options)

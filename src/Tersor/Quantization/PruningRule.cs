@@ -1,4 +1,4 @@
-namespace Tersor.Compression.Theory;
+namespace Tersor.Quantization;
 
 /// <summary>
 /// Which weights to set to zero: those whose loss costs least, by the second rule of rate-distortion theory for networks (Gao et al. 2019, arXiv 1810.06401). The first rule holds

@@ -1,18 +1,17 @@
 using System.Numerics;
-using Tersor.Compression.Theory;
-using Tersor.Tests;
+using Tersor.Quantization;
 
-namespace Tersor.Compression.Tests.Theory;
+namespace Tersor.Tests.Quantization;
 
 public class PruningRuleTests
 {
     private static readonly float[] Weights = [0.9f, -0.4f, 0.05f, 0.6f, -0.2f];
-    private static readonly float[] Importance = [0.1f, 2, 50, 0.5f, 9];
+    private static readonly float[] Importances = [0.1f, 2, 50, 0.5f, 9];
 
     [Fact]
     public void A_large_weight_that_counts_little_goes_before_a_small_one_that_counts()
     {
-        double[] scores = PruningRule.Score(Weights, Importance, []);
+        double[] scores = PruningRule.Score(Weights, Importances, []);
 
         Assert.Equal([0.081, 0.32, 0.125, 0.18, 0.36], scores, Near);
         Assert.Equal([false, true, false, true, true], PruningRule.Keep([scores], 0.6)[0]);
