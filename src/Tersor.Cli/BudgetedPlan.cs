@@ -90,7 +90,7 @@ internal sealed class BudgetedPlan
         };
         BudgetTrial found = Run(_budget.Search ?? (space.LacksGradients ? new HullSearch() : PlanSearch.Default), problem);
         if (found.Change is { } change && answers.Classifies) _invocation.Note($"drop {Points(change.Top1Drop)} on {Numbers.Count(judged.Count)} samples of {judged.Name}");
-        return new PlannedLevels(found.Plan, space.Curvatures);
+        return new PlannedLevels(found.Plan, space.Statistics);
     }
 
     /// <summary>Prints what the search tried, and how long it took.</summary>

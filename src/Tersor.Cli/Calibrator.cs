@@ -54,6 +54,16 @@ internal sealed class Calibrator
     /// <exception cref="UnsupportedModelException">Operators of the model have no gradient.</exception>
     public NetworkCurvature Estimate(CalibrationPlan plan)
     {
+        SampleSet samples = Checked(plan);
+        ClaimCurvature();
+        CountProgress progress = new(_measured.Invocation.Progress, "calibrate", _measured.Network.Path, samples.Count);
+        return NetworkCurvature.Estimate(
+            _measured.Network.Graph, samples, _measured.PreprocessingFor(samples), (plan.InputDamping, plan.OutputDamping), plan.Seed, _measured.Kernels, progress,
+            _measured.Invocation.Cancellation);
+    }
+
+    private SampleSet Checked(CalibrationPlan plan)
+    {
         SampleSet samples = Draw(plan);
         if (plan.Digest is not null && plan != _described && plan.Digest != DigestOf(samples))
         {
@@ -62,15 +72,31 @@ internal sealed class Calibrator
                 $"Name the same data, --seed {plan.Seed.ToString(CultureInfo.InvariantCulture)} and the same preprocessing; or search again.");
         }
 
+        return samples;
+    }
+
+    /// <summary>Takes all statistics that a plan needs.</summary>
+    /// <param name="plan">A plan with a calibration.</param>
+    /// <param name="model">The model as it is in its file.</param>
+    /// <exception cref="CommandException">The samples are not those that the plan was made with.</exception>
+    /// <exception cref="UnsupportedModelException">Operators of the model have no gradient.</exception>
+    public PlannedLevels TakeStatistics(CompressionPlan plan, Model model)
+    {
+        SampleSet samples = Checked(plan.Calibration!);
+        if (plan.Tensors.Any(tensor => tensor.Compensated)) ClaimCurvature();
         Invocation invocation = _measured.Invocation;
-        _measured.Memory.Take(NetworkCurvature.EstimateMemory(_measured.Network.Graph), $"statistics of the layers of {_measured.Network.Path}");
-        CountProgress progress = new(invocation.Progress, "calibrate", _measured.Network.Path, samples.Count);
-        return NetworkCurvature.Estimate(
-            _measured.Network.Graph, samples, _measured.PreprocessingFor(samples), (plan.InputDamping, plan.OutputDamping), plan.Seed, _measured.Kernels, progress, invocation.Cancellation);
+        PlanCalibration calibration = new(_measured.Network.Graph, model, samples, _measured.PreprocessingFor(samples), _measured.Kernels);
+        (CompressionPlan taken, PlanStatistics statistics) = calibration.Run(
+            plan, (phase, done, total) => invocation.Progress.Report(phase, _measured.Network.Path, done, total, Numbers.Count), invocation.Cancellation);
+        string[] unreached = [.. plan.Tensors.Zip(taken.Tensors).Where(pair => pair.First.Weighting != pair.Second.Weighting).Select(pair => pair.First.Name)];
+        if (unreached.Length > 0) invocation.Warn($"no gradient reaches '{string.Join("', '", unreached)}': errors there count alike");
+        return new PlannedLevels(taken, statistics);
     }
 
     /// <summary>Digest of what the network is given of samples.</summary>
     public string DigestOf(SampleSet samples) => CalibrationSamples.Digest(samples, _measured.PreprocessingFor(samples));
+
+    private void ClaimCurvature() => _measured.Memory.Take(NetworkCurvature.EstimateMemory(_measured.Network.Graph), $"statistics of the layers of {_measured.Network.Path}");
 
     private SampleSet Draw(CalibrationPlan plan) => plan.Samples < _train.Count ? _train.HoldOut(plan.Samples, plan.Seed).Part : _train;
 }

@@ -56,7 +56,7 @@ internal sealed class FileVerdict : IDisposable
     }
 
     /// <summary>Takes the statistics again that a plan's levels depend on.</summary>
-    /// <param name="plan">With compensated levels.</param>
+    /// <param name="plan">One that needs them.</param>
     /// <param name="model">The model.</param>
     /// <exception cref="CommandException">The data are not those of the plan.</exception>
     public PlannedLevels Calibrate(CompressionPlan plan, Model model)
@@ -66,7 +66,7 @@ internal sealed class FileVerdict : IDisposable
         Model coded = plan.FoldBatchNorm ? BatchNormFolding.Apply(model) : model;
         Calibrator calibrator = new(new MeasuredModel(_invocation, original, coded, _data, _evaluation, _memory, kernels, _threads));
         CalibrationPlan calibration = plan.Calibration ?? calibrator.Describe();
-        return new PlannedLevels(plan with { Calibration = calibration }, calibrator.Estimate(calibration).Rows);
+        return calibrator.TakeStatistics(plan with { Calibration = calibration }, model);
     }
 
     /// <summary>Measures what is decoded from the file, prints it below the original, and says whether the budget is kept.</summary>

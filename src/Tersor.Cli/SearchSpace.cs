@@ -44,7 +44,7 @@ internal sealed class SearchSpace
             try
             {
                 NetworkCurvature curvature = _calibrator.Estimate(_calibration);
-                Curvatures = curvature.Rows;
+                Statistics = new PlanStatistics { Curvatures = curvature.Rows };
                 line = new SlopeFamily(usual with { Calibration = _calibration }, curvature, options.Lambda);
             }
             catch (UnsupportedModelException reason)
@@ -65,7 +65,7 @@ internal sealed class SearchSpace
     public bool LacksGradients { get; }
 
     /// <summary>What errors cost, by tensor; null where nobody knows.</summary>
-    public IReadOnlyDictionary<string, RowCurvature>? Curvatures { get; }
+    public PlanStatistics? Statistics { get; }
 
     /// <summary>Train samples to try whole plans on, other than those that statistics are from; fewer where there are not as many.</summary>
     public SampleSet DrawJudged() => _calibrator.DrawOthers(CalibrationSamples.ForJudging(OnnxGraph.FromModel(_measured.Model)), _calibration);
@@ -77,7 +77,7 @@ internal sealed class SearchSpace
     /// <summary>Tries plans in memory.</summary>
     /// <param name="judged">The model's answers to the samples for whole plans.</param>
     public PlanTrials TrialsWith(AnswerComparison judged) =>
-        new(_measured.Model, _measured.Network.Graph, judged, () => AnswersTo(DrawAssessed()), Curvatures, _measured.Threads);
+        new(_measured.Model, _measured.Network.Graph, judged, () => AnswersTo(DrawAssessed()), Statistics, _measured.Threads);
 
     /// <summary>What trials are of, for a journal of them.</summary>
     /// <param name="judged">The samples for whole plans.</param>

@@ -34,6 +34,18 @@ internal static class SmallNetworks
         return path;
     }
 
+    /// <summary>Takes digits as 784 numbers and knows three classes of them.</summary>
+    public static string WriteThreeClasses(string path)
+    {
+        OnnxGraphBuilder graph = new("three classes");
+        string x = graph.AddInput("input", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(784));
+        string w = graph.AddInitializer(new Tensor("fc.weight", new TensorShape(3, 784), [.. Enumerable.Range(0, 3 * 784).Select(i => MathF.Sin(i))]));
+        graph.AddNode("Gemm", [x, w], [new OnnxAttribute("transB", 1)], "logits");
+        graph.AddOutput("logits", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(3));
+        graph.Build().Save(path, overwrite: true);
+        return path;
+    }
+
     /// <summary>The mean of each channel of an image, for a batch that is fixed: what preprocessing does to a pixel shows in the outputs.</summary>
     public static string WriteChannelMeans(string path, params long[] input)
     {

@@ -60,7 +60,7 @@ internal sealed class CompressCommand : Verb
             return;
         }
 
-        if (planned.LacksCurvatures) planned = verdict?.Calibrate(planned.Plan, model) ?? throw NeedsData();
+        if (planned.LacksStatistics) planned = verdict?.Calibrate(planned.Plan, model) ?? throw NeedsData(planned.Plan);
         CompressionReport report = Compress(invocation, model, planned, path, threads);
         if (invocation.Value(_savePlan) is { } planPath) OutputOptions.WriteText(invocation, planPath, report.Plan.ToJson(), invocation.Value(_output.Force));
         Describe(invocation, report, input.TotalBytes(model), path);
@@ -95,15 +95,17 @@ internal sealed class CompressCommand : Verb
         return new PlannedLevels(_compression.MakePlan(invocation, model, threads));
     }
 
-    private static CommandException NeedsData() => CommandException.Usage(
-        "the plan's levels make up for one another's errors, which takes statistics of the data that it was made with", "Add --data SPEC.");
+    private static CommandException NeedsData(CompressionPlan planned) => CommandException.Usage(
+        planned.Tensors.Any(tensor => tensor.Compensated)
+            ? "the plan's levels make up for one another's errors, which takes statistics of the data that it was made with"
+            : "weighting and corrections take statistics of data", "Add --data SPEC.");
 
     private CompressionReport Compress(Invocation invocation, Model model, PlannedLevels planned, string path, int threads)
     {
         if (path != "-")
-            return ModelCompressor.Compress(model, planned.Plan, path, invocation.Value(_output.Force), threads, invocation.Progress, planned.Curvatures, invocation.Cancellation);
+            return ModelCompressor.Compress(model, planned.Plan, path, invocation.Value(_output.Force), threads, invocation.Progress, planned.Statistics, invocation.Cancellation);
         using Stream output = invocation.Terminal.OpenOutput();
-        CompressionReport report = ModelCompressor.Compress(model, planned.Plan, output, threads, invocation.Progress, planned.Curvatures, invocation.Cancellation);
+        CompressionReport report = ModelCompressor.Compress(model, planned.Plan, output, threads, invocation.Progress, planned.Statistics, invocation.Cancellation);
         output.Flush();
         return report;
     }

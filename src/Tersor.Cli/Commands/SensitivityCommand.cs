@@ -1,11 +1,15 @@
 using System.CommandLine;
 using Tersor.Cli.Options;
 using Tersor.Cli.Output;
+using Tersor.Compression.Calibration;
 using Tersor.Compression.Sensitivity;
+using Tersor.Compression.Theory;
 using Tersor.Engine.Data;
 using Tersor.Engine.Graphs;
 using Tersor.Engine.Kernels;
+using Tersor.Models;
 using Tersor.Plans;
+using Tersor.Quantization;
 
 namespace Tersor.Cli.Commands;
 
@@ -16,6 +20,8 @@ internal sealed class SensitivityCommand : Verb
     private const long KeptBytes = 256 << 20;
 
     private static readonly (string Name, FisherLabels Value)[] LabelNames = [("model", FisherLabels.OfModel), ("data", FisherLabels.OfData), ("outputs", FisherLabels.OfOutputs)];
+
+    private const string QpsExpected = "whole numbers such as -24,-20, each a QP";
 
     private readonly Argument<string> _model = new("MODEL") { Description = "A model with a graph, of any readable format; '-' reads stdin." };
     private readonly DataOptions _data = new("Decides which samples are held out, drawn and generated, and random signs; 0 if not given.");
@@ -34,8 +40,14 @@ internal sealed class SensitivityCommand : Verb
     private readonly Option<float[]?> _measure = ValueOption.Numbers(
         "--measure",
         "Also round each tensor of two or more dimensions alone to these QPs, one or several with commas between them, and measure what becomes of the answers.",
-        qps => Array.TrueForAll(qps, qp => qp == MathF.Round(qp) && qp >= Quantization.StepSize.MinQp() && qp <= Quantization.StepSize.MaxQp()),
-        "whole numbers such as -24,-20, each a QP");
+        AreQps,
+        QpsExpected);
+
+    private readonly Option<float[]?> _bound = ValueOption.Numbers(
+        "--bound",
+        "Also code each convolution and product at these QPs, and show its bits beside the fewest that theory allows at the distance by which the outputs then move.",
+        AreQps,
+        QpsExpected);
 
     private readonly Option<string?> _csv = new("--csv") { Description = "Write the table to this file, as comma-separated values.", HelpName = "FILE" };
     private readonly Option<string?> _savePlan = new("--save-plan")
@@ -54,7 +66,7 @@ internal sealed class SensitivityCommand : Verb
         Add(_model);
         _data.AddTo(this);
         _preprocessing.AddTo(this);
-        foreach (Option option in new Option[] { _samples, _batch, _labels, _measure, _csv, _savePlan, _quality, _force }) Add(option);
+        foreach (Option option in new Option[] { _samples, _batch, _labels, _measure, _bound, _csv, _savePlan, _quality, _force }) Add(option);
         _engine.AddTo(this);
     }
 
@@ -84,6 +96,7 @@ internal sealed class SensitivityCommand : Verb
         if (fisher.DroppedSamples > 0) invocation.Warn($"{Numbers.Count(fisher.DroppedSamples)} samples were left out: gradients of their batches are not finite");
         IReadOnlyList<MeasuredSensitivity> measured = Measure(invocation, model.Graph, train.Take(options.Samples), preprocessing, threads, memory);
 
+        IReadOnlyList<CodedLayer> bounded = CompareWithBound(invocation, model.Graph, train.Take(options.Samples), preprocessing, threads);
         CompressionPlan? plan = invocation.IsGiven(_savePlan) ? MakePlan(invocation, model, fisher, threads.Count) : null;
         SensitivityText text = new(fisher, measured, plan);
         if (invocation.Value(_csv) is { } csv) OutputOptions.WriteText(invocation, csv, text.Csv(), invocation.Value(_force));
@@ -91,8 +104,14 @@ internal sealed class SensitivityCommand : Verb
         text.Report(invocation.Report);
         invocation.Report["data"] = source.Specification;
         invocation.Report["labels"] = LabelNames.First(entry => entry.Value == options.Labels).Name;
-        if (!invocation.Quiet) invocation.Print(text.Table());
+        if (bounded.Count > 0) invocation.Report["bound"] = BoundText.Fields(bounded);
+        if (invocation.Quiet) return;
+        invocation.Print(text.Table());
+        if (bounded.Count > 0) invocation.Print(BoundText.Table(bounded));
     }
+
+    private static bool AreQps(float[] numbers) =>
+        Array.TrueForAll(numbers, qp => qp == MathF.Round(qp) && qp >= StepSize.MinQp() && qp <= StepSize.MaxQp());
 
     private IEnumerable<string> Outputs(Invocation invocation) => new[] { invocation.Value(_csv), invocation.Value(_savePlan) }.OfType<string>();
 
@@ -112,6 +131,24 @@ internal sealed class SensitivityCommand : Verb
         }
 
         return measured;
+    }
+
+    private List<CodedLayer> CompareWithBound(Invocation invocation, ExecutableGraph graph, SampleSet samples, Preprocessing preprocessing, KernelThreads threads)
+    {
+        if (invocation.Value(_bound) is not { } qps) return [];
+        CalibrationPlan usual = new() { Samples = samples.Count };
+        NetworkCurvature curvature = NetworkCurvature.Estimate(
+            graph, samples, preprocessing, (usual.InputDamping, usual.OutputDamping), usual.Seed, threads,
+            new CountProgress(invocation.Progress, "calibrate", graph.Source, samples.Count), invocation.Cancellation);
+        List<CodedLayer> layers = [];
+        foreach ((string name, RowCurvature rows) in curvature.Rows)
+        {
+            GraphParameter weight = graph.FindParameter(name)!;
+            invocation.Progress.Report("bound", name, layers.Count, 0, count => $"{Numbers.Count(count)} codings");
+            layers.AddRange(BoundComparison.Run(new Tensor(name, weight.Shape, weight.Values), rows, [.. qps.Select(qp => (int)qp)], invocation.Cancellation));
+        }
+
+        return layers;
     }
 
     private CompressionPlan MakePlan(Invocation invocation, ExecutableModel model, FisherInformation fisher, int threads)

@@ -42,6 +42,26 @@ internal sealed class CompressionOptions
         "What weights are predicted from under --error-bound abs or rel; zero if not given, auto tries all for each tensor.",
         [.. Predictors.All.Select(entry => (entry.Name, entry.Predictor))]);
 
+    private readonly Option<ErrorWeighting?> _weighting = ValueOption.Choice<ErrorWeighting>(
+        "--weighting",
+        "What errors of weights count for when levels are chosen: all alike (none; if not given), or by --data: fisher (how far the model's answers move), empirical (the loss on the data's labels), outputs (how far outputs move).",
+        [.. ErrorWeightings.All.Select(entry => (entry.Name, entry.Weighting))]);
+
+    private readonly Option<double?> _prune = ValueOption.Real(
+        "--prune", "Set this share of the weights to zero first: those whose loss costs least by --weighting, or the smallest without.", 0, 0.999);
+
+    private readonly Option<bool> _localScaling = new("--local-scaling") { Description = "Fit a factor to each row (output channel) of a weight, and store it beside the levels." };
+
+    private readonly Option<bool> _biasCorrection = new("--bias-correction")
+    {
+        Description = "Let biases take up what quantization adds to the mean outputs of their layers, measured on train samples of --data.",
+    };
+
+    private readonly Option<bool> _reestimateBatchNorm = new("--reestimate-batch-norm")
+    {
+        Description = "Let means and variances of batch normalizations follow what quantization does to their inputs, measured on train samples of --data.",
+    };
+
     private readonly Option<bool> _foldBatchNorm = new("--fold-batch-norm")
     {
         Description = "Let scale and bias of batch normalizations take over what mean and variance say; the network computes the same. A search for a budget with data does so unasked.",
@@ -70,7 +90,10 @@ internal sealed class CompressionOptions
     }
 
     private IEnumerable<Option> Settings =>
-        [_qp, _quality, _method, _lambda, _codebookSize, _errorBound, _predictor, _foldBatchNorm, _lossless, _edition, _topology, _selection.Include, _selection.Exclude];
+        [_qp, _quality, _method, _lambda, _codebookSize, _errorBound, _predictor, .. Refinements, _foldBatchNorm, _lossless, _edition, _topology, _selection.Include, _selection.Exclude];
+
+    // What makes more of a step size; a search for step sizes compensates instead.
+    private IEnumerable<Option> Refinements => [_weighting, _prune, _localScaling, _biasCorrection, _reestimateBatchNorm];
 
     /// <summary>The plan for a model.</summary>
     /// <exception cref="CommandException">Options contradict each other, or a pattern matches nothing; every problem is named.</exception>
@@ -101,6 +124,8 @@ internal sealed class CompressionOptions
     public PlanOptions MakeSearchOptions(Invocation invocation, Model model, string budget)
     {
         string[] decided = [.. new Option[] { _qp, _quality, _lossless, _planFile }.Where(invocation.IsGiven).Select(option => option.Name)];
+        string[] refined = [.. Refinements.Where(invocation.IsGiven).Select(option => option.Name)];
+        if (refined.Length > 0) throw CommandException.Usage($"{string.Join(" and ", refined)} refine a plan of --quality or --qp, {budget} searches for one", "Drop one; or add them to the saved plan of the search.");
         if (decided.Length > 0) throw CommandException.Usage($"{budget} looks for the step sizes that {string.Join(" and ", decided)} would decide", "Drop one.");
         return MakeOptions(invocation, model);
     }
@@ -118,6 +143,11 @@ internal sealed class CompressionOptions
             Lambda = invocation.Value(_lambda),
             ErrorBound = invocation.Value(_errorBound),
             Predictor = invocation.Value(_predictor) ?? Predictor.Zero,
+            Weighting = invocation.Value(_weighting) ?? ErrorWeighting.None,
+            PrunedShare = invocation.Value(_prune) ?? 0,
+            LocalScaling = invocation.Value(_localScaling),
+            BiasCorrection = invocation.Value(_biasCorrection),
+            BatchNormReestimation = invocation.Value(_reestimateBatchNorm),
             Lossless = invocation.Value(_lossless),
             FoldBatchNorm = invocation.Value(_foldBatchNorm),
             Edition = invocation.Value(_edition) ?? 2,
@@ -141,6 +171,13 @@ internal sealed class CompressionOptions
         if (isQuantized) invocation.Setting(_method, method.Name());
         if (isQuantized && method is TensorMethod.UniformRdo or TensorMethod.TrellisRdo)
             invocation.Setting(_lambda, Numbers.Short(options.Lambda ?? PlanBuilder.DefaultLambda));
+        if (options.PrunedShare > 0) invocation.Setting(_prune, Numbers.Short(options.PrunedShare));
+        if (isQuantized) invocation.Setting(_weighting, options.Weighting.Name());
+        foreach ((Option<bool> option, bool isOn) in new[] { (_localScaling, options.LocalScaling), (_biasCorrection, options.BiasCorrection), (_reestimateBatchNorm, options.BatchNormReestimation) })
+        {
+            if (isOn) invocation.Setting(option, "on");
+        }
+
         if (method == TensorMethod.Codebook) invocation.Setting(_codebookSize, Numbers.Integer(options.CodebookSize));
         invocation.Setting(_edition, Numbers.Integer(options.Edition));
         invocation.Setting(_topology, options.Topology == TopologyCarriage.None ? "none" : "auto");
@@ -161,16 +198,19 @@ internal sealed class CompressionOptions
         if (Given(_lambda) && method is not (null or TensorMethod.UniformRdo or TensorMethod.TrellisRdo))
             yield return $"--lambda means nothing to --method {method.Value.Name()}";
         if (Given(_lambda) && method is null && Given(_qp)) yield return "--lambda needs a rate-distortion optimized --method beside --qp";
+        if (invocation.Value(_weighting) is not (null or ErrorWeighting.None) && method is { } unweighed && !unweighed.HasObjective()) yield return $"--weighting means nothing to --method {unweighed.Name()}";
         if (Given(_codebookSize) && method is not TensorMethod.Codebook) yield return "--codebook-size is for --method codebook";
         if (Given(_errorBound))
         {
-            foreach (Option option in new Option[] { _qp, _quality, _method, _lambda, _foldBatchNorm }.Where(Given)) yield return $"--error-bound and {option.Name} exclude each other";
+            Option[] excluded = [_qp, _quality, _method, _lambda, .. Refinements, _foldBatchNorm];
+            foreach (Option option in excluded.Where(Given)) yield return $"--error-bound and {option.Name} exclude each other";
         }
 
         if (Given(_predictor) && invocation.Value(_errorBound) is null or { Mode: ErrorBoundMode.Pointwise })
             yield return "--predictor is for --error-bound abs:X and rel:X";
         if (!invocation.Value(_lossless)) yield break;
-        foreach (Option option in new Option[] { _qp, _quality, _method, _lambda, _errorBound, _foldBatchNorm, _selection.Include, _selection.Exclude }.Where(Given))
+        Option[] lossy = [_qp, _quality, _method, _lambda, _errorBound, .. Refinements, _foldBatchNorm, _selection.Include, _selection.Exclude];
+        foreach (Option option in lossy.Where(Given))
             yield return $"--lossless and {option.Name} exclude each other";
     }
 }

@@ -69,6 +69,8 @@ internal static class CompressionText
         ["qp"] = tensor.Qp,
         ["step"] = tensor.StepSize,
         ["compensated"] = tensor.Compensated,
+        ["weighting"] = tensor.Weighting.Name(),
+        ["localScaling"] = tensor.LocalScaling,
         ["errorBound"] = tensor.ErrorBound?.ToString(),
         ["predictor"] = tensor.ErrorBound is null ? null : tensor.Predictor.Name(),
         ["sourceBytes"] = tensor.SourceBytes,
@@ -94,7 +96,10 @@ internal static class CompressionText
     }
 
     private static string Method(TensorReport tensor) => tensor.ErrorBound is { } bound ? Bounded(tensor.Method, bound, tensor.Predictor)
-        : tensor.Qp is int qp ? $"{tensor.Method.Name()} qp {Numbers.Integer(qp)}{(tensor.Compensated ? " compensated" : "")}" : tensor.Method.Name();
+        : tensor.Qp is int qp ? $"{tensor.Method.Name()} qp {Numbers.Integer(qp)}{Refinements(tensor)}" : tensor.Method.Name();
+
+    private static string Refinements(TensorReport tensor) =>
+        (tensor.Compensated ? " compensated" : "") + (tensor.Weighting == ErrorWeighting.None ? "" : $" {tensor.Weighting.Name()}") + (tensor.LocalScaling ? " scaled" : "");
 
     private static string Bounded(TensorMethod method, ErrorBound bound, Predictor predictor) =>
         $"{method.Name()} {bound}{(predictor == Predictor.Zero ? "" : " " + predictor.Name())}";

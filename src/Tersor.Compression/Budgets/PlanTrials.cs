@@ -17,7 +17,7 @@ public sealed class PlanTrials : IPlanTrials, IDisposable
     private readonly ExecutableGraph _graph;
     private readonly AnswerComparison _judged;
     private readonly Func<AnswerComparison> _makeAssessed;
-    private readonly IReadOnlyDictionary<string, RowCurvature>? _curvatures;
+    private readonly PlanStatistics? _statistics;
     private readonly int _threads;
     private readonly Dictionary<string, float[]> _originals = new(StringComparer.Ordinal);
 
@@ -30,18 +30,18 @@ public sealed class PlanTrials : IPlanTrials, IDisposable
     /// <param name="graph">The network.</param>
     /// <param name="judged">Its answers to the samples that whole plans are judged on.</param>
     /// <param name="assessed">Those to the samples that single tensors are assessed on, asked for when the first one is; null for the same.</param>
-    /// <param name="curvatures">What errors cost, for plans with compensated levels; null for others.</param>
+    /// <param name="statistics">What data say of the model, for plans that need it; null for others.</param>
     /// <param name="threads">Tensors compressed side by side.</param>
     public PlanTrials(
         Model model,
         ExecutableGraph graph,
         AnswerComparison judged,
         Func<AnswerComparison>? assessed = null,
-        IReadOnlyDictionary<string, RowCurvature>? curvatures = null,
+        PlanStatistics? statistics = null,
         int threads = 1)
     {
-        _compression = new RepeatedCompression(model, threads, curvatures);
-        (_graph, _judged, _makeAssessed, _curvatures, _threads) = (graph, judged, assessed ?? (() => judged), curvatures, threads);
+        _compression = new RepeatedCompression(model, threads, statistics);
+        (_graph, _judged, _makeAssessed, _statistics, _threads) = (graph, judged, assessed ?? (() => judged), statistics, threads);
     }
 
     /// <inheritdoc/>
@@ -72,7 +72,7 @@ public sealed class PlanTrials : IPlanTrials, IDisposable
 
         using Model alone = new("memory", _compression.Model.Source, [.. plan.Tensors.Select(tensor => _compression.Model.Find(tensor.Name)!)]);
         using MemoryStream stream = new();
-        ModelCompressor.Compress(alone, Folded(plan), stream, _threads, null, _curvatures, cancellationToken);
+        ModelCompressor.Compress(alone, Folded(plan), stream, _threads, null, _statistics, cancellationToken);
         return Decode(plan, stream, _assessed, cancellationToken);
     }
 

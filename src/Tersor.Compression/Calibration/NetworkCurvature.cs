@@ -8,7 +8,7 @@ namespace Tersor.Compression.Calibration;
 
 /// <summary>
 /// What errors of all weights of a network cost, as the mean squared distance by which they move its outputs: a quadratic form for each convolution and each product with a
-/// transposed weight, and a factor for each other weight.
+/// weight, and a factor for each other weight.
 /// </summary>
 /// <remarks>
 /// The form is Kronecker-factored (<see cref="RowCurvature"/>). Its diagonal is scaled row by row to add up to the squared gradients that <see cref="FisherEstimator"/> finds.
@@ -75,7 +75,13 @@ public sealed class NetworkCurvature
             IReadOnlyList<double[]> inputs = layer.Inputs();
             double[] outputs = layer.OutputGradients();
             Rescale(outputs, RowCosts(layer, inputs, fisher));
-            rows.Add(layer.Weight, new RowCurvature(inputs, outputs, damping.Inputs, damping.Outputs));
+
+            // Of a weight that is stored the other way round, the form is the same with its factors exchanged.
+            rows.Add(
+                layer.Weight,
+                layer.HasColumns
+                    ? new RowCurvature([outputs], inputs[0], damping.Outputs, damping.Inputs)
+                    : new RowCurvature(inputs, outputs, damping.Inputs, damping.Outputs));
         }
 
         return new NetworkCurvature(rows, weights);
@@ -91,9 +97,18 @@ public sealed class NetworkCurvature
             return trace;
         })];
         int rowsPerGroup = layer.Rows / inputs.Count;
-        double[] costs = [.. fisher.ChannelSums().Select((sum, row) => traces[row / rowsPerGroup] > 0 ? sum / traces[row / rowsPerGroup] : 0)];
+        double[] costs = [.. OutputSums(layer, fisher).Select((sum, row) => traces[row / rowsPerGroup] > 0 ? sum / traces[row / rowsPerGroup] : 0)];
         double mean = costs.Average();
         return [.. costs.Select(cost => mean > 0 ? Math.Max(cost, LeastRowShare * mean) : 1)];
+    }
+
+    private static double[] OutputSums(LayerMoments layer, TensorFisher fisher)
+    {
+        if (!layer.HasColumns) return fisher.ChannelSums();
+        ReadOnlySpan<float> values = fisher.AsSpan();
+        double[] sums = new double[layer.Rows];
+        for (int i = 0; i < values.Length; i++) sums[i % sums.Length] += values[i];
+        return sums;
     }
 
     // Places of an image are not independent: gradients tell how rows depend on one another, their squares do not tell by how much rows matter.

@@ -37,6 +37,9 @@ public sealed class TensorFisher
     /// <summary>The values without a copy.</summary>
     public ReadOnlySpan<float> AsSpan() => _values;
 
+    /// <summary>The values without a copy, to keep.</summary>
+    public ReadOnlyMemory<float> AsMemory() => _values;
+
     /// <summary>Sums over the weights of each index of the first dimension: an output channel of Conv, and of Gemm with transB.</summary>
     public double[] ChannelSums()
     {

@@ -6,7 +6,7 @@ using Tersor.Models.Onnx;
 namespace Tersor.Engine.Graphs;
 
 /// <summary>
-/// Second moments around the weights of a network: for every convolution and every product with a transposed weight, the products of the inputs of any two weights of a row,
+/// Second moments around the weights of a network: for every convolution and every product with a weight, the products of the inputs of any two weights of a row,
 /// and of the gradients of any two rows' outputs. Made by <see cref="TrainingPlan.NewRowMoments"/>; memory does not grow with the number of samples.
 /// </summary>
 public sealed class RowMoments
@@ -31,12 +31,13 @@ public sealed class RowMoments
         foreach (PlanStep step in steps)
         {
             if (step.Operator is not IRowOperator { RowGroups: > 0 } rows || step.Context.InputSlots[1]?.Parameter is not { } parameter) continue;
-            if (rows.RowLength > LargestSide || parameter.Shape[0] > LargestSide) continue;
+            long count = rows.HasColumns ? parameter.Shape[1] : parameter.Shape[0];
+            if (rows.RowLength > LargestSide || count > LargestSide) continue;
             if (!_layers.TryGetValue(parameter.Name, out LayerMoments? layer))
-                _layers.Add(parameter.Name, layer = new LayerMoments(parameter.Name, (int)parameter.Shape[0], rows.RowLength, rows.RowGroups));
+                _layers.Add(parameter.Name, layer = new LayerMoments(parameter.Name, (int)count, rows.RowLength, rows.RowGroups, rows.HasColumns));
 
             // Nodes that share a weight but not its groups see inputs that cannot be added up: the first counts.
-            if (layer.Sums.Length != rows.RowGroups) continue;
+            if (layer.Sums.Length != rows.RowGroups || layer.HasColumns != rows.HasColumns) continue;
             Source source = new(rows, step.Context, layer);
             _sources.Add(source);
             _sourcesByStep.Add(step, source);
@@ -90,7 +91,7 @@ public sealed class RowMoments
     {
         if (!_sourcesByStep.TryGetValue(step, out Source? source)) return;
         int rows = source.Layer.Rows;
-        int places = source.Rows.PlacesPerSample;
+        int places = source.Rows.HasColumns ? 1 : source.Rows.PlacesPerSample;
         ReadOnlySpan<float> gradient = source.Context.OutputGradient(0);
         int samples = gradient.Length / (rows * places);
         Span<float> products = _products.AsSpan(0, rows * rows);
@@ -130,9 +131,9 @@ public sealed class RowMoments
 /// <summary>Second moments of the inputs of one weight.</summary>
 public sealed class LayerMoments
 {
-    internal LayerMoments(string weight, int rows, int columns, int groups)
+    internal LayerMoments(string weight, int rows, int columns, int groups, bool hasColumns)
     {
-        (Weight, Rows, Columns) = (weight, rows, columns);
+        (Weight, Rows, Columns, HasColumns) = (weight, rows, columns, hasColumns);
         double[][] sums = new double[groups][];
         for (int group = 0; group < groups; group++) sums[group] = new double[(long)columns * columns];
         Sums = sums;
@@ -145,8 +146,11 @@ public sealed class LayerMoments
     /// <summary>Rows of the weight: its outputs.</summary>
     public int Rows { get; }
 
-    /// <summary>Weights of a row: all dimensions but the first.</summary>
+    /// <summary>Weights of a row: what an output is made of.</summary>
     public int Columns { get; }
+
+    /// <summary>Whether the rows are stored as columns: the weight is <see cref="Columns"/> x <see cref="Rows"/>.</summary>
+    public bool HasColumns { get; }
 
     /// <summary>Places that were added: outputs of a row.</summary>
     public long Places { get; internal set; }

@@ -1,10 +1,15 @@
 namespace Tersor.Engine.Operators;
 
-/// <summary>An operator whose input 1 is a weight with a row per output: each output is the inner product of its row with the inputs at some place.</summary>
+/// <summary>
+/// An operator whose input 1 is a weight with a row per output: each output is the inner product of its row with the inputs at some place. The rows may be stored as columns.
+/// </summary>
 internal interface IRowOperator
 {
     /// <summary>Groups of rows that see different inputs; 0 where this node's weight is not made of such rows.</summary>
     int RowGroups { get; }
+
+    /// <summary>Whether the weight is stored with a column per output, and the outputs of a place lie side by side; else those of an output do.</summary>
+    bool HasColumns { get; }
 
     /// <summary>Weights of a row.</summary>
     int RowLength { get; }

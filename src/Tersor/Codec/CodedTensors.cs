@@ -18,7 +18,7 @@ internal sealed class CodedTensors(long maxBytes)
     public TensorEncoder.Result GetOrAdd(TensorEncoder encoder, Tensor tensor, TensorPlan plan, int ordinal)
     {
         if (maxBytes == 0) return encoder.Encode(tensor, plan, ordinal);
-        Key key = new(encoder.Surroundings, tensor, plan, ordinal, plan.Compensated ? encoder.CurvatureOf(tensor) : null);
+        Key key = new(encoder.Surroundings, tensor, plan, ordinal, encoder.CurvatureFor(plan), encoder.ImportanceOf(plan));
         lock (_gate)
         {
             if (_results.TryGetValue(key, out TensorEncoder.Result? known)) return known;
@@ -43,6 +43,7 @@ internal sealed class CodedTensors(long maxBytes)
 
     private static long SizeOf(TensorEncoder.Result result) => result.Units.Sum(unit => unit.ByteCount) + ((result.Table?.Count ?? 0) * sizeof(float));
 
-    // Tensors and curvatures are compared by reference: they do not change.
-    private sealed record Key((NncStreamSettings Stream, int TensorCount, bool KeepsTypes) Surroundings, Tensor Tensor, TensorPlan Plan, int Ordinal, RowCurvature? Curvature);
+    // Tensors and statistics are compared by reference: they do not change.
+    private sealed record Key(
+        (NncStreamSettings Stream, int TensorCount, bool KeepsTypes, bool KeepsZeros) Surroundings, Tensor Tensor, TensorPlan Plan, int Ordinal, RowCurvature? Curvature, ReadOnlyMemory<float> Importance);
 }

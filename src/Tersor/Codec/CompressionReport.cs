@@ -29,6 +29,12 @@ public sealed record TensorReport
     /// <summary>Whether the levels make up for one another's errors.</summary>
     public bool Compensated { get; init; }
 
+    /// <summary>What errors were weighted by when the levels were chosen.</summary>
+    public ErrorWeighting Weighting { get; init; }
+
+    /// <summary>Whether rows have factors of their own.</summary>
+    public bool LocalScaling { get; init; }
+
     /// <summary>The bound that every weight keeps; null for other methods.</summary>
     public ErrorBound? ErrorBound { get; init; }
 

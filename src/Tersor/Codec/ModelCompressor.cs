@@ -14,8 +14,6 @@ public static class ModelCompressor
     /// <summary>Exact tensors of at most this many bytes stay in an ONNX topology: a unit's header would cost more than deflating them there.</summary>
     private const long MaxTopologyTensorBytes = 4096;
 
-    private static readonly Dictionary<string, RowCurvature> NoCurvatures = [];
-
     /// <summary>About how many bytes of memory compressing takes at its peak: those of the tensors in work.</summary>
     public static long EstimateMemory(Model model, int threads)
     {
@@ -30,7 +28,7 @@ public static class ModelCompressor
     /// <param name="destination">Receives the NNC stream.</param>
     /// <param name="threads">Tensors, and segments of large tensors, worked on side by side; memory grows with it, the bytes do not depend on it.</param>
     /// <param name="progress">Receives one step per tensor.</param>
-    /// <param name="curvatures">By tensor: what errors cost, for those that the plan calls compensated.</param>
+    /// <param name="statistics">What data say of the model, where the plan needs it; null for nothing.</param>
     /// <param name="cancellationToken">Checked every few thousand weights in whatever is done with them: reading, quantization, search, coding, writing.</param>
     /// <returns>Where every byte went, and the plan with everything decided.</returns>
     /// <exception cref="PlanException">The plan does not fit the model.</exception>
@@ -42,9 +40,9 @@ public static class ModelCompressor
         Stream destination,
         int threads = 1,
         IProgress<ModelProgress>? progress = null,
-        IReadOnlyDictionary<string, RowCurvature>? curvatures = null,
+        PlanStatistics? statistics = null,
         CancellationToken cancellationToken = default) =>
-        Compress(model, plan, destination, new CodedTensors(maxBytes: 0), threads, progress, curvatures, cancellationToken);
+        Compress(model, plan, destination, new CodedTensors(maxBytes: 0), threads, progress, statistics, cancellationToken);
 
     /// <summary>The same where some tensors may have been coded before.</summary>
     internal static CompressionReport Compress(
@@ -54,15 +52,18 @@ public static class ModelCompressor
         CodedTensors known,
         int threads,
         IProgress<ModelProgress>? progress,
-        IReadOnlyDictionary<string, RowCurvature>? curvatures,
+        PlanStatistics? statistics,
         CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(destination);
         plan.CheckAgainst(model, "plan");
-        CheckCompensated(plan, curvatures);
+        statistics ??= PlanStatistics.None;
+        statistics.CheckFor(plan, model);
+        if (plan.NeedsCorrection) model = model.WithTensors(statistics.Corrected!);
         if (plan.FoldBatchNorm) model = BatchNormFolding.Apply(model);
+        model = PlannedPruning.Apply(model, plan, statistics, cancellationToken);
         Dictionary<string, TensorPlan> plans = plan.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         TensorPlan[] planned = [.. model.Tensors.Select(tensor => plans[tensor.Name])];
         bool[] isKept = ChooseKept(model, plan, planned);
@@ -76,7 +77,7 @@ public static class ModelCompressor
         long topologyBytes = writer.ByteCount - headerBytes;
 
         ParallelOptions parallel = OrderedWork.OnThreads(threads, cancellationToken);
-        TensorEncoder encoder = new(settings, model.Tensors.Count, keepsTypes: plan.Topology != TopologyCarriage.None, curvatures ?? NoCurvatures, parallel);
+        TensorEncoder encoder = new(settings, model.Tensors.Count, keepsTypes: plan.Topology != TopologyCarriage.None, keepsZeros: plan.PrunedShare > 0, statistics, parallel);
         TensorReport[] reports = new TensorReport[planned.Length];
         List<SharedValueTable> tables = [];
         List<string> warnings = [];
@@ -113,7 +114,7 @@ public static class ModelCompressor
 
     /// <summary>Compresses to a file, which appears under its name only when whole.</summary>
     /// <exception cref="IOException">The file exists and <paramref name="overwrite"/> is false, or cannot be written.</exception>
-    /// <inheritdoc cref="Compress(Model, CompressionPlan, Stream, int, IProgress{ModelProgress}?, IReadOnlyDictionary{string, RowCurvature}?, CancellationToken)"/>
+    /// <inheritdoc cref="Compress(Model, CompressionPlan, Stream, int, IProgress{ModelProgress}?, PlanStatistics?, CancellationToken)"/>
     public static CompressionReport Compress(
         Model model,
         CompressionPlan plan,
@@ -121,33 +122,26 @@ public static class ModelCompressor
         bool overwrite = false,
         int threads = 1,
         IProgress<ModelProgress>? progress = null,
-        IReadOnlyDictionary<string, RowCurvature>? curvatures = null,
+        PlanStatistics? statistics = null,
         CancellationToken cancellationToken = default)
     {
         using PendingFile file = new(path, overwrite);
-        CompressionReport report = Compress(model, plan, file.Stream, threads, progress, curvatures, cancellationToken);
+        CompressionReport report = Compress(model, plan, file.Stream, threads, progress, statistics, cancellationToken);
         file.Commit();
         return report;
     }
 
     /// <summary>Compresses to a stream on other threads.</summary>
-    /// <inheritdoc cref="Compress(Model, CompressionPlan, Stream, int, IProgress{ModelProgress}?, IReadOnlyDictionary{string, RowCurvature}?, CancellationToken)"/>
+    /// <inheritdoc cref="Compress(Model, CompressionPlan, Stream, int, IProgress{ModelProgress}?, PlanStatistics?, CancellationToken)"/>
     public static Task<CompressionReport> CompressAsync(
         Model model,
         CompressionPlan plan,
         Stream destination,
         int threads = 1,
         IProgress<ModelProgress>? progress = null,
-        IReadOnlyDictionary<string, RowCurvature>? curvatures = null,
+        PlanStatistics? statistics = null,
         CancellationToken cancellationToken = default) =>
-        Task.Run(() => Compress(model, plan, destination, threads, progress, curvatures, cancellationToken), cancellationToken);
-
-    private static void CheckCompensated(CompressionPlan plan, IReadOnlyDictionary<string, RowCurvature>? curvatures)
-    {
-        string[] missing = [.. plan.Tensors.Where(tensor => tensor.Compensated && curvatures?.ContainsKey(tensor.Name) != true).Select(tensor => tensor.Name)];
-        if (missing.Length > 0)
-            throw new PlanException([$"levels of '{string.Join("', '", missing)}' are to make up for one another's errors, which takes statistics of data; give the data that the plan was made with"]);
-    }
+        Task.Run(() => Compress(model, plan, destination, threads, progress, statistics, cancellationToken), cancellationToken);
 
     // Which tensors stay in the graph must be known before the first unit, since the topology comes first.
     private static bool[] ChooseKept(Model model, CompressionPlan plan, TensorPlan[] planned)

@@ -1,15 +1,14 @@
 using Tersor.Models;
 using Tersor.Plans;
-using Tersor.Quantization;
 
 namespace Tersor.Codec;
 
 /// <summary>Compresses one model with many plans, as a search does: tensors whose settings were tried before are not coded again. Safe from several threads.</summary>
 /// <param name="model">The model.</param>
 /// <param name="threads">Tensors, and segments of large tensors, worked on side by side; the bytes do not depend on it.</param>
-/// <param name="curvatures">By tensor: what errors cost, for those that plans call compensated.</param>
+/// <param name="statistics">What data say of the model, where plans need it; null for nothing.</param>
 /// <param name="maxBytes">Coded tensors that are kept in memory.</param>
-public sealed class RepeatedCompression(Model model, int threads, IReadOnlyDictionary<string, RowCurvature>? curvatures = null, long maxBytes = RepeatedCompression.UsualMaxBytes)
+public sealed class RepeatedCompression(Model model, int threads, PlanStatistics? statistics = null, long maxBytes = RepeatedCompression.UsualMaxBytes)
 {
     /// <summary>What is kept unless told: enough for hundreds of plans of networks with a few million weights.</summary>
     public const long UsualMaxBytes = 64 << 20;
@@ -20,7 +19,7 @@ public sealed class RepeatedCompression(Model model, int threads, IReadOnlyDicti
     public Model Model => model;
 
     /// <summary>Writes the stream that <see cref="ModelCompressor"/> writes for the same plan.</summary>
-    /// <inheritdoc cref="ModelCompressor.Compress(Model, CompressionPlan, Stream, int, IProgress{ModelProgress}?, IReadOnlyDictionary{string, RowCurvature}?, CancellationToken)"/>
+    /// <inheritdoc cref="ModelCompressor.Compress(Model, CompressionPlan, Stream, int, IProgress{ModelProgress}?, PlanStatistics?, CancellationToken)"/>
     public CompressionReport Compress(CompressionPlan plan, Stream destination, CancellationToken cancellationToken = default) =>
-        ModelCompressor.Compress(model, plan, destination, _known, threads, progress: null, curvatures, cancellationToken);
+        ModelCompressor.Compress(model, plan, destination, _known, threads, progress: null, statistics, cancellationToken);
 }

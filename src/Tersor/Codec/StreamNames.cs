@@ -26,6 +26,7 @@ internal static class StreamNames
     /// <summary>The integers of the planes that belong to a tensor of the ending of <see cref="Predictor.Regression"/>.</summary>
     public const string Planes = "@regression:planes";
 
+    private const string Scaling = "@scaling";
     private const string Lorenzo = "@lorenzo";
     private const string Regression = "@regression";
 
@@ -38,6 +39,9 @@ internal static class StreamNames
 
     /// <summary>The name under which the bytes of <paramref name="tensor"/> travel as 32-bit words.</summary>
     public static string OfBits(Tensor tensor) => $"{tensor.Name}{Bits}{tensor.ElementType.Name()}:{tensor.Shape}";
+
+    /// <summary>The name of the factors of a tensor's rows, which travel in its unit.</summary>
+    public static string ScalingOf(string name) => name + Scaling;
 
     /// <summary>What keeps the tensor's name, with the longest ending that it may get, out of a stream; null where nothing does.</summary>
     public static string? Obstacle(Tensor tensor)
@@ -57,7 +61,7 @@ internal static class StreamNames
     /// <summary>Whether a model's own name would be taken for one of ours.</summary>
     public static bool IsReserved(string name) =>
         name == Tables || TryParseIndex(name, out _, out _) || TryParseBits(name, out _, out _, out _) || TryParseGrid(name, out _, out _, out _)
-        || TryParsePredicted(name, out _, out _) || TryParsePlanes(name, out _);
+        || name.EndsWith(Scaling, StringComparison.Ordinal) || TryParsePredicted(name, out _, out _) || TryParsePlanes(name, out _);
 
     /// <summary>Takes the name of the planes of a tensor apart; false where it is none.</summary>
     public static bool TryParsePlanes(string name, [NotNullWhen(true)] out string? tensorName)

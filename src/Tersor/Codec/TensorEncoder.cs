@@ -10,16 +10,20 @@ namespace Tersor.Codec;
 /// <param name="stream">Settings of the stream.</param>
 /// <param name="tensorCount">How many tensors the model has.</param>
 /// <param name="keepsTypes">Whether a topology says the types of the tensors.</param>
-/// <param name="curvatures">By tensor, for those whose levels are to make up for one another's errors.</param>
+/// <param name="keepsZeros">Whether weights that are zero stay so, whatever it would save to give them up.</param>
+/// <param name="statistics">What data say of the tensors whose plans ask for it.</param>
 /// <param name="parallel">The threads that work inside a large tensor when they have no other, and what stops the work.</param>
 internal sealed partial class TensorEncoder(
-    NncStreamSettings stream, int tensorCount, bool keepsTypes, IReadOnlyDictionary<string, RowCurvature> curvatures, ParallelOptions parallel)
+    NncStreamSettings stream, int tensorCount, bool keepsTypes, bool keepsZeros, PlanStatistics statistics, ParallelOptions parallel)
 {
     // Elements that are quantized by one thread without looking up.
     private const int PieceLength = 1 << 16;
 
     // Blocks of up to 64; what a search may choose from.
     private const int LargestScan = 4;
+
+    // Of zeros that are to stay: more than any path saves.
+    private const float LargestImportance = 1e6f;
 
     /// <summary>What came of a tensor.</summary>
     /// <param name="Plan">With everything decided.</param>
@@ -29,14 +33,17 @@ internal sealed partial class TensorEncoder(
     /// <param name="Warnings">What a user should know.</param>
     public sealed record Result(TensorPlan Plan, IReadOnlyList<EncodedUnit> Units, SharedValueTable? Table, TensorReport Report, IReadOnlyList<string> Warnings);
 
-    /// <summary>All that <see cref="Encode"/> depends on beside the tensor, its plan, its place and its curvature.</summary>
-    public (NncStreamSettings Stream, int TensorCount, bool KeepsTypes) Surroundings => (stream, tensorCount, keepsTypes);
+    /// <summary>All that <see cref="Encode"/> depends on beside the tensor, its plan, its place and its statistics.</summary>
+    public (NncStreamSettings Stream, int TensorCount, bool KeepsTypes, bool KeepsZeros) Surroundings => (stream, tensorCount, keepsTypes, keepsZeros);
 
     /// <summary>About how many bytes <see cref="Encode"/> holds for a tensor: floats, levels, the trellis' decisions, and what it writes.</summary>
     public static long MemoryNeeded(Tensor tensor) => 16 * Math.Max(1, tensor.ElementCount);
 
-    /// <summary>What errors of a tensor cost; null where that is not known.</summary>
-    public RowCurvature? CurvatureOf(Tensor tensor) => curvatures.GetValueOrDefault(tensor.Name);
+    /// <summary>What errors cost together by the plan of a tensor; null where it does not ask.</summary>
+    public RowCurvature? CurvatureFor(TensorPlan plan) => plan.Compensated ? statistics.Curvatures[plan.Name] : null;
+
+    /// <summary>What each error costs by the plan of a tensor; empty where it does not ask.</summary>
+    public ReadOnlyMemory<float> ImportanceOf(TensorPlan plan) => plan.Weighting == ErrorWeighting.None ? default : statistics.Importances[plan.Name];
 
     /// <summary>A tensor that travels inside the topology.</summary>
     public static Result Keep(Tensor tensor, TensorPlan plan) =>
@@ -92,19 +99,66 @@ internal sealed partial class TensorEncoder(
         LevelSyntax syntax = SyntaxOf(tensor.Shape, plan with { GreaterFlags = 0, Scan = dependent ? plan.Scan : 0 }, rule);
         int[] levels = GC.AllocateUninitializedArray<int>(values.Length);
         double lambda = plan.Method is TensorMethod.UniformRdo or TensorMethod.TrellisRdo ? plan.Lambda : 0;
-        if (plan.Compensated) CompensatedTrellis.Quantize(values, step, syntax, lambda, curvatures[tensor.Name], levels, parallel.CancellationToken);
-        else if (dependent) TrellisQuantizer.Quantize(values, step, syntax, lambda, default, levels, parallel);
-        else RateDistortionQuantizer.Quantize(values, step, syntax, lambda, default, levels, parallel);
-        QuantizationError error = QuantizationError.OfLevels(values, levels, step);
-        LevelTensor coded = new(tensor.Name, tensor.Shape, levels, rule);
-        (EncodedUnit unit, TensorPlan decided) = EncodeLevels(coded, plan, ordinal);
-        return new Encoding(decided, unit, Report(tensor, plan.Method, unit, plan.Qp, step, error) with { Compensated = plan.Compensated });
+        float[] importance = ImportanceFor(plan);
+        if (keepsZeros && dependent) importance = WithZerosKept(values, importance);
+        if (plan.Compensated) CompensatedTrellis.Quantize(values, step, syntax, lambda, statistics.Curvatures[tensor.Name], levels, parallel.CancellationToken);
+        else if (dependent) TrellisQuantizer.Quantize(values, step, syntax, lambda, importance, levels, parallel);
+        else RateDistortionQuantizer.Quantize(values, step, syntax, lambda, importance, levels, parallel);
+        return Coded(tensor, values, importance, new LevelTensor(tensor.Name, tensor.Shape, levels, rule), plan, ordinal);
+    }
+
+    private float[] ImportanceFor(TensorPlan plan) =>
+        plan.Weighting == ErrorWeighting.None ? [] : Importance.Normalize(ImportanceOf(plan).Span);
+
+    // The trellis may leave a zero to get into a better state.
+    private static float[] WithZerosKept(float[] values, float[] importance)
+    {
+        float[] factors = new float[values.Length];
+        for (int i = 0; i < factors.Length; i++) factors[i] = values[i] == 0 ? LargestImportance : importance.Length == 0 ? 1 : importance[i];
+        return factors;
+    }
+
+    // A unit of levels, with factors of the rows where the plan has them scaled.
+    private Encoding Coded(Tensor tensor, float[] values, float[] importance, LevelTensor levels, TensorPlan plan, int ordinal)
+    {
+        LevelTensor? factors = null;
+        QuantizationError error;
+        if (plan.LocalScaling)
+        {
+            float[] decoded = levels.ToSingles();
+            factors = Factors(levels, values, decoded, importance);
+            NncComposition.ScaleRows(decoded, factors.ToSingles());
+            error = QuantizationError.Between(values, decoded);
+        }
+        else
+        {
+            error = levels.Rule.Kind == LevelKind.Uniform ? QuantizationError.OfLevels(values, levels.Levels, levels.Rule.Step) : QuantizationError.Between(values, levels.ToSingles());
+        }
+
+        (EncodedUnit unit, TensorPlan decided) = EncodeLevels(levels, plan, ordinal, factors);
+        TensorReport report = Report(tensor, plan.Method, unit, plan.Qp, levels.Rule.Step, error);
+        return new Encoding(decided, unit, report with { Compensated = plan.Compensated, Weighting = plan.Weighting, LocalScaling = plan.LocalScaling });
+    }
+
+    private LevelTensor Factors(LevelTensor weight, float[] values, float[] decoded, float[] importance)
+    {
+        float[] factors = new float[weight.Shape[0]];
+        LocalScaling.Fit(values, decoded, importance, factors);
+        int qp = LocalScaling.StepExponent << stream.Density;
+        bool dependent = weight.Rule.DependentQuantization;
+        TensorShape shape = new(factors.Length);
+        LevelRule rule = LevelRule.Uniform(qp, dependent, stream.Density);
+        int[] levels = new int[factors.Length];
+        if (dependent) TrellisQuantizer.Quantize(factors, rule.Step, SyntaxOf(shape, new TensorPlan { Name = weight.Name, Method = TensorMethod.Trellis }, rule), 0, [], levels);
+        else UniformQuantizer.Quantize(factors, rule.Step, levels);
+        return new LevelTensor(StreamNames.ScalingOf(weight.Name), shape, levels, rule, NncTensorRole.LocalScaling);
     }
 
     private Encoding Codebook(Tensor tensor, float[] values, TensorPlan plan, int ordinal)
     {
         double step = StepSize.FromQp(plan.Qp, stream.Density);
-        int[] entries = CodebookQuantizer.Design(values, step, plan.CodebookSize, keepZeros: true, CentroidInitialization.Linear, importance: [], seed: 0, parallel.CancellationToken);
+        float[] importance = ImportanceFor(plan);
+        int[] entries = CodebookQuantizer.Design(values, step, plan.CodebookSize, keepZeros: true, CentroidInitialization.Linear, importance, seed: 0, parallel.CancellationToken);
         int[] levels = GC.AllocateUninitializedArray<int>(values.Length);
         ForEachPiece(values.Length, range => CodebookQuantizer.Quantize(values.AsSpan(range), step, entries, levels.AsSpan(range)));
 
@@ -117,8 +171,7 @@ internal sealed partial class TensorEncoder(
 
         foreach (ref int level in levels.AsSpan()) level -= zero;
         LevelTensor coded = new(tensor.Name, tensor.Shape, levels, LevelRule.FromCodebook(new NncCodebook(entries, zero), plan.Qp, stream.Density));
-        (EncodedUnit unit, TensorPlan decided) = EncodeLevels(coded, plan, ordinal);
-        return new Encoding(decided, unit, Report(tensor, TensorMethod.Codebook, unit, plan.Qp, step, QuantizationError.Between(values, coded.ToSingles())));
+        return Coded(tensor, values, importance, coded, plan, ordinal);
     }
 
     private void ForEachPiece(int length, Action<Range> work) => Parallel.For(
@@ -206,7 +259,7 @@ internal sealed partial class TensorEncoder(
     });
 
     // N and scan order: as planned, or by what the levels cost.
-    private (EncodedUnit Unit, TensorPlan Decided) EncodeLevels(LevelTensor tensor, TensorPlan plan, int ordinal)
+    private (EncodedUnit Unit, TensorPlan Decided) EncodeLevels(LevelTensor tensor, TensorPlan plan, int ordinal, LevelTensor? factors = null)
     {
         LevelSyntax start = SyntaxOf(tensor.Shape, plan, tensor.Rule);
         LevelSyntaxFreedom freedom = new()
@@ -221,10 +274,12 @@ internal sealed partial class TensorEncoder(
             ParameterId = ordinal,
             GreaterFlagCount = choice.Syntax.GreaterFlagCount,
             ScanOrder = choice.Syntax.ScanOrder,
-            Coding = choice.Options,
+
+            // What was chosen for the levels does not suit the factors beside them.
+            Coding = factors is null ? choice.Options : choice.Options with { Choice = null },
         };
         return (
-            NncUnitEncoder.Encode(tensor, stream, options, parallel.CancellationToken),
+            factors is null ? NncUnitEncoder.Encode(tensor, stream, options, parallel.CancellationToken) : NncUnitEncoder.EncodeBlock([tensor, factors], stream, options),
             plan with { GreaterFlags = choice.Syntax.GreaterFlagCount, Scan = choice.Syntax.ScanOrder, RowSkipping = choice.RowSkipping == RowSkipping.On });
     }
 

@@ -76,6 +76,21 @@ public class Model : IDisposable
         return new Model(Format, Source, Tensors, Merge(Metadata, entries));
     }
 
+    /// <summary>
+    /// The same model with other data in some tensors, by name. It reads through this one, which must stay open, and owns nothing itself.
+    /// </summary>
+    /// <exception cref="ArgumentException">The model has no such tensor, it has another shape, or its data cannot be replaced (<see cref="CanDetach"/>).</exception>
+    public Model WithTensors(IReadOnlyDictionary<string, Tensor> replacements)
+    {
+        ArgumentNullException.ThrowIfNull(replacements);
+        foreach ((string name, Tensor tensor) in replacements)
+        {
+            if (Find(name) is not { } before || before.Shape != tensor.Shape || !CanDetach(before)) throw new ArgumentException($"'{name}' of {Source} cannot become '{tensor}'.", nameof(replacements));
+        }
+
+        return replacements.Count == 0 ? this : new RevisedModel(this, replacements);
+    }
+
     /// <summary>Closes the file behind the model.</summary>
     public void Dispose()
     {

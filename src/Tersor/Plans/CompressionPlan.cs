@@ -48,6 +48,15 @@ public sealed record TensorPlan
     /// </summary>
     public bool Compensated { get; init; }
 
+    /// <summary>
+    /// What the error of each weight counts for, which takes statistics of data (<see cref="PlanStatistics.Importances"/>) whenever the plan is used; of methods that have an
+    /// objective (<see cref="TensorMethods.HasObjective"/>), without <see cref="Compensated"/>, which says more.
+    /// </summary>
+    public ErrorWeighting Weighting { get; init; }
+
+    /// <summary>Whether each row (output channel) gets a factor of its own, fitted after its levels were chosen: the standard's local scaling. Of tensors with two or more dimensions.</summary>
+    public bool LocalScaling { get; init; }
+
     /// <summary>Entries of the codebook, 2..65536, for <see cref="TensorMethod.Codebook"/>.</summary>
     public int CodebookSize { get; init; }
 
@@ -61,7 +70,7 @@ public sealed record TensorPlan
     public bool? RowSkipping { get; init; }
 }
 
-/// <summary>Which data compensated levels were made with, and how.</summary>
+/// <summary>Which data a plan's statistics are of, and how they are taken.</summary>
 public sealed record CalibrationPlan
 {
     private const double UsualInputDamping = 0.03;
@@ -112,8 +121,9 @@ public sealed record CompressionPlan
     [SetsRequiredMembers]
     internal CompressionPlan(
         IReadOnlyList<TensorPlan> tensors, int version = CurrentVersion, int edition = 2, TopologyCarriage topology = TopologyCarriage.Auto, int qpDensity = StepSize.DefaultDensity, bool foldBatchNorm = false,
-        CalibrationPlan? calibration = null) =>
-        (Tensors, Version, Edition, Topology, QpDensity, FoldBatchNorm, Calibration) = (tensors, version, edition, topology, qpDensity, foldBatchNorm, calibration);
+        CalibrationPlan? calibration = null, bool biasCorrection = false, bool batchNormReestimation = false, double prunedShare = 0) =>
+        (Tensors, Version, Edition, Topology, QpDensity, FoldBatchNorm, Calibration, BiasCorrection, BatchNormReestimation, PrunedShare) =
+        (tensors, version, edition, topology, qpDensity, foldBatchNorm, calibration, biasCorrection, batchNormReestimation, prunedShare);
 
     /// <summary>Version of the plan format.</summary>
     public int Version { get; init; } = CurrentVersion;
@@ -130,8 +140,28 @@ public sealed record CompressionPlan
     /// <summary>Whether batch normalizations are folded into two of their four vectors first; see <see cref="Models.Onnx.BatchNormFolding"/>.</summary>
     public bool FoldBatchNorm { get; init; }
 
-    /// <summary>The data that compensated levels depend on; null where there are none.</summary>
+    /// <summary>
+    /// The share, 0 to 1, of the weights of all quantized tensors with two or more dimensions that become zero first: those whose loss costs least (<see cref="PruningRule"/>), by what
+    /// the tensors' errors are weighted by, or by magnitude.
+    /// </summary>
+    public double PrunedShare { get; init; }
+
+    /// <summary>Whether biases take up what quantization adds to the mean outputs of their layers; takes statistics of data (<see cref="PlanStatistics.Corrected"/>).</summary>
+    public bool BiasCorrection { get; init; }
+
+    /// <summary>Whether means and variances of batch normalizations follow what quantization does to their inputs; takes statistics of data.</summary>
+    public bool BatchNormReestimation { get; init; }
+
+    /// <summary>The data that the plan's statistics are of; null where it needs none.</summary>
     public CalibrationPlan? Calibration { get; init; }
+
+    /// <summary>Whether statistics of data are needed beside the model.</summary>
+    [JsonIgnore]
+    public bool NeedsStatistics => NeedsCorrection || Tensors.Any(tensor => tensor.Compensated || tensor.Weighting != ErrorWeighting.None);
+
+    /// <summary>Whether tensors are to be corrected after quantization.</summary>
+    [JsonIgnore]
+    public bool NeedsCorrection => BiasCorrection || BatchNormReestimation;
 
     /// <summary>One entry per tensor.</summary>
     public required IReadOnlyList<TensorPlan> Tensors { get; init; }
@@ -175,6 +205,7 @@ public sealed record CompressionPlan
             .. model.Tensors.Where(tensor => !planned.Contains(tensor.Name)).Select(tensor => $"tensor '{tensor.Name}' is not in the plan"),
             .. Tensors.Where(tensor => tensor.Method.IsLossy() && model.Find(tensor.Name) is { } found && !found.ElementType.IsQuantizable())
                 .Select(tensor => $"tensor '{tensor.Name}' holds {model.Find(tensor.Name)!.ElementType.Name()}, which {tensor.Method.Name()} cannot quantize; plan it as lossless"),
+            .. Tensors.Where(tensor => tensor.LocalScaling && model.Find(tensor.Name) is { Shape.Rank: < 2 }).Select(tensor => $"tensor '{tensor.Name}' has no rows for local scaling"),
         ];
         if (problems.Count > 0)
             throw new PlanException([.. problems.Select(problem => $"{source}: does not fit {model.Source}: {problem}")]);
@@ -188,6 +219,10 @@ public sealed record CompressionPlan
         if (Calibration is { } calibration && (calibration.Samples < 1 || !IsDamping(calibration.InputDamping) || !IsDamping(calibration.OutputDamping)))
             problems.Add("calibration takes at least one sample, and dampings above 0");
         if (QpDensity is < 0 or > 7) problems.Add($"qpDensity {QpDensity} is not 0..7");
+        if (!(PrunedShare is >= 0 and <= 1)) problems.Add($"prunedShare {PrunedShare} is not 0..1");
+        if (PrunedShare > 0 && Tensors.Any(tensor => tensor is { Compensated: true })) problems.Add("compensated levels give up zeros: prunedShare is not for them");
+        if (PrunedShare > 0 && Tensors.Select(tensor => tensor?.Weighting ?? ErrorWeighting.None).Where(weighting => weighting != ErrorWeighting.None).Distinct().Count() > 1)
+            problems.Add("prunedShare compares all tensors: weigh them alike");
         HashSet<string> names = new(StringComparer.Ordinal);
         foreach (TensorPlan? tensor in Tensors)
         {
@@ -210,6 +245,10 @@ public sealed record CompressionPlan
                 problems.Add($"{name}: a predictor is for absolute and relative error bounds");
             if (tensor.Compensated && !tensor.Method.IsDependent()) problems.Add($"{name}: {tensor.Method.Name()} cannot be compensated");
             if (tensor.Compensated && tensor.Scan is not (null or 0)) problems.Add($"{name}: compensated levels are coded row by row, scan 0");
+            if (!Enum.IsDefined(tensor.Weighting)) problems.Add($"{name}: unknown weighting {tensor.Weighting}");
+            if (tensor.Weighting != ErrorWeighting.None && !tensor.Method.HasObjective()) problems.Add($"{name}: {tensor.Method.Name()} weighs no errors");
+            if (tensor.Weighting != ErrorWeighting.None && tensor.Compensated) problems.Add($"{name}: compensated levels weigh errors already");
+            if (tensor.LocalScaling && !tensor.Method.IsOnGrid()) problems.Add($"{name}: {tensor.Method.Name()} has no local scaling");
             if (tensor.GreaterFlags is < 0 or > 256) problems.Add($"{name}: greaterFlags {tensor.GreaterFlags} is not 0..256");
             if (tensor.Scan is < 0 or > 4) problems.Add($"{name}: scan {tensor.Scan} is not 0..4");
             if (tensor.Method == TensorMethod.Codebook && tensor.CodebookSize is < 2 or > 65536)
@@ -228,7 +267,7 @@ public sealed record CompressionPlan
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     AllowDuplicateProperties = false,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
-    Converters = [typeof(TensorMethodConverter), typeof(TopologyCarriageConverter), typeof(ErrorBoundConverter), typeof(PredictorConverter)])]
+    Converters = [typeof(TensorMethodConverter), typeof(TopologyCarriageConverter), typeof(ErrorBoundConverter), typeof(PredictorConverter), typeof(ErrorWeightingConverter)])]
 [JsonSerializable(typeof(CompressionPlan))]
 internal sealed partial class PlanJson : JsonSerializerContext;
 
@@ -260,6 +299,23 @@ internal sealed class PredictorConverter : JsonConverter<Predictor>
     }
 
     public override void Write(Utf8JsonWriter writer, Predictor value, JsonSerializerOptions options) => writer.WriteStringValue(value.Name());
+}
+
+/// <summary>Weightings by the names of <see cref="ErrorWeightings"/>.</summary>
+internal sealed class ErrorWeightingConverter : JsonConverter<ErrorWeighting>
+{
+    public override ErrorWeighting Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        string? text = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+        foreach ((ErrorWeighting weighting, string name) in ErrorWeightings.All)
+        {
+            if (string.Equals(name, text, StringComparison.OrdinalIgnoreCase)) return weighting;
+        }
+
+        throw new JsonException($"'{text}' is not a weighting; known: {string.Join(", ", ErrorWeightings.All.Select(entry => entry.Name))}");
+    }
+
+    public override void Write(Utf8JsonWriter writer, ErrorWeighting value, JsonSerializerOptions options) => writer.WriteStringValue(value.Name());
 }
 
 /// <summary>The text of <see cref="ErrorBound"/>.</summary>

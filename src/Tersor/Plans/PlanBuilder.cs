@@ -59,6 +59,9 @@ public static class PlanBuilder
             Topology = options.Topology,
             QpDensity = options.ErrorBound is null ? StepSize.DefaultDensity : FinestDensity,
             FoldBatchNorm = options.FoldBatchNorm,
+            PrunedShare = options.PrunedShare,
+            BiasCorrection = options.BiasCorrection,
+            BatchNormReestimation = options.BatchNormReestimation,
             Tensors = plans,
         };
     }
@@ -79,6 +82,11 @@ public static class PlanBuilder
             problems.Add("an error bound takes neither a QP nor a method nor a lambda, and is not lossless");
         if (options.Predictor != Predictor.Zero && options.ErrorBound is null or { Mode: ErrorBoundMode.Pointwise })
             problems.Add("a predictor is for absolute and relative error bounds");
+        if (options.Method is { } weighed && weighed.IsLossy() && !weighed.HasObjective() && options.Weighting != ErrorWeighting.None) problems.Add($"method {weighed.Name()} weighs no errors");
+        if (!(options.PrunedShare is >= 0 and <= 1)) problems.Add("the pruned share is not 0..1");
+        bool isExact = options.Lossless || options.ErrorBound is not null;
+        if (isExact && (options.PrunedShare > 0 || options.Weighting != ErrorWeighting.None || options.LocalScaling || options.BiasCorrection || options.BatchNormReestimation))
+            problems.Add("lossless and error bounds leave nothing to weigh, to prune, to scale or to correct");
         if (options.Method == TensorMethod.ErrorBounded) problems.Add($"method {TensorMethod.ErrorBounded.Name()} needs an error bound; state that alone");
         if (options.Lambda is double lambda && (!(lambda >= 0) || double.IsInfinity(lambda))) problems.Add("lambda is not a number from 0");
         if (options.CodebookSize is < 2 or > 65536) problems.Add($"codebook size {options.CodebookSize} is not 2..65536");
@@ -123,6 +131,8 @@ public static class PlanBuilder
         Qp = qp,
         Lambda = method is TensorMethod.UniformRdo or TensorMethod.TrellisRdo ? options.Lambda ?? DefaultLambda : 0,
         CodebookSize = method == TensorMethod.Codebook ? options.CodebookSize : 0,
+        Weighting = options.Weighting,
+        LocalScaling = options.LocalScaling,
     };
 
     // Vectors carry biases and batch-norm statistics: a rate term would zero what matters most.

@@ -28,6 +28,21 @@ public sealed record PlanOptions
     /// <summary>Entries of a codebook for <see cref="TensorMethod.Codebook"/>.</summary>
     public int CodebookSize { get; init; } = 32;
 
+    /// <summary>What errors of tensors with two or more dimensions are weighted by, where their method has an objective (<see cref="TensorMethods.HasObjective"/>).</summary>
+    public ErrorWeighting Weighting { get; init; }
+
+    /// <summary>The share of the weights of tensors with two or more dimensions that become zero before the rest is quantized, 0 to 1; see <see cref="CompressionPlan.PrunedShare"/>.</summary>
+    public double PrunedShare { get; init; }
+
+    /// <summary>Fit a factor to each row of tensors with two or more dimensions; see <see cref="Quantization.LocalScaling"/>.</summary>
+    public bool LocalScaling { get; init; }
+
+    /// <summary>Let biases take up what quantization adds to the mean outputs of their layers.</summary>
+    public bool BiasCorrection { get; init; }
+
+    /// <summary>Let means and variances of batch normalizations follow what quantization does to their inputs.</summary>
+    public bool BatchNormReestimation { get; init; }
+
     /// <summary>
     /// Every weight of every tensor that can be quantized comes back within this bound: in place of a QP, a quality, a method and a lambda. Null for none.
     /// </summary>

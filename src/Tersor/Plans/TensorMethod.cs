@@ -81,4 +81,11 @@ public static class TensorMethods
 
     /// <summary>Whether levels follow the 8-state dependent quantizer.</summary>
     public static bool IsDependent(this TensorMethod method) => method is TensorMethod.Trellis or TensorMethod.TrellisRdo;
+
+    /// <summary>Whether levels are chosen by what errors cost, so that it matters which errors cost how much.</summary>
+    public static bool HasObjective(this TensorMethod method) =>
+        method is TensorMethod.UniformRdo or TensorMethod.Trellis or TensorMethod.TrellisRdo or TensorMethod.Codebook;
+
+    /// <summary>Whether values are multiples of a step or entries of a codebook, so that factors of rows can scale them.</summary>
+    public static bool IsOnGrid(this TensorMethod method) => method.IsLossy() && method != TensorMethod.ErrorBounded;
 }

@@ -53,7 +53,20 @@ public sealed class RowCurvature
     /// <summary>What a unit of squared error of a weight costs on average, when the weights behind it make up for what they can.</summary>
     public double Mean { get; }
 
+    /// <summary>Groups of rows that see inputs of their own; one for all but grouped convolutions.</summary>
+    public int GroupCount => _inputs.Length;
+
     private int RowsPerGroup { get; }
+
+    /// <summary><c>H</c> of a group of rows, damped: <see cref="Columns"/> squared values, row-major.</summary>
+    public double[] InputMoments(int group) => _inputs[group].ToMatrix(0, Columns);
+
+    /// <summary><c>G</c> of a group of rows, damped: the square of as many values as it has rows, row-major.</summary>
+    public double[] OutputMoments(int group)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)group, (uint)GroupCount, nameof(group));
+        return _outputs.ToMatrix(group * RowsPerGroup, RowsPerGroup);
+    }
 
     /// <summary>The factors of <c>H</c> for a row.</summary>
     internal TriangularFactors InputsOf(int row) => _inputs[row / RowsPerGroup];

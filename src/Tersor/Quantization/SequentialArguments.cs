@@ -18,9 +18,6 @@ internal static class SequentialArguments
     /// <summary>Refuses importance that is not one finite number of at least 0 for each of <paramref name="count"/> weights.</summary>
     public static void CheckImportance(int count, ReadOnlySpan<float> importance)
     {
-        UniformQuantizer.RequireSameLength(count, importance.Length, nameof(importance));
-        int bad = NonFiniteWeight.IndexOf(importance);
-        if (bad < 0) bad = importance.IndexOfAnyExceptInRange(-0f, float.MaxValue);
-        if (bad >= 0) throw new ArgumentException($"Importance {bad} is {importance[bad]:R}, not a finite number of at least 0.", nameof(importance));
+        if (Importance.Problem(importance, count) is { } problem) throw new ArgumentException(problem, nameof(importance));
     }
 }

@@ -54,5 +54,28 @@ internal sealed class TriangularFactors
     /// <summary>Row <paramref name="index"/> of <c>M</c> before its diagonal.</summary>
     public ReadOnlySpan<float> Coefficients(int index) => _coefficients.AsSpan(Start(index), index);
 
+    /// <summary>The product of the factors for variables that depend on no others: the matrix from before, damped.</summary>
+    /// <param name="first">The first variable.</param>
+    /// <param name="count">How many.</param>
+    public double[] ToMatrix(int first, int count)
+    {
+        double[] matrix = new double[(long)count * count];
+        double[] row = new double[count];
+        for (int k = 0; k < count; k++)
+        {
+            // Row k of M reaches from the first variable to its diagonal of 1; what is behind it is zero.
+            ReadOnlySpan<float> coefficients = Coefficients(first + k)[first..];
+            for (int i = 0; i < k; i++) row[i] = coefficients[i];
+            row[k] = 1;
+            for (int i = 0; i <= k; i++)
+            {
+                Span<double> target = matrix.AsSpan(i * count, k + 1);
+                TensorPrimitives.MultiplyAdd(row.AsSpan(0, k + 1), row[i] * Costs[first + k], target, target);
+            }
+        }
+
+        return matrix;
+    }
+
     private static int Start(int index) => (int)((long)index * (index - 1) / 2);
 }

@@ -53,6 +53,20 @@ public sealed class SensitivityCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Sensitivity_ShowsTheBoundBesideEachMethod()
+    {
+        TersorRun run = (await Run("--bound", "-16,-8", "--json")).Succeeds();
+        JsonElement[] coded = [.. run.Json().GetProperty("bound").EnumerateArray()];
+
+        // Three products, two steps, four methods; weights that were drawn and never trained are no easier than normal ones.
+        Assert.Equal(3 * 2 * 4, coded.Length);
+        Assert.All(coded, entry => Assert.True(entry.GetProperty("bitsPerWeight").GetDouble() > 0.9 * entry.GetProperty("boundBitsPerWeight").GetDouble()));
+        Assert.Contains(coded, entry => entry.GetProperty("compensated").GetBoolean());
+        Assert.Contains("trellis-rdo compensated", (await Run("--bound", "-8")).Succeeds().Out, StringComparison.Ordinal);
+        Assert.Contains("--bound takes whole numbers such as -24,-20", (await Run("--bound", "0.5")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Sensitivity_WritesAPlanThatCompressTakes_FinerWhereTheInformationIs()
     {
         JsonElement report = (await Run("--save-plan", _folder["plan.json"], "--quality", "40", "--json")).Succeeds().Json();

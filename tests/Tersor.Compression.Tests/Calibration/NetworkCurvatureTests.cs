@@ -33,6 +33,36 @@ public class NetworkCurvatureTests
         }
     }
 
+    [Theory]
+    [InlineData("Gemm", 1)]
+    [InlineData("MatMul", 1)]
+    [InlineData("MatMul", 3)]
+    public void Of_a_product_with_columns_the_predicted_distance_is_that_of_the_answers(string operatorType, int places)
+    {
+        const int Inputs = 24;
+        const int Outputs = 12;
+        Seeded random = new(1);
+        OnnxGraphBuilder builder = new("columns");
+        OnnxDimension[] place = places == 1 ? [] : [new OnnxDimension(places)];
+        string x = builder.AddInput("x", ElementType.Float32, [new OnnxDimension("N"), .. place, new OnnxDimension(Inputs)]);
+        string w = builder.AddInitializer(new Tensor("w", new TensorShape(Inputs, Outputs), [.. Enumerable.Range(0, Inputs * Outputs).Select(_ => random.NextGaussian())]));
+        builder.AddNode(operatorType, [x, w], output: "y");
+        builder.AddOutput("y", ElementType.Float32, [new OnnxDimension("N"), .. place, new OnnxDimension(Outputs)]);
+        ExecutableGraph graph = ExecutableGraph.Create(builder.Build());
+        SampleSet samples = Walks(4096, Inputs, places);
+        using KernelThreads threads = new(2);
+        NetworkCurvature curvature = NetworkCurvature.Estimate(graph, samples, Plain, (1e-4, 1e-4), seed: 1, threads);
+        AnswerComparison answers = new(graph, samples, Plain, threads);
+
+        RowCurvature rows = curvature.Rows["w"];
+        Assert.Equal((Inputs, Outputs), (rows.Rows, rows.Columns));
+        for (ulong seed = 0; seed < 5; seed++)
+        {
+            (double predicted, double measured) = Perturb(graph, "w", 0.1f, rows, answers, seed);
+            Assert.Equal(measured, predicted, 0.05 * measured);
+        }
+    }
+
     [Fact]
     public void Of_each_layer_of_a_LeNet_the_predicted_distance_is_about_that_of_the_answers()
     {
@@ -152,12 +182,12 @@ public class NetworkCurvatureTests
     }
 
     // Each value goes on from the one before, so that the inputs of a row are correlated.
-    private static SampleSet Walks(int count, int length)
+    private static SampleSet Walks(int count, int length, int places = 1)
     {
         Seeded random = new(2);
-        float[] values = new float[count * length];
+        float[] values = new float[count * length * places];
         for (int i = 0; i < values.Length; i++) values[i] = (i % length == 0 ? 0 : 0.8f * values[i - 1]) + (0.6f * random.NextGaussian());
-        return new SampleSet("walks", new TensorShape(length), values, new TensorShape(1), new float[count]);
+        return new SampleSet("walks", places == 1 ? new TensorShape(length) : new TensorShape(places, length), values, new TensorShape(1), new float[count]);
     }
 
     private sealed class Reports(List<int> reported) : IProgress<int>

@@ -12,10 +12,10 @@ internal sealed record CodecRun(byte[] Bytes, CompressionReport Report)
     /// <summary>Methods that a plan can name.</summary>
     public static IEnumerable<TensorMethod> Methods => TensorMethods.All.Select(entry => entry.Method);
 
-    public static CodecRun Of(Model model, CompressionPlan plan, int threads = 1, IReadOnlyDictionary<string, RowCurvature>? curvatures = null)
+    public static CodecRun Of(Model model, CompressionPlan plan, int threads = 1, IReadOnlyDictionary<string, RowCurvature>? curvatures = null, PlanStatistics? statistics = null)
     {
         using MemoryStream stream = new();
-        CompressionReport report = ModelCompressor.Compress(model, plan, stream, threads, curvatures: curvatures);
+        CompressionReport report = ModelCompressor.Compress(model, plan, stream, threads, statistics: curvatures is null ? statistics : new PlanStatistics { Curvatures = curvatures });
         return new CodecRun(stream.ToArray(), report);
     }
 

@@ -41,7 +41,7 @@ public class RepeatedCompressionTests
         byte[] bytes = new byte[400];
         new Seeded(1).Fill(bytes);
         for (int i = 3; i < bytes.Length; i += 4) bytes[i] = 0x3C;
-        ByteSource source = ByteSource.Deferred("w", bytes.Length, () =>
+        ByteSource source = ByteSource.Deferred("w", bytes.Length, _ =>
         {
             reads++;
             return bytes;

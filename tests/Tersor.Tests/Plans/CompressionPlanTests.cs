@@ -149,6 +149,51 @@ public class CompressionPlanTests
         Assert.All(error.Problems, problem => Assert.StartsWith("plan.json: ", problem, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Weightings_scalings_and_corrections_survive_saving()
+    {
+        CompressionPlan plan = new()
+        {
+            BiasCorrection = true,
+            BatchNormReestimation = true,
+            Tensors = [.. ErrorWeightings.All.Select((entry, i) => new TensorPlan { Name = entry.Name, Method = TensorMethod.UniformRdo, Weighting = entry.Weighting, LocalScaling = i % 2 == 0 })],
+        };
+        CompressionPlan back = CompressionPlan.FromJson(plan.ToJson(), "plan.json");
+
+        Assert.Equal(plan.Tensors, back.Tensors);
+        Assert.Equal((true, true), (back.BiasCorrection, back.BatchNormReestimation));
+        Assert.Equal(plan.ToJson(), back.ToJson());
+    }
+
+    [Theory]
+    [InlineData("\"method\":\"uniform\",\"weighting\":\"fisher\"", "uniform weighs no errors")]
+    [InlineData("\"method\":\"lossless\",\"weighting\":\"outputs\"", "lossless weighs no errors")]
+    [InlineData("\"method\":\"trellis\",\"weighting\":\"fisher\",\"compensated\":true", "compensated levels weigh errors already")]
+    [InlineData("\"method\":\"shared\",\"localScaling\":true", "shared has no local scaling")]
+    [InlineData("\"method\":\"error-bounded\",\"errorBound\":\"abs:1\",\"localScaling\":true", "error-bounded has no local scaling")]
+    public void Weightings_and_scalings_that_change_nothing_are_refused(string settings, string problem)
+    {
+        PlanException error = Assert.Throws<PlanException>(() => CompressionPlan.FromJson($"{{\"tensors\":[{{\"name\":\"w\",{settings}}}]}}", "plan.json"));
+        Assert.Equal($"plan.json: tensor 'w': {problem}", Assert.Single(error.Problems));
+    }
+
+    [Fact]
+    public void An_unknown_weighting_is_answered_with_the_known_ones()
+    {
+        PlanException error = Assert.Throws<PlanException>(() => CompressionPlan.FromJson("{\"tensors\":[{\"name\":\"w\",\"method\":\"trellis\",\"weighting\":\"mass\"}]}", "plan.json"));
+        Assert.Contains("'mass' is not a weighting; known: none, fisher, empirical, outputs", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_vector_has_no_rows_to_scale()
+    {
+        Model model = CodecRun.Mixed();
+        CompressionPlan plan = CodecRun.Plan(model, TensorMethod.Lossless);
+        plan = plan with { Tensors = [.. plan.Tensors.Select(tensor => tensor.Name == "bias" ? new TensorPlan { Name = "bias", Method = TensorMethod.Trellis, LocalScaling = true } : tensor)] };
+
+        Assert.Contains("tensor 'bias' has no rows for local scaling", Assert.Throws<PlanException>(() => plan.CheckAgainst(model, "plan.json")).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{\"tensors\":[],\"edition\":1,\"edition\":2}", "edition")]
     [InlineData("{\"tensors\":[{\"name\":\"w\",\"method\":\"raw\",\"method\":\"uniform\"}]}", "method")]

@@ -120,6 +120,27 @@ public class PlanBuilderTests
     }
 
     [Fact]
+    public void Weights_take_what_makes_more_of_their_steps_and_vectors_do_not()
+    {
+        PlanOptions options = new() { Weighting = ErrorWeighting.Fisher, LocalScaling = true, BiasCorrection = true, BatchNormReestimation = true };
+        CompressionPlan plan = PlanBuilder.Build(CodecRun.Mixed(), options);
+
+        Assert.Equal((true, true, true), (plan.BiasCorrection, plan.BatchNormReestimation, plan.NeedsStatistics));
+        Assert.Equal(["fc.weight", "conv.weight", "pruned", "half"], plan.Tensors.Where(tensor => tensor.Weighting == ErrorWeighting.Fisher && tensor.LocalScaling).Select(tensor => tensor.Name));
+        Assert.False(PlanBuilder.Build(CodecRun.Mixed(), new PlanOptions { LocalScaling = true }).NeedsStatistics);
+    }
+
+    [Fact]
+    public void What_would_change_nothing_is_refused()
+    {
+        Assert.Equal(["method uniform weighs no errors"], Problems(new() { Method = TensorMethod.Uniform, Weighting = ErrorWeighting.Fisher }));
+        foreach (PlanOptions options in (PlanOptions[])[new() { Weighting = ErrorWeighting.Fisher }, new() { LocalScaling = true }, new() { BiasCorrection = true }, new() { BatchNormReestimation = true }, new() { PrunedShare = 0.1 }])
+            Assert.Equal(["lossless and error bounds leave nothing to weigh, to prune, to scale or to correct"], Problems(options with { Lossless = true }));
+
+        static IReadOnlyList<string> Problems(PlanOptions options) => Assert.Throws<PlanException>(() => PlanBuilder.Build(CodecRun.Mixed(), options)).Problems;
+    }
+
+    [Fact]
     public void All_that_is_wrong_with_options_is_listed_at_once()
     {
         PlanOptions options = new()

@@ -247,7 +247,7 @@ public sealed class TrellisQuantizerTests
         ArgumentException exception = Assert.Throws<ArgumentException>(
             () => TrellisQuantizer.Quantize([1, 2], 1, Tensors.Matrix(1, 2, dependent: true), 0, [1, bad], new int[2]));
 
-        Assert.StartsWith("Importance 1 is", exception.Message, StringComparison.Ordinal);
+        Assert.StartsWith("importance 1 is", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

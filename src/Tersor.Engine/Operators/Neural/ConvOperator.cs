@@ -76,6 +76,8 @@ internal sealed class ConvOperator(OnnxNode node) : Operator(node), IRowOperator
 
     public int RowGroups => _shape.Groups;
 
+    public bool HasColumns => false;
+
     public int RowLength => Patches.Depth;
 
     public int PlacesPerSample => Patches.Area;

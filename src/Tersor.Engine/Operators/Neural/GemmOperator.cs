@@ -65,7 +65,9 @@ internal sealed class GemmOperator(OnnxNode node) : Operator(node), IRowOperator
     public WeightLayout? LayoutOf(TensorShape weight) =>
         weight.Rank == 2 && _alpha == 1 && _beta == 1 && !_transposeA ? new WeightLayout(1, (int)weight[0], (int)weight[1], IsTransposed: !_transposeB) : null;
 
-    public int RowGroups => _transposeB && !_transposeA ? 1 : 0;
+    public int RowGroups => _transposeA ? 0 : 1;
+
+    public bool HasColumns => !_transposeB;
 
     public int RowLength => _k;
 

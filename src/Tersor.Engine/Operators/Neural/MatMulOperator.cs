@@ -5,7 +5,7 @@ using Tersor.Models.Onnx;
 namespace Tersor.Engine.Operators;
 
 /// <summary>The matrix product of the last two dimensions, the others broadcast; a vector counts as one row on the left and one column on the right.</summary>
-internal sealed class MatMulOperator(OnnxNode node) : Operator(node), IHoldingOperator
+internal sealed class MatMulOperator(OnnxNode node) : Operator(node), IRowOperator, IHoldingOperator
 {
     private int _m;
     private int _n;
@@ -13,6 +13,7 @@ internal sealed class MatMulOperator(OnnxNode node) : Operator(node), IHoldingOp
     private int[] _leftOffsets = [];
     private int[] _rightOffsets = [];
     private bool _sharesRight;
+    private int _samples;
 
     public override bool HasBackward => true;
 
@@ -39,6 +40,8 @@ internal sealed class MatMulOperator(OnnxNode node) : Operator(node), IHoldingOp
         if (right.Rank > 1) dimensions.Add(_n);
         context.SetOutput(0, ElementType.Float32, new TensorShape([.. dimensions]));
 
+        _samples = left.Rank < 2 || right.Rank != 2 ? 0 : (int)left[0];
+
         // A weight that all images share makes one large product out of many small ones.
         _sharesRight = rightBatch.ElementCount == 1 && leftBatch.ElementCount == batch.ElementCount;
         if (_sharesRight)
@@ -55,6 +58,24 @@ internal sealed class MatMulOperator(OnnxNode node) : Operator(node), IHoldingOp
     }
 
     public WeightLayout? LayoutOf(TensorShape weight) => weight.Rank == 2 ? new WeightLayout(1, (int)weight[0], (int)weight[1], IsTransposed: true) : null;
+
+    public int RowGroups => _sharesRight && _samples > 0 ? 1 : 0;
+
+    public bool HasColumns => true;
+
+    public int RowLength => _k;
+
+    public int PlacesPerSample => _m / _samples;
+
+    public void WriteInputs(OperatorContext context, int sample, int group, Span<float> inputs, int stride)
+    {
+        int places = PlacesPerSample;
+        ReadOnlySpan<float> rows = context.Singles(0).Slice(sample * places * _k, places * _k);
+        for (int place = 0; place < places; place++)
+        {
+            for (int i = 0; i < _k; i++) inputs[(i * stride) + place] = rows[(place * _k) + i];
+        }
+    }
 
     public override void Forward(OperatorContext context)
     {

@@ -29,7 +29,7 @@ public static class BatchNormFolding
                 Fold(vectors, node.Find("epsilon") is { Type: OnnxAttributeType.Float } epsilon ? epsilon.Float : DefaultEpsilon, folded);
         }
 
-        return folded.Count == 0 ? model : new FoldedModel(model, folded);
+        return model.WithTensors(folded);
     }
 
     private static void Fold(Tensor?[] vectors, float epsilon, Dictionary<string, Tensor> folded)
@@ -47,19 +47,5 @@ public static class BatchNormFolding
         Array.Clear(mean);
         Array.Fill(variance, 1);
         for (int i = 0; i < values.Length; i++) folded[vectors[i]!.Name] = new Tensor(vectors[i]!.Name, vectors[i]!.Shape, values[i]);
-    }
-
-    // What is not folded is read through the original.
-    private sealed class FoldedModel(Model original, Dictionary<string, Tensor> folded)
-        : Model(original.Format, original.Source, [.. original.Tensors.Select(tensor => folded.GetValueOrDefault(tensor.Name, tensor))], original.Metadata)
-    {
-        public override bool HasGraph => original.HasGraph;
-
-        public override bool CanDetach(Tensor tensor) => folded.ContainsKey(tensor.Name) || original.CanDetach(tensor);
-
-        // The graph holds the values from before.
-        public override bool CanStayInTopology(Tensor tensor) => !folded.ContainsKey(tensor.Name);
-
-        public override Topology? MakeTopology(Func<Tensor, bool> isCoded) => original.MakeTopology(isCoded);
     }
 }

@@ -91,7 +91,14 @@ public sealed class OnnxGraph
 
         if (unused.Count > 0)
             throw new ArgumentException($"No initializer is called '{string.Join("', '", unused.Order(StringComparer.Ordinal))}'.", nameof(replacements));
-        return With(initializers, Metadata);
+        return With(initializers, Outputs, Metadata);
+    }
+
+    /// <summary>The same graph with other outputs, such as results in between.</summary>
+    public OnnxGraph WithOutputs(IReadOnlyList<OnnxGraphValue> outputs)
+    {
+        ArgumentNullException.ThrowIfNull(outputs);
+        return With(Initializers, outputs, Metadata);
     }
 
     /// <summary>The same graph with further metadata, which replaces entries of the same key.</summary>
@@ -100,7 +107,7 @@ public sealed class OnnxGraph
         ArgumentNullException.ThrowIfNull(entries);
         Dictionary<string, string> metadata = new(Metadata, StringComparer.Ordinal);
         foreach ((string key, string value) in entries) metadata[key] = value;
-        return With(Initializers, metadata);
+        return With(Initializers, Outputs, metadata);
     }
 
     /// <summary>Writes an ONNX file with all weights inside; it appears under its name only when whole.</summary>
@@ -117,7 +124,7 @@ public sealed class OnnxGraph
     /// <exception cref="ResourceLimitException">It would pass the 2 GB that protobuf allows.</exception>
     public void WriteTo(Stream destination) => OnnxGraphWriter.Write(this, destination);
 
-    private OnnxGraph With(IReadOnlyList<Tensor> initializers, IReadOnlyDictionary<string, string> metadata) => new()
+    private OnnxGraph With(IReadOnlyList<Tensor> initializers, IReadOnlyList<OnnxGraphValue> outputs, IReadOnlyDictionary<string, string> metadata) => new()
     {
         Source = Source,
         Name = Name,
@@ -125,7 +132,7 @@ public sealed class OnnxGraph
         OperatorSets = OperatorSets,
         Nodes = Nodes,
         Inputs = Inputs,
-        Outputs = Outputs,
+        Outputs = outputs,
         Values = Values,
         Initializers = initializers,
         Metadata = metadata,

@@ -1,0 +1,179 @@
+using Tersor.Codec;
+using Tersor.Compression.Calibration;
+using Tersor.Engine.Data;
+using Tersor.Engine.Graphs;
+using Tersor.Engine.Kernels;
+using Tersor.Models;
+using Tersor.Models.Onnx;
+using Tersor.Plans;
+using Tersor.Tests;
+
+namespace Tersor.Compression.Tests.Calibration;
+
+public sealed class PlanCalibrationTests : IDisposable
+{
+    private readonly SampleSet _samples = GeneratedDigits.Generate(96, seed: 3, isTest: false);
+    private readonly KernelThreads _threads = new(2);
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose()
+    {
+        _threads.Dispose();
+        _folder.Dispose();
+    }
+
+    [Theory]
+    [InlineData(ErrorWeighting.Fisher)]
+    [InlineData(ErrorWeighting.Empirical)]
+    [InlineData(ErrorWeighting.Outputs)]
+    public void Every_weighting_gives_importances_of_the_tensors_that_ask(ErrorWeighting weighting)
+    {
+        using Model model = Digits();
+        PlanStatistics statistics = Calibrate(model, PlanBuilder.Build(model, new PlanOptions { Weighting = weighting })).Statistics;
+
+        string[] weights = [.. model.Tensors.Where(tensor => tensor.Shape.Rank >= 2).Select(tensor => tensor.Name)];
+        Assert.Equal(weights.Order(StringComparer.Ordinal), statistics.Importances.Keys.Order(StringComparer.Ordinal));
+        Assert.All(statistics.Importances, entry => Assert.Equal(model.Find(entry.Key)!.ElementCount, entry.Value.Length));
+        Assert.Empty(statistics.Curvatures);
+        Assert.Null(statistics.Corrected);
+    }
+
+    [Fact]
+    public void Weightings_are_different_measures_and_each_the_same_again()
+    {
+        using Model model = Digits();
+        string[] hashes = [.. new[] { ErrorWeighting.Fisher, ErrorWeighting.Empirical, ErrorWeighting.Outputs }.Select(Hash)];
+
+        Assert.Equal(3, hashes.Distinct().Count());
+        Assert.Equal(hashes[0], Hash(ErrorWeighting.Fisher));
+
+        string Hash(ErrorWeighting weighting)
+        {
+            (CompressionPlan plan, PlanStatistics statistics) = Calibrate(model, PlanBuilder.Build(model, new PlanOptions { Weighting = weighting }));
+            using MemoryStream stream = new();
+            ModelCompressor.Compress(model, plan, stream, statistics: statistics);
+            return Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(stream.ToArray()));
+        }
+    }
+
+    [Fact]
+    public void Tensors_that_no_gradient_reaches_weigh_all_errors_alike()
+    {
+        OnnxGraphBuilder builder = new("with a table");
+        string x = builder.AddInput("x", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(784));
+        string w = builder.AddInitializer(new Tensor("w", new TensorShape(10, 784), [.. Enumerable.Range(0, 7840).Select(i => MathF.Sin(i))]));
+        builder.AddInitializer(new Tensor("unused", new TensorShape(10, 10), [.. Enumerable.Range(0, 100).Select(i => MathF.Sin(i))]));
+        builder.AddNode("Gemm", [x, w], [new OnnxAttribute("transB", 1)], "y");
+        builder.AddOutput("y", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(10));
+        builder.Build().Save(_folder["m.onnx"]);
+        using Model model = ModelFormats.Open(_folder["m.onnx"]);
+
+        CompressionPlan plan = Calibrate(model, PlanBuilder.Build(model, new PlanOptions { Weighting = ErrorWeighting.Fisher })).Plan;
+        Assert.Equal(
+            [("w", ErrorWeighting.Fisher), ("unused", ErrorWeighting.None)],
+            plan.Tensors.Select(tensor => (tensor.Name, tensor.Weighting)));
+    }
+
+    [Theory]
+    [InlineData("relu", false)]
+    [InlineData("normalized", false)]
+    [InlineData("normalized", true)]
+    [InlineData("product", false)]
+    public void Corrected_vectors_bring_the_mean_outputs_back(string kind, bool reestimate)
+    {
+        using Model model = Layers(kind);
+        CompressionPlan plan = PlanBuilder.Build(model, new PlanOptions { Quality = 8, Method = TensorMethod.UniformRdo, BiasCorrection = !reestimate, BatchNormReestimation = reestimate });
+        double[] wanted = Outputs(model).Means;
+        (CompressionPlan corrected, PlanStatistics statistics) = Calibrate(model, plan);
+        double before = Distance(Outputs(Decoded(model, plan with { BiasCorrection = false, BatchNormReestimation = false }, null)).Means, wanted);
+        double after = Distance(Outputs(Decoded(model, corrected, statistics)).Means, wanted);
+
+        // What the quantization of the vectors themselves adds is left.
+        Assert.True(after < 0.25 * before, $"{after} of {before}");
+        Assert.NotEmpty(statistics.Corrected!);
+    }
+
+    [Fact]
+    public void Reestimated_normalizations_bring_the_variance_of_their_outputs_back()
+    {
+        using Model model = Layers("normalized");
+        CompressionPlan plan = PlanBuilder.Build(model, new PlanOptions { Quality = 8, Method = TensorMethod.UniformRdo, BatchNormReestimation = true });
+        double[] wanted = Outputs(model).Variances;
+        (CompressionPlan reestimated, PlanStatistics statistics) = Calibrate(model, plan);
+        double before = Distance(Outputs(Decoded(model, plan with { BatchNormReestimation = false }, null)).Variances, wanted);
+        double after = Distance(Outputs(Decoded(model, reestimated, statistics)).Variances, wanted);
+
+        Assert.True(after < 0.25 * before, $"{after} of {before}");
+        Assert.Equal(["bn.mean", "bn.var"], statistics.Corrected!.Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_network_without_vectors_has_nothing_to_correct()
+    {
+        using Model model = Layers("bare");
+        (_, PlanStatistics statistics) = Calibrate(model, PlanBuilder.Build(model, new PlanOptions { BiasCorrection = true, BatchNormReestimation = true }));
+
+        Assert.Empty(statistics.Corrected!);
+    }
+
+    private (CompressionPlan Plan, PlanStatistics Statistics) Calibrate(Model model, CompressionPlan plan) =>
+        new PlanCalibration(ExecutableGraph.Create(OnnxGraph.FromModel(model)), model, _samples, Preprocessing.Default, _threads)
+            .Run(plan with { Calibration = new CalibrationPlan { Samples = _samples.Count } });
+
+    private static Model Decoded(Model model, CompressionPlan plan, PlanStatistics? statistics)
+    {
+        using MemoryStream stream = new();
+        ModelCompressor.Compress(model, plan, stream, statistics: statistics);
+        return CompressedModel.Open(stream.ToArray()).ToModel();
+    }
+
+    private (double[] Means, double[] Variances) Outputs(Model model)
+    {
+        InferencePlan plan = ExecutableGraph.Create(OnnxGraph.FromModel(model)).PlanInference(_samples.Count, _threads);
+        InputBatch.Fill(_samples, 0, _samples.Count, Preprocessing.Default, new float[784], plan.Input(0));
+        plan.Run();
+        float[] outputs = plan.Output(0).ToArray();
+        int channels = outputs.Length / _samples.Count;
+        double[][] byChannel = [.. Enumerable.Range(0, channels).Select(channel => outputs.Where((_, i) => i % channels == channel).Select(value => (double)value).ToArray())];
+        double[] means = [.. byChannel.Select(values => values.Average())];
+        return (means, [.. byChannel.Select((values, channel) => values.Average(value => Math.Pow(value - means[channel], 2)))]);
+    }
+
+    private static double Distance(double[] left, double[] right) => Math.Sqrt(left.Zip(right, (a, b) => (a - b) * (a - b)).Sum());
+
+    // Twelve outputs of images, in one layer or two.
+    private Model Layers(string kind)
+    {
+        Seeded random = new(4);
+        OnnxGraphBuilder builder = new(kind);
+        string x = builder.AddInput("x", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(784));
+        string Vector(string name, int length, Func<float> value) => builder.AddInitializer(new Tensor(name, new TensorShape(length), [.. Enumerable.Range(0, length).Select(_ => value())]));
+        string Weight(string name, params long[] shape) =>
+            builder.AddInitializer(new Tensor(name, new TensorShape(shape), [.. Enumerable.Range(0, (int)(shape[0] * shape[1])).Select(_ => 0.03f + (0.1f * random.NextGaussian()))]));
+        switch (kind)
+        {
+            case "relu":
+                string hidden = builder.AddNode("Gemm", [x, Weight("w1", 20, 784), Vector("b1", 20, () => random.NextGaussian())], [new OnnxAttribute("transB", 1)]);
+                builder.AddNode("Gemm", [builder.AddNode("Relu", [hidden]), Weight("w2", 12, 20), Vector("b2", 12, () => random.NextGaussian())], [new OnnxAttribute("transB", 1)], "y");
+                break;
+            case "normalized":
+                string products = builder.AddNode("Gemm", [x, Weight("w", 12, 784)], [new OnnxAttribute("transB", 1)]);
+                string[] vectors = [Vector("bn.scale", 12, () => 1), Vector("bn.bias", 12, () => random.NextGaussian()), Vector("bn.mean", 12, () => 3), Vector("bn.var", 12, () => 0.5f)];
+                builder.AddNode("BatchNormalization", [products, .. vectors], output: "y");
+                break;
+            case "product":
+                string sums = builder.AddNode("MatMul", [x, Weight("w", 784, 12)]);
+                builder.AddNode("Add", [sums, Vector("b", 12, () => random.NextGaussian())], output: "y");
+                break;
+            default:
+                builder.AddNode("MatMul", [x, Weight("w", 784, 12)], output: "y");
+                break;
+        }
+
+        builder.AddOutput("y", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(12));
+        builder.Build().Save(_folder[$"{kind}.onnx"]);
+        return ModelFormats.Open(_folder[$"{kind}.onnx"]);
+    }
+
+    private static Model Digits() => ModelFormats.Open(Path.Combine(SharedAssets.RepositoryRoot, "samples", "lenet5-digits.onnx"));
+}
