@@ -54,7 +54,7 @@ public sealed record TensorPlan
     /// </summary>
     public ErrorWeighting Weighting { get; init; }
 
-    /// <summary>Whether each row (output channel) gets a factor of its own, fitted after its levels were chosen: the standard's local scaling. Of tensors with two or more dimensions.</summary>
+    /// <summary>Whether each row (output channel) gets a factor of its own, fitted after its levels were chosen: the standard's local scaling. Of tensors with two or more dimensions, without <see cref="Compensated"/>.</summary>
     public bool LocalScaling { get; init; }
 
     /// <summary>Entries of the codebook, 2..65536, for <see cref="TensorMethod.Codebook"/>.</summary>
@@ -248,6 +248,7 @@ public sealed record CompressionPlan
             if (!Enum.IsDefined(tensor.Weighting)) problems.Add($"{name}: unknown weighting {tensor.Weighting}");
             if (tensor.Weighting != ErrorWeighting.None && !tensor.Method.HasObjective()) problems.Add($"{name}: {tensor.Method.Name()} weighs no errors");
             if (tensor.Weighting != ErrorWeighting.None && tensor.Compensated) problems.Add($"{name}: compensated levels weigh errors already");
+            if (tensor.LocalScaling && tensor.Compensated) problems.Add($"{name}: local scaling would undo what compensated levels make up for");
             if (tensor.LocalScaling && !tensor.Method.IsOnGrid()) problems.Add($"{name}: {tensor.Method.Name()} has no local scaling");
             if (tensor.GreaterFlags is < 0 or > 256) problems.Add($"{name}: greaterFlags {tensor.GreaterFlags} is not 0..256");
             if (tensor.Scan is < 0 or > 4) problems.Add($"{name}: scan {tensor.Scan} is not 0..4");

@@ -169,6 +169,7 @@ public class CompressionPlanTests
     [InlineData("\"method\":\"uniform\",\"weighting\":\"fisher\"", "uniform weighs no errors")]
     [InlineData("\"method\":\"lossless\",\"weighting\":\"outputs\"", "lossless weighs no errors")]
     [InlineData("\"method\":\"trellis\",\"weighting\":\"fisher\",\"compensated\":true", "compensated levels weigh errors already")]
+    [InlineData("\"method\":\"trellis\",\"localScaling\":true,\"compensated\":true", "local scaling would undo what compensated levels make up for")]
     [InlineData("\"method\":\"shared\",\"localScaling\":true", "shared has no local scaling")]
     [InlineData("\"method\":\"error-bounded\",\"errorBound\":\"abs:1\",\"localScaling\":true", "error-bounded has no local scaling")]
     public void Weightings_and_scalings_that_change_nothing_are_refused(string settings, string problem)
