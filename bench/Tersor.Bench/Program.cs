@@ -4,12 +4,20 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Tersor.Bench;
 using Tersor.Bench.Opponents;
+using Tersor.Bench.Representations;
 
 // dotnet run -c Release --project bench/Tersor.Bench -- --filter '*Codec*'
 // dotnet run -c Release --project bench/Tersor.Bench -- opponents --models DIR
+// dotnet run -c Release --project bench/Tersor.Bench -- representations
 if (args is [ContestCommand.Name, ..])
 {
     ContestCommand.Run(args.AsSpan(1));
+    return;
+}
+
+if (args is [ProductContest.Name, ..])
+{
+    ProductContest.Run(args.AsSpan(1));
     return;
 }
 

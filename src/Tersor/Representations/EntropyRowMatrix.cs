@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -186,16 +187,24 @@ internal sealed class EntropyRowMatrix : Representation
 
     private protected override unsafe void MultiplyPanel(LaneWidth width, float* panel, int panelWidth, int first, int end, float* products)
     {
-        new Span<float>(products, (end - first) * panelWidth).Clear();
+        // Of a row, where groups end and what they are multiplied by; an infinite weight's entries are groups of their own.
+        int[] ends = ArrayPool<int>.Shared.Rent(_values.Length + Columns);
+        float[] weights = ArrayPool<float>.Shared.Rent(_values.Length + Columns);
         fixed (byte* indices = _columnIndices.Bytes)
         {
             for (int row = first; row < end; row++, products += panelWidth)
             {
-                if (_columnIndices.Width == 1) MultiplyPanelRow(width, indices, panel, panelWidth, row, products);
-                else if (_columnIndices.Width == 2) MultiplyPanelRow(width, (ushort*)indices, panel, panelWidth, row, products);
-                else MultiplyPanelRow(width, (int*)indices, panel, panelWidth, row, products);
+                int start = StartOf(row);
+                int count = ListGroups(row, start, ends, weights);
+                ReadOnlySpan<int> listed = ends.AsSpan(0, count);
+                if (_columnIndices.Width == 1) PanelGroups.Multiply(width, panel, panelWidth, indices + start, listed, weights, products);
+                else if (_columnIndices.Width == 2) PanelGroups.Multiply(width, panel, panelWidth, (ushort*)indices + start, listed, weights, products);
+                else PanelGroups.Multiply(width, panel, panelWidth, (int*)indices + start, listed, weights, products);
             }
         }
+
+        ArrayPool<int>.Shared.Return(ends);
+        ArrayPool<float>.Shared.Return(weights);
     }
 
     // Sums of groups stay vectors, scaled one by one; a row is added up across the lanes once.
@@ -238,21 +247,26 @@ internal sealed class EntropyRowMatrix : Representation
         return sum;
     }
 
-    private unsafe void MultiplyPanelRow<TIndex>(LaneWidth width, TIndex* indices, float* panel, int panelWidth, int row, float* products)
-        where TIndex : unmanaged, IBinaryInteger<TIndex>
+    // What an infinite weight meets may cancel in a sum, never in the product.
+    private int ListGroups(int row, int entryOffset, int[] ends, float[] weights)
     {
+        int count = 0;
         int start = _rowPointers[row];
         int stop = _rowPointers[row + 1];
-        int from = start < stop ? _groupPointers[start] : 0;
+        int from = entryOffset;
         for (int group = start; group < stop; group++)
         {
             int to = _groupPointers[group + 1];
             float weight = WeightOf(group, start);
-
-            // What an infinite weight meets may cancel in a sum, never in the product.
             int step = float.IsFinite(weight) ? to - from : 1;
-            for (; from < to; from += step) PanelGroup.Add(width, panel, panelWidth, indices + from, step, weight, products);
+            for (; from < to; from += step)
+            {
+                ends[count] = from + step - entryOffset;
+                weights[count++] = weight;
+            }
         }
+
+        return count;
     }
 
     private float WeightOf(int group, int firstOfRow) => _values[ValueOf(group, firstOfRow)] - _values[0];

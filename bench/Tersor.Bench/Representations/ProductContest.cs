@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Tersor.Bench.Engine;
+using Tersor.Bench.Opponents;
+using Tersor.Representations;
+
+namespace Tersor.Bench.Representations;
+
+/// <summary>
+/// <c>representations [--threads 1] [--seconds 1] [--rounds 3]</c>: products of every form beside OpenBLAS, scipy and torch, turn by turn in one run, as Markdown.
+/// What is absent is named. TERSOR_PYTHON names another interpreter than python3.
+/// </summary>
+internal static class ProductContest
+{
+    public const string Name = "representations";
+
+    private static readonly string[] Opponents = ["openblas", "scipy", "torch"];
+    private static readonly int[] Batches = [1, 64];
+
+    public static void Run(ReadOnlySpan<string> arguments)
+    {
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        int threads = int.Parse(Option(arguments, "--threads", "1"), CultureInfo.InvariantCulture);
+        double seconds = double.Parse(Option(arguments, "--seconds", "1"), CultureInfo.InvariantCulture);
+        int rounds = int.Parse(Option(arguments, "--rounds", "3"), CultureInfo.InvariantCulture);
+        double bandwidth = ReadBandwidth(threads);
+        Console.WriteLine($"Fastest runs, {threads} {(threads == 1 ? "thread" : "threads")}. Memory is read at {bandwidth:F1} GB/s; what fits the caches comes faster.");
+        string folder = Directory.CreateTempSubdirectory("tersor-products").FullName;
+        try
+        {
+            foreach (BenchmarkMatrix matrix in BenchmarkMatrix.All)
+            {
+                QuantizedMatrix weights = matrix.Make();
+                float[] values = new float[matrix.Rows * matrix.Columns];
+                weights.CopyTo(values);
+                string file = Path.Combine(folder, "weights.f32");
+                File.WriteAllBytes(file, MemoryMarshal.AsBytes<float>(values));
+                foreach (int batch in Batches) Contest(matrix, weights, file, batch, threads, seconds, rounds, bandwidth);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static void Contest(BenchmarkMatrix matrix, QuantizedMatrix weights, string file, int batch, int threads, double seconds, int rounds, double bandwidth)
+    {
+        string what = batch == 1 ? "a vector" : $"{batch} columns";
+        Console.WriteLine();
+        Console.WriteLine($"**{matrix.Name}**, {matrix.Rows} x {matrix.Columns}, {matrix.Density:P0} not zero, {matrix.ValueCount} values, with {what}:");
+        Console.WriteLine();
+        float[] columns = KernelData.Values(matrix.Columns * batch, 1);
+        float[] products = new float[matrix.Rows * batch];
+        List<(Representation Form, Action Run)> forms = [];
+        foreach (RepresentationFormat format in RepresentationFormats.All)
+        {
+            if (weights.Measure().SizeInBits(format) is null) continue;
+            Representation form = Representation.Create(weights, format);
+            forms.Add((form, () => form.MultiplyColumns(columns, batch, products, threads)));
+        }
+
+        double[] ours = [.. forms.Select(_ => double.PositiveInfinity)];
+        double[] theirs = [.. Opponents.Select(_ => double.PositiveInfinity)];
+        string?[] problems = new string?[Opponents.Length];
+        for (int round = 0; round < rounds; round++)
+        {
+            for (int i = 0; i < Opponents.Length; i++)
+            {
+                OpponentScript script = new(
+                    Environment.GetEnvironmentVariable("TERSOR_PYTHON") ?? "python3", "products.py", Opponents[i], file, $"{matrix.Rows}", $"{matrix.Columns}", $"{batch}", $"{threads}");
+                if (problems[i] is not null) continue;
+                if (script.TryMeasure(seconds, out double milliseconds, out string problem)) theirs[i] = Math.Min(theirs[i], milliseconds);
+                else (theirs[i], problems[i]) = (double.NaN, problem);
+            }
+
+            for (int i = 0; i < forms.Count; i++) ours[i] = Math.Min(ours[i], EngineRuns.Fastest(forms[i].Run, seconds / 2));
+        }
+
+        Console.WriteLine("| form | bytes | ms | at least by memory, ms | faster than OpenBLAS | than scipy's CSR | than torch's CSR |");
+        Console.WriteLine("|---|---|---|---|---|---|---|");
+        for (int i = 0; i < Opponents.Length; i++) Console.WriteLine($"| {Opponents[i]} | | {Outcome(theirs[i], problems[i])} | | | | |");
+        for (int i = 0; i < forms.Count; i++)
+        {
+            double bytes = forms[i].Form.ResidentBytes;
+            string ratios = string.Join(" | ", theirs.Select(milliseconds => double.IsFinite(milliseconds) ? $"{milliseconds / ours[i]:F2}x" : ""));
+            Console.WriteLine($"| {forms[i].Form.Format.Name()} | {bytes:N0} | {ours[i]:F3} | {bytes / bandwidth / 1e6:F3} | {ratios} |");
+        }
+    }
+
+    private static string Outcome(double milliseconds, string? problem) => problem is null ? $"{milliseconds:F3}" : $"not measured: {problem}";
+
+    // Far more than the caches hold, summed up.
+    private static double ReadBandwidth(int threads)
+    {
+        const int Length = 128 << 20;
+        const int Parts = 64;
+        float[] values = new float[Length];
+        Array.Fill(values, 1f);
+        float[] sums = new float[Parts];
+        double milliseconds = EngineRuns.Fastest(
+            () => Parallel.For(0, Parts, new ParallelOptions { MaxDegreeOfParallelism = threads }, part => sums[part] = System.Numerics.Tensors.TensorPrimitives.Sum(values.AsSpan(part * (Length / Parts), Length / Parts))),
+            3);
+        return sizeof(float) * (double)Length / milliseconds / 1e6;
+    }
+
+    private static string Option(ReadOnlySpan<string> arguments, string name, string otherwise)
+    {
+        int at = arguments.IndexOf(name);
+        return at >= 0 && at + 1 < arguments.Length ? arguments[at + 1] : otherwise;
+    }
+}
