@@ -29,8 +29,8 @@ public class ProductBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        RepresentationFormats.TryParse(Form, out RepresentationFormat? format);
-        _representation = Representation.Create(Matrix.Make(), format!.Value);
+        RepresentationFormat format = RepresentationFormats.All.Single(known => known.Name() == Form);
+        _representation = Representation.Create(Matrix.Make(), format);
         _columns = KernelData.Values(Matrix.Columns * Batch, 1);
         _products = new float[Matrix.Rows * Batch];
     }

@@ -3,7 +3,6 @@ using Tersor.Compression.Answers;
 using Tersor.Engine.Graphs;
 using Tersor.Models;
 using Tersor.Plans;
-using Tersor.Quantization;
 
 namespace Tersor.Compression.Budgets;
 
@@ -95,7 +94,7 @@ public sealed class PlanTrials : IPlanTrials, IDisposable
 
             // Until it is whole, the tensor is neither as before nor as planned.
             _present.Remove(tensor.Name);
-            decoded.Decode(tensor.Name, parameter.Values);
+            decoded.Decode(tensor.Name, parameter.Values, cancellationToken);
             _present.Add(tensor.Name, wanted[tensor.Name]);
         }
 

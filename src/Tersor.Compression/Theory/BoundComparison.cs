@@ -45,7 +45,7 @@ public static class BoundComparison
                 using MemoryStream stream = new();
                 CompressionReport report = ModelCompressor.Compress(alone, plan, stream, statistics: statistics, cancellationToken: cancellationToken);
                 using CompressedModel decoded = CompressedModel.Open(stream.ToArray());
-                double distance = curvature.Cost(weights, decoded.Decode(tensor.Name));
+                double distance = curvature.Cost(weights, decoded.Decode(tensor.Name, cancellationToken));
                 double least = distance > 0 ? bound.BitsAt(distance) / weights.Length : 8 * sizeof(float);
                 layers.Add(new CodedLayer(tensor.Name, method, compensated, taken, distance, report.Tensors[0].BitsPerElement, least));
             }
