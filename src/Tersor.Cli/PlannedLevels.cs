@@ -1,5 +1,4 @@
 using Tersor.Plans;
-using Tersor.Quantization;
 
 namespace Tersor.Cli;
 

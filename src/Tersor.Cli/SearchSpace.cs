@@ -5,7 +5,6 @@ using Tersor.Engine.Data;
 using Tersor.Models;
 using Tersor.Models.Onnx;
 using Tersor.Plans;
-using Tersor.Quantization;
 
 namespace Tersor.Cli;
 
