@@ -139,6 +139,16 @@ public sealed class CompressBudgetTests : IDisposable
         Assert.Contains("judged on samples that the search saw", (await TersorRun.Of([.. command, "--split", "test"])).Succeeds().Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Compress_StatisticsBeyondTheMemoryLimit_AreRefusedBeforeTheyAreTaken()
+    {
+        TersorRun run = await TersorRun.Of("compress", Digits, "-o", _folder["o.nnc"], "--data", "digits:300,20", "--max-drop", "3", "--memory-limit", "40MB");
+
+        Assert.Equal(6, run.ExitCode);
+        Assert.Matches("error\\[resource-limit\\]: statistics of the layers of .*lenet5-digits.onnx take about [0-9.]+ MB of memory beside [0-9.]+ MB for the rest, --memory-limit allows 40.0 MB; ", run.Error);
+        Assert.False(File.Exists(_folder["o.nnc"]));
+    }
+
     [Theory]
     [InlineData("the nearest plan takes ", "--max-size", "1KB")]
     [InlineData("the nearest plan loses ", "--max-drop", "0", "--data", "digits:600,10")]

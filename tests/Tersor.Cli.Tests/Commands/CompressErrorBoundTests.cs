@@ -68,7 +68,6 @@ public sealed class CompressErrorBoundTests : IDisposable
     [InlineData("--error-bound and --method exclude each other", "--method", "uniform")]
     [InlineData("--lossless and --error-bound exclude each other", "--lossless")]
     [InlineData("--error-bound and --plan exclude each other: the plan says everything", "--plan", "p.json")]
-    [InlineData("--max-size looks for the step sizes that --error-bound would decide. Drop one.", "--max-size", "1KB")]
     public async Task Compress_ErrorBoundBesideWhatItDecides_IsRefused(string problem, params string[] options)
     {
         TersorRun run = await TersorRun.Of(["compress", SmallModels.WriteGaussian(_folder["m.safetensors"]), "--error-bound", "abs:1e-3", .. options]);
