@@ -172,7 +172,7 @@ internal sealed class CompressionOptions
         if (isQuantized && method is TensorMethod.UniformRdo or TensorMethod.TrellisRdo)
             invocation.Setting(_lambda, Numbers.Short(options.Lambda ?? PlanBuilder.DefaultLambda));
         if (options.PrunedShare > 0) invocation.Setting(_prune, Numbers.Short(options.PrunedShare));
-        if (isQuantized) invocation.Setting(_weighting, options.Weighting.Name());
+        if (options.Weighting != ErrorWeighting.None) invocation.Setting(_weighting, options.Weighting.Name());
         foreach ((Option<bool> option, bool isOn) in new[] { (_localScaling, options.LocalScaling), (_biasCorrection, options.BiasCorrection), (_reestimateBatchNorm, options.BatchNormReestimation) })
         {
             if (isOn) invocation.Setting(option, "on");
