@@ -67,8 +67,7 @@ internal static class ComparisonTable
 
     private static double Fastest(Action run)
     {
-        // Often enough to be compiled for good.
-        for (int i = 0; i < 30; i++) run();
+        run();
         double fastest = double.PositiveInfinity;
         Stopwatch all = Stopwatch.StartNew();
         do

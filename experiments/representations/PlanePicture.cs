@@ -11,7 +11,7 @@ internal static class PlanePicture
 {
     private const int Rows = 1024;
     private const int Columns = 4096;
-    private const int Steps = 60;
+    private const int Steps = 48;
     private const double MaxEntropy = 8;
     private const int Side = 300;
     private const int Margin = 50;

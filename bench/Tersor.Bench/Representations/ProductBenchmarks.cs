@@ -29,8 +29,8 @@ public class ProductBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        RepresentationFormat format = RepresentationFormats.All.Single(known => known.Name() == Form);
-        _representation = Representation.Create(Matrix.Make(), format);
+        if (!RepresentationFormats.TryParse(Form, out RepresentationFormat? format)) throw new InvalidOperationException($"There is no form '{Form}'.");
+        _representation = Representation.Create(Matrix.Make(), format.Value);
         _columns = KernelData.Values(Matrix.Columns * Batch, 1);
         _products = new float[Matrix.Rows * Batch];
     }

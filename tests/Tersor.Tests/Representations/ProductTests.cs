@@ -5,7 +5,7 @@ namespace Tersor.Tests.Representations;
 
 public sealed class ProductTests
 {
-    private const int Cases = 250;
+    private const int Cases = 100;
 
     public static TheoryData<string> Formats => RoundTripTests.Formats;
 

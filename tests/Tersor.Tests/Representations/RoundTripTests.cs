@@ -5,7 +5,7 @@ namespace Tersor.Tests.Representations;
 
 public sealed class RoundTripTests
 {
-    private const int Cases = 300;
+    private const int Cases = 150;
 
     public static TheoryData<string> Formats => [.. RepresentationFormats.All.Select(format => format.Name())];
 

@@ -47,22 +47,22 @@ internal readonly unsafe ref struct CodedRows
             switch (_packing.CodesPerByte)
             {
                 case 8:
-                    Multiply512<BitStep<OneBit>, SixteenValues>(vector, rest, first, end, product);
+                    Multiply512<OneBitStep, SixteenValues>(vector, rest, first, end, product);
                     return;
                 case 5:
                     Multiply512<TernaryStep, SixteenValues>(vector, rest, first, end, product);
                     return;
                 case 4:
-                    Multiply512<BitStep<TwoBits>, SixteenValues>(vector, rest, first, end, product);
+                    Multiply512<TwoBitStep, SixteenValues>(vector, rest, first, end, product);
                     return;
                 case 2:
-                    Multiply512<BitStep<FourBits>, SixteenValues>(vector, rest, first, end, product);
+                    Multiply512<FourBitStep, SixteenValues>(vector, rest, first, end, product);
                     return;
                 case 1 when valueCount <= 32:
-                    Multiply512<BitStep<EightBits>, ThirtyTwoValues>(vector, rest, first, end, product);
+                    Multiply512<ByteStep, ThirtyTwoValues>(vector, rest, first, end, product);
                     return;
                 default:
-                    Multiply512<BitStep<EightBits>, ValuesInMemory>(vector, rest, first, end, product);
+                    Multiply512<ByteStep, ValuesInMemory>(vector, rest, first, end, product);
                     return;
             }
         }
@@ -72,19 +72,19 @@ internal readonly unsafe ref struct CodedRows
             switch (_packing.CodesPerByte)
             {
                 case 8:
-                    Multiply256<BitStep<OneBit>>(vector, rest, first, end, product);
+                    Multiply256<OneBitStep>(vector, rest, first, end, product);
                     return;
                 case 5:
                     Multiply256<TernaryStep>(vector, rest, first, end, product);
                     return;
                 case 4:
-                    Multiply256<BitStep<TwoBits>>(vector, rest, first, end, product);
+                    Multiply256<TwoBitStep>(vector, rest, first, end, product);
                     return;
                 case 2:
-                    Multiply256<BitStep<FourBits>>(vector, rest, first, end, product);
+                    Multiply256<FourBitStep>(vector, rest, first, end, product);
                     return;
                 default:
-                    Multiply256<BitStep<EightBits>>(vector, rest, first, end, product);
+                    Multiply256<ByteStep>(vector, rest, first, end, product);
                     return;
             }
         }
@@ -103,19 +103,19 @@ internal readonly unsafe ref struct CodedRows
             switch (_packing.CodesPerByte)
             {
                 case 8:
-                    Expand512<BitStep<OneBit>, SixteenValues>(row, values);
+                    Expand512<OneBitStep, SixteenValues>(row, values);
                     return;
                 case 5:
                     Expand512<TernaryStep, SixteenValues>(row, values);
                     return;
                 case 4:
-                    Expand512<BitStep<TwoBits>, SixteenValues>(row, values);
+                    Expand512<TwoBitStep, SixteenValues>(row, values);
                     return;
                 case 2:
-                    Expand512<BitStep<FourBits>, SixteenValues>(row, values);
+                    Expand512<FourBitStep, SixteenValues>(row, values);
                     return;
                 default:
-                    Expand512<BitStep<EightBits>, ValuesInMemory>(row, values);
+                    Expand512<ByteStep, ValuesInMemory>(row, values);
                     return;
             }
         }
@@ -170,14 +170,27 @@ internal readonly unsafe ref struct CodedRows
                 Vector512<int> packed1 = Avx512F.ConvertToVector512Int32(Vector128.Load(codes1));
                 Vector512<int> packed2 = Avx512F.ConvertToVector512Int32(Vector128.Load(codes2));
                 Vector512<int> packed3 = Avx512F.ConvertToVector512Int32(Vector128.Load(codes3));
-                for (int s = 0; s < codesPerByte; s++, x += CodePacking.ChunkBytes)
+                int left = codesPerByte;
+                do
                 {
                     Vector512<float> inputs = Vector512.Load(x);
                     s0 = Vector512.MultiplyAddEstimate(TTable.Look(TStep.Take(ref packed0), _table, low, high), inputs, s0);
                     s1 = Vector512.MultiplyAddEstimate(TTable.Look(TStep.Take(ref packed1), _table, low, high), inputs, s1);
                     s2 = Vector512.MultiplyAddEstimate(TTable.Look(TStep.Take(ref packed2), _table, low, high), inputs, s2);
                     s3 = Vector512.MultiplyAddEstimate(TTable.Look(TStep.Take(ref packed3), _table, low, high), inputs, s3);
+                    x += CodePacking.ChunkBytes;
+                    if (typeof(TStep) != typeof(FourBitStep)) continue;
+
+                    // Two codes to a byte: the second one without a loop, so that bits are not shifted that nobody reads.
+                    inputs = Vector512.Load(x);
+                    s0 = Vector512.MultiplyAddEstimate(TTable.Look(TStep.Take(ref packed0), _table, low, high), inputs, s0);
+                    s1 = Vector512.MultiplyAddEstimate(TTable.Look(TStep.Take(ref packed1), _table, low, high), inputs, s1);
+                    s2 = Vector512.MultiplyAddEstimate(TTable.Look(TStep.Take(ref packed2), _table, low, high), inputs, s2);
+                    s3 = Vector512.MultiplyAddEstimate(TTable.Look(TStep.Take(ref packed3), _table, low, high), inputs, s3);
+                    x += CodePacking.ChunkBytes;
+                    break;
                 }
+                while (--left > 0);
 
                 codes0 += CodePacking.ChunkBytes;
                 codes1 += CodePacking.ChunkBytes;
