@@ -32,7 +32,7 @@ internal sealed class CompressionOptions
 
     private readonly Option<ErrorBound?> _errorBound = ValueOption.Text(
         "--error-bound",
-        "Every weight comes back within this bound: abs:X by at most X, rel:X by at most X times the tensor's range, pointwise:X by at most X times itself. Checked before the file is written.",
+        "Every weight comes back within this bound: abs:X by at most X, rel:X by at most X times the tensor's range, pointwise:X by at most X times itself. Checked before the file is written. With a budget, smaller bounds are searched for.",
         "SPEC",
         ErrorBound.Parse,
         ErrorBound.Form);

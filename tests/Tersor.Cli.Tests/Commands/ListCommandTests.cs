@@ -37,6 +37,16 @@ public sealed class ListCommandTests
     }
 
     [Fact]
+    public async Task List_Searches_HasEverySearch_TheDefaultFirst()
+    {
+        TersorRun run = (await TersorRun.Of("list", "searches", "--json")).Succeeds();
+
+        Assert.Equal(
+            ["slope", "hull", "knapsack", "greedy", "coordinate", "evolution", "bayesian"],
+            run.Json().GetProperty("searches").EnumerateArray().Select(search => search.GetProperty("search").GetString()));
+    }
+
+    [Fact]
     public async Task List_Everything_HasEveryTopic()
     {
         TersorRun run = (await TersorRun.Of("list", "--json")).Succeeds();
