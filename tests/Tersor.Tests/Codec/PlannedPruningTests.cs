@@ -1,7 +1,6 @@
 using Tersor.Codec;
 using Tersor.Models;
 using Tersor.Plans;
-using Tersor.Quantization;
 
 namespace Tersor.Tests.Codec;
 
