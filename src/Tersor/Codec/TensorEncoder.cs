@@ -123,7 +123,7 @@ internal sealed partial class TensorEncoder(
     {
         LevelTensor? factors = null;
         QuantizationError error;
-        if (plan.LocalScaling)
+        if (plan.LocalScaling && values.Length > 0)
         {
             float[] decoded = levels.ToSingles();
             factors = Factors(levels, values, decoded, importance);

@@ -118,6 +118,16 @@ public class WeightedTests
     }
 
     [Fact]
+    public void A_tensor_without_elements_has_no_rows_to_scale()
+    {
+        Model model = CodecRun.Model(new Tensor("w", new TensorShape(0, 30), Array.Empty<float>()));
+        CompressionPlan plan = new() { Tensors = [CodecRun.Settings("w", TensorMethod.Trellis, Qp) with { LocalScaling = true }] };
+        using CompressedModel compressed = CompressedModel.Open(CodecRun.Of(model, plan).Bytes);
+
+        Assert.Empty(compressed.Decode("w"));
+    }
+
+    [Fact]
     public void Without_statistics_the_tensors_that_need_them_are_named()
     {
         Model model = CodecRun.Mixed();
