@@ -69,6 +69,7 @@ public class ArchitectureTests
     [InlineData("EntropyCoding", "Tersor.Nnc|Tersor.Codec|Tersor.Plans|Tersor.Models.Onnx|Tersor.Models.Safetensors")]
     [InlineData("Quantization", "Tersor.Nnc|Tersor.Codec|Tersor.Plans|Tersor.Models.Onnx|Tersor.Models.Safetensors")]
     [InlineData("Nnc", "Tersor.Codec|Tersor.Plans|Tersor.Models.Onnx|Tersor.Models.Safetensors")]
+    [InlineData("Representations", "Tersor.Nnc|Tersor.Codec|Tersor.Plans|Tersor.EntropyCoding|Tersor.Models.Onnx|Tersor.Models.Safetensors")]
     [InlineData("Models", "Tersor.Nnc|Tersor.EntropyCoding|Tersor.Quantization|Tersor.Plans")]
     public void Room_DoesNotLookOutOfTheseWindows(string room, string forbidden)
     {
