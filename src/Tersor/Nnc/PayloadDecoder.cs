@@ -54,13 +54,13 @@ internal ref struct PayloadDecoder
     }
 
     /// <summary>Decodes the next tensor of the payload without holding all of it.</summary>
-    /// <param name="tensor">A tensor without parent.</param>
+    /// <param name="tensor">A tensor whose contexts need no parent.</param>
     /// <param name="band">Makes something of the levels, from the first to the last, by their rule.</param>
     /// <returns>What is wrong with the payload, or null. Bands before it have been handed over.</returns>
     public string? DecodeNext(NncTensorInfo tensor, Action<LevelRule, Span<int>> band)
     {
         if (DecodeRule(tensor, out LevelRule rule) is { } problem) return problem;
-        if (_unit.Header.Parent is not null) return NeedsParent;
+        if (_unit.Header.Parent is { TemporalContexts: true }) return NeedsParent;
         LevelSyntax syntax = SyntaxOf(tensor);
         bool isForeign = false;
         int[] buffer = ArrayPool<int>.Shared.Rent(LevelDecoder.BandLength(syntax));

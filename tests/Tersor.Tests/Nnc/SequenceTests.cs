@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Tersor.Models;
 using Tersor.Nnc;
 
@@ -74,6 +75,20 @@ public class SequenceTests
         var decoder = new NncSequenceDecoder();
         decoder.Decode(NncReader.Open(Stream(make.Tensor("w", new TensorShape(2, 4), LevelRule.Uniform(-12, dependent: false)), new NncUnitUpdate())));
         Assert.Contains("another size", Assert.Throws<ModelFormatException>(() => decoder.Decode(reader)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_update_whose_contexts_need_no_parent_decodes_alone_at_once_and_in_parts()
+    {
+        var make = new TensorMaker(6);
+        LevelTensor update = make.Tensor("w", new TensorShape(4, 4), LevelRule.Uniform(-12, dependent: false));
+        byte[] stream = Stream(update, new NncUnitUpdate { Parents = [new ParentLevels(new int[16], new byte[16])] });
+        using NncReader reader = NncReader.Open(stream);
+        using MemoryStream parts = new();
+        reader.DecodeTo(reader.Tensors[0], parts);
+
+        Assert.Equal(update.ToSingles(), reader.DecodeSingles("w"));
+        Assert.Equal(update.ToSingles(), MemoryMarshal.Cast<byte, float>(parts.ToArray()).ToArray());
     }
 
     [Fact]
