@@ -12,7 +12,7 @@ namespace Tersor.Engine.Graphs;
 public sealed class RowMoments
 {
     /// <summary>Of weights with more rows, or longer ones, no moments are summed: memory grows with the square of both.</summary>
-    public const int LargestSide = 4608;
+    public const int LargestSide = Quantization.RowCurvature.LargestSide;
 
     // Places that are multiplied at a time: enough to keep the product busy, few enough for the cache.
     private const int MostPlaces = 1024;
