@@ -18,7 +18,7 @@ bench=(dotnet "$root/bench/Tersor.Bench/bin/Release/net10.0/Tersor.Bench.dll" re
 files=()
 if [[ -d $shared/models ]]; then
     files+=("$shared/models/squeezenet-v1.0-deep-compressed.safetensors")
-    for model in lenet-300-100 lenet5 resnet20; do
+    for model in lenet-300-100 lenet5 resnet20 resnet56; do
         "${tersor[@]}" compress "$shared/models/$model.onnx" -o "$work/$model-qp-28.nnc" --method uniform-rdo --qp -28 --quiet
         files+=("$work/$model-qp-28.nnc")
     done

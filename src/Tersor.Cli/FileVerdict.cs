@@ -69,7 +69,7 @@ internal sealed class FileVerdict : IDisposable
         return calibrator.TakeStatistics(plan with { Calibration = calibration }, model);
     }
 
-    /// <summary>Measures what is decoded from the file, prints it below the original, and says whether the budget is kept.</summary>
+    /// <summary>Measures what is decoded from the file, prints it below the original unless the run is quiet, and says whether the budget is kept.</summary>
     /// <param name="path">The file.</param>
     /// <param name="search">What was searched for; null for nothing.</param>
     /// <exception cref="CommandException">The file misses the budget.</exception>
@@ -78,7 +78,7 @@ internal sealed class FileVerdict : IDisposable
         // A file without a network is judged with the one of the model that it came from.
         Judge(path, graphPath: _source);
         _comparison.Close();
-        _comparison.Describe();
+        _comparison.Describe(prints: !_invocation.Quiet);
         if (_comparison.Classifies) search?.Judge(_comparison.LastChange(), _comparison.FirstTop1);
     }
 

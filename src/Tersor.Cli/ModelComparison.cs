@@ -87,8 +87,8 @@ internal sealed class ModelComparison : IDisposable
     /// <summary>The figures of the first model.</summary>
     public JsonObject FirstFields() => Fields(_rows[0]);
 
-    /// <summary>Prints a row per model, and adds the same to the report.</summary>
-    public void Describe()
+    /// <summary>Adds a row per model to the report, and prints the same unless told not to.</summary>
+    public void Describe(bool prints = true)
     {
         JsonArray reported = [];
         foreach (EvaluatedModel row in _rows)
@@ -101,6 +101,7 @@ internal sealed class ModelComparison : IDisposable
         }
 
         _invocation.Report["models"] = reported;
+        if (!prints) return;
         _invocation.Print(writer => writer.WriteLine($"{_samples.Name}: {Numbers.Count(_samples.Count)} samples of {_samples.SampleShape}"));
         _invocation.Print(EvaluationText.Table(_rows));
     }

@@ -297,8 +297,8 @@ public sealed class NncReader : IDisposable
     /// <param name="unitNumber">Ordinal of a compressed data unit in the stream.</param>
     /// <param name="cancellationToken">Looked at all along.</param>
     /// <exception cref="ArgumentException">The number is not that of a compressed data unit.</exception>
-    /// <exception cref="ModelFormatException">The payload is damaged, or updates a tensor of an earlier stream.</exception>
-    /// <exception cref="UnsupportedModelException">The unit asks for what is not supported.</exception>
+    /// <exception cref="ModelFormatException">The payload is damaged.</exception>
+    /// <exception cref="UnsupportedModelException">The unit asks for what is not supported, or updates a tensor of an earlier stream (<see cref="NncSequenceDecoder"/>).</exception>
     /// <exception cref="ResourceLimitException">A tensor has more elements than an array can hold, or more uncoded ones than the options allow.</exception>
     public IReadOnlyList<LevelTensor> DecodeUnit(int unitNumber, CancellationToken cancellationToken = default)
     {

@@ -15,8 +15,8 @@ public sealed class NncSequenceDecoder
     /// <param name="stream">The stream that follows those decoded so far.</param>
     /// <param name="cancellationToken">Looked at all along.</param>
     /// <returns>The tensors that the stream holds. If one is damaged, none is kept.</returns>
-    /// <exception cref="ModelFormatException">A payload is damaged, or updates a tensor that no stream before holds.</exception>
-    /// <exception cref="UnsupportedModelException">Units ask for what is not supported; all are listed.</exception>
+    /// <exception cref="ModelFormatException">A payload is damaged.</exception>
+    /// <exception cref="UnsupportedModelException">Units ask for what is not supported (all are listed), or one updates a tensor that no stream before holds.</exception>
     /// <exception cref="ResourceLimitException">A tensor has more elements than an array can hold, or more uncoded ones than the options allow.</exception>
     public IReadOnlyList<LevelTensor> Decode(NncReader stream, CancellationToken cancellationToken = default)
     {

@@ -13,7 +13,8 @@ internal ref struct PayloadDecoder
     // The range of the arithmetic decoder is below 512, at least 256 after each shift, and every coded bin narrows it by at least 2: 128 bins take a bit.
     private const long MaxBinsPerByte = 128 * 8;
 
-    private const string NeedsParent = "the unit updates an earlier one; decode the streams in order with NncSequenceDecoder";
+    /// <summary>Said of a unit whose contexts are chosen by levels of an earlier stream that are not at hand.</summary>
+    public const string NeedsParent = "the unit updates an earlier one";
 
     private readonly CompressedDataUnit _unit;
     private readonly NncDialect _dialect;

@@ -14,13 +14,13 @@ internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
     /// <param name="parents">Finds what tensor number n of the unit is coded against; null where there is nothing.</param>
     /// <param name="cancellationToken">Looked at all along.</param>
     /// <exception cref="ModelFormatException">The payload is damaged.</exception>
-    /// <exception cref="UnsupportedModelException">The unit asks for what is not done here.</exception>
+    /// <exception cref="UnsupportedModelException">The unit asks for what is not done here, or updates an earlier one that <paramref name="parents"/> does not find.</exception>
     /// <exception cref="ResourceLimitException">A tensor is too large.</exception>
     public LevelTensor[] Decode(CompressedDataUnit unit, NncDialect dialect, Func<int, ParentLevels?>? parents = null, CancellationToken cancellationToken = default)
     {
         EnsureSupported(unit);
         if (unit.Header.PayloadType == NncPayloadType.RawFloat) return [ReadRaw(unit, cancellationToken)];
-        return TryDecode(unit, ReadPayload(unit, cancellationToken), dialect, parents, cancellationToken, out string? problem) ?? throw Malformed(unit, problem);
+        return TryDecode(unit, ReadPayload(unit, cancellationToken), dialect, parents, cancellationToken, out string? problem) ?? throw Refusal(unit, problem);
     }
 
     /// <summary>Decodes a unit of one tensor straight into memory of the caller: no array of levels is made.</summary>
@@ -33,7 +33,7 @@ internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
         decoder.CountLevels(tensor, source.Name, options.MaxUncodedElements);
         string? problem = decoder.DecodeNext(tensor, parent: null, levels, out LevelRule rule);
         if (problem is null && !decoder.TryFinish()) problem = EndCheckFailed;
-        return problem is null ? rule : throw Malformed(unit, problem);
+        return problem is null ? rule : throw Refusal(unit, problem);
     }
 
     /// <summary>Decodes a unit of one tensor without holding all of it.</summary>
@@ -49,7 +49,7 @@ internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
         decoder.CountLevels(tensor, source.Name, options.MaxUncodedElements);
         string? problem = decoder.DecodeNext(tensor, band);
         if (problem is null && !decoder.TryFinish()) problem = EndCheckFailed;
-        if (problem is not null) throw Malformed(unit, problem);
+        if (problem is not null) throw Refusal(unit, problem);
     }
 
     /// <summary>The number of elements of a tensor, once it is sure that the file can pay for them: to be asked before memory is set aside.</summary>
@@ -149,7 +149,7 @@ internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
         {
             if (ReferenceEquals(before, tensor)) break;
             int[] levels = new int[decoder.CountLevels(before, source.Name, options.MaxUncodedElements)];
-            if (decoder.DecodeNext(before, parent: null, levels, out _) is string problem) throw Malformed(unit, problem);
+            if (decoder.DecodeNext(before, parent: null, levels, out _) is string problem) throw Refusal(unit, problem);
         }
 
         return decoder.CountLevels(tensor, source.Name, options.MaxUncodedElements);
@@ -169,8 +169,12 @@ internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
     private ReadOnlyMemory<byte> ReadPayload(CompressedDataUnit unit, CancellationToken cancellationToken) =>
         source.Slice(unit.PayloadOffset, unit.PayloadBytes).ReadAll(cancellationToken);
 
-    private ModelFormatException Malformed(CompressedDataUnit unit, string? problem) =>
-        new(source.Name, $"tensor '{unit.Header.Names[0]}'", unit.Info.Offset, problem ?? EndCheckFailed);
+    // A stream that updates another is whole; it only cannot be read alone.
+    private Exception Refusal(CompressedDataUnit unit, string? problem) => problem == PayloadDecoder.NeedsParent
+        ? new UnsupportedModelException(source.Name, [$"tensor '{unit.Header.Names[0]}' updates one of an earlier stream; decode the streams in order with NncSequenceDecoder"])
+        : Malformed(unit, problem ?? EndCheckFailed);
+
+    private ModelFormatException Malformed(CompressedDataUnit unit, string problem) => new(source.Name, $"tensor '{unit.Header.Names[0]}'", unit.Info.Offset, problem);
 
     private readonly ref struct Payload(ReadOnlySpan<byte> bytes, byte[]? rented)
     {

@@ -69,8 +69,9 @@ public class SequenceTests
         byte[] stream = Stream(update, new NncUnitUpdate { TemporalContexts = true, Parents = [new ParentLevels(new int[16], new byte[16])] });
         using NncReader reader = NncReader.Open(stream);
         Assert.True(reader.IsUpdate);
-        Assert.Throws<ModelFormatException>(() => new NncSequenceDecoder().Decode(reader));
-        Assert.Throws<ModelFormatException>(() => reader.DecodeSingles("w"));
+        string refusal = Assert.Throws<UnsupportedModelException>(() => new NncSequenceDecoder().Decode(reader)).Message;
+        Assert.Contains("tensor 'w' updates one of an earlier stream", refusal, StringComparison.Ordinal);
+        Assert.Equal(refusal, Assert.Throws<UnsupportedModelException>(() => reader.DecodeSingles("w")).Message);
 
         var decoder = new NncSequenceDecoder();
         decoder.Decode(NncReader.Open(Stream(make.Tensor("w", new TensorShape(2, 4), LevelRule.Uniform(-12, dependent: false)), new NncUnitUpdate())));
