@@ -1,5 +1,6 @@
 using Tersor.Cli.Output;
 using Tersor.Compression.Budgets;
+using Tersor.Compression.Recipes;
 using Tersor.Engine.Data;
 using Tersor.Engine.Training;
 using Tersor.Models;
@@ -28,6 +29,8 @@ internal sealed record Failure(ExitCode ExitCode, string Code, string Problem, s
     {
         CommandException command => new(command.ExitCode, command.Code, command.Message, command.Hint, command),
         AggregateException aggregate when aggregate.InnerExceptions.Count > 0 => From(MostTelling(aggregate)),
+        RecipeException => new(ExitCode.Usage, "recipe", exception.Message, null, exception),
+        TrainingDivergedException => new(ExitCode.GoalNotMet, "diverged", exception.Message, "Nothing was written.", exception),
         PlanException => new(ExitCode.Usage, "plan", exception.Message, null, exception),
         OperationCanceledException => new(ExitCode.Cancelled, "cancelled", "stopped before the end", "No output was left behind.", exception),
         ModelFormatException => new(ExitCode.Malformed, "malformed", exception.Message, null, exception),

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Tersor.Cli.Output;
+using Tersor.Compression;
 using Tersor.Models;
 
 namespace Tersor.Cli;

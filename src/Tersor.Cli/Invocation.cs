@@ -30,15 +30,15 @@ internal sealed class Invocation
 
     public CancellationToken Cancellation { get; }
 
-    public bool Json { get; }
+    public bool Json { get; private init; }
 
-    public bool Quiet { get; }
+    public bool Quiet { get; private init; }
 
-    public bool Verbose { get; }
+    public bool Verbose { get; private init; }
 
     public Report Report { get; }
 
-    public ProgressReporter Progress { get; }
+    public ProgressReporter Progress { get; private init; }
 
     /// <summary>Runs a verb to its end; every failure becomes an exit code and one line.</summary>
     public static async Task<ExitCode> RunAsync(
@@ -57,6 +57,28 @@ internal sealed class Invocation
         }
 
         return invocation.Finish(failure);
+    }
+
+    /// <summary>Whether a command line is well formed and its verb can be run within another.</summary>
+    /// <exception cref="CommandException">It is not.</exception>
+    public static void CheckNested(IReadOnlyList<string> arguments) => ParseNested(arguments);
+
+    /// <summary>Runs another verb as a part of this one: it prints as this one does, what it reports becomes a field of this one's report, and its failures are this one's.</summary>
+    /// <param name="arguments">Its command line, without options of how to print.</param>
+    /// <param name="field">The field.</param>
+    public void RunNested(IReadOnlyList<string> arguments, string field)
+    {
+        (Verb verb, ParseResult parse, GlobalOptions options) = ParseNested(arguments);
+        Invocation nested = new(verb.FullName, parse, options, arguments, Terminal, Cancellation) { Json = Json, Quiet = Quiet, Verbose = Verbose, Progress = Progress };
+        try
+        {
+            verb.Run(nested);
+        }
+        finally
+        {
+            foreach (string warning in nested.Report.Warnings.Except(Report.Warnings)) Report.Warnings.Add(warning);
+            Report[field] = nested.Report.ToFields();
+        }
     }
 
     /// <summary>The value of an option.</summary>
@@ -135,6 +157,13 @@ internal sealed class Invocation
             ["matches"] = new JsonArray([.. matches.Select(match => JsonValue.Create(match))]),
         });
         if (!Quiet) WriteToError($"{option} '{pattern}': {Numbers.Count(matches.Count)} tensor{(matches.Count == 1 ? "" : "s")}: {string.Join(", ", matches)}");
+    }
+
+    private static (Verb Verb, ParseResult Parse, GlobalOptions Options) ParseNested(IReadOnlyList<string> arguments)
+    {
+        (Command root, ParseResult parse, GlobalOptions options) = TersorCommand.Parse(arguments);
+        if (UsageErrors.Find(root, arguments, parse) is Failure failure) throw CommandException.Usage(failure.Problem, failure.Hint);
+        return ((Verb)parse.CommandResult.Command, parse, options);
     }
 
     private void WriteToError(string line)

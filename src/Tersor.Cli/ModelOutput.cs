@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Tersor.Compression;
 using Tersor.Models;
 using Tersor.Models.Onnx;
 

@@ -45,6 +45,14 @@ internal static class TersorCommand
             cancellation);
     }
 
+    /// <summary>Reads a command line without running it.</summary>
+    public static (Command Root, ParseResult Parse, GlobalOptions Options) Parse(IReadOnlyList<string> arguments)
+    {
+        GlobalOptions options = new();
+        Command root = Create(options, (_, _, _) => Task.FromResult(0));
+        return (root, root.Parse(arguments, Syntax), options);
+    }
+
     /// <summary>The parser of the command, for the help page check too.</summary>
     public static Command Create(GlobalOptions options, Func<Verb, ParseResult, CancellationToken, Task<int>> run)
     {

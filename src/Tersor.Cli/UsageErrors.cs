@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
+using Tersor.Compression;
 
 namespace Tersor.Cli;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Tersor.Cli.Options;
 using Tersor.Cli.Output;
+using Tersor.Compression;
 using Tersor.Engine.Data;
 
 namespace Tersor.Cli.Commands;

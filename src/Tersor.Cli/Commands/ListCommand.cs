@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Tersor.Cli.Output;
+using Tersor.Compression;
 using Tersor.Compression.Budgets.Searches;
 using Tersor.Models;
 using Tersor.Plans;

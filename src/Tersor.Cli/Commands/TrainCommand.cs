@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Tersor.Cli.Options;
 using Tersor.Cli.Output;
+using Tersor.Compression;
 using Tersor.Engine.Data;
 using Tersor.Engine.Graphs;
 using Tersor.Engine.Kernels;
@@ -67,7 +68,7 @@ internal sealed class TrainCommand : Verb
         {
             invocation.Report["dryRun"] = true;
             invocation.Print(writer => writer.WriteLine(
-                $"would write {VisibleText.Escape(path)}: {RecipeText.Line(recipe)}; {ByteSize.Human(trainer.MemoryBytes)} of memory beside weights and data"));
+                $"would write {VisibleText.Escape(path)}: {TrainingRecipeText.Line(recipe)}; {ByteSize.Human(trainer.MemoryBytes)} of memory beside weights and data"));
             return;
         }
 
@@ -121,14 +122,14 @@ internal sealed class TrainCommand : Verb
         invocation.Report["network"] = network;
         invocation.Report["data"] = source.Specification;
         invocation.Report["seed"] = source.Seed;
-        invocation.Report["settings"] = RecipeText.Fields(recipe);
+        invocation.Report["settings"] = TrainingRecipeText.Fields(recipe);
         invocation.Report["preprocessing"] = PreprocessingText.Fields(preprocessing);
         invocation.Report.Totals["parameters"] = parameters;
         invocation.Report.Totals["memoryBytes"] = trainer.MemoryBytes;
         invocation.Report.Totals["trainSamples"] = train.Count;
         invocation.Report.Totals["validationSamples"] = validation.Count;
         invocation.Note($"{network}, {Numbers.Count(parameters)} parameters; {Numbers.Count(train.Count)} samples to train on, {Numbers.Count(validation.Count)} held out for validation");
-        invocation.Note(RecipeText.Line(recipe));
+        invocation.Note(TrainingRecipeText.Line(recipe));
     }
 
     private IReadOnlyList<EpochReport> Train(Invocation invocation, Trainer trainer, TrainingRecipe recipe, SampleSet train)

@@ -19,6 +19,7 @@ internal static class Verbs
         new EvaluateCommand(),
         new RunCommand(),
         new TrainCommand(),
+        new ApplyCommand(),
         new VerbGroup("data", "Fetch data sets.", new DataDownloadCommand()),
         new ListCommand(),
     ];

@@ -16,13 +16,14 @@ internal sealed class DataOptions
 
     private readonly Option<int?> _seed;
 
-    /// <summary>Takes what the help says of <c>--seed</c>, and whether the verb works without data.</summary>
-    public DataOptions(string seed = "Decides which samples are held out, and generated ones; 0 if not given.", bool required = true)
+    /// <summary>Takes what the help says of <c>--seed</c>, whether the verb works without the option, and what the help says of it then.</summary>
+    public DataOptions(
+        string seed = "Decides which samples are held out, and generated ones; 0 if not given.", bool required = true, string optional = "Measure the model and what came of it on these samples")
     {
         const string Kinds = "mnist:DIR, cifar10:DIR, cifar100:DIR, npz:FILE (x, y), digits, or digits:TRAIN,TEST (generated; how many images)";
         _data = new("--data")
         {
-            Description = required ? $"The samples: {Kinds}." : $"Measure the model and what came of it on these samples: {Kinds}.",
+            Description = $"{(required ? "The samples" : optional)}: {Kinds}.",
             HelpName = "SPEC",
             Required = required,
         };
@@ -45,22 +46,30 @@ internal sealed class DataOptions
     public bool SplitsTraining(Invocation invocation) => invocation.IsGiven(_validation);
 
     /// <summary>The seed asked for, or 0.</summary>
-    public ulong Seed(Invocation invocation) => (ulong)(invocation.Value(_seed) ?? 0);
+    public ulong Seed(Invocation invocation) => Seed(invocation, usual: 0);
 
     /// <summary>The data asked for; files are looked at when a split is loaded.</summary>
     /// <exception cref="CommandException">The text names no known kind of data.</exception>
-    public DataSource Resolve(Invocation invocation)
+    public DataSource Resolve(Invocation invocation) => Resolve(invocation, usual: null, usualSeed: 0);
+
+    /// <summary>The data asked for, or those that a file names.</summary>
+    /// <exception cref="CommandException">Neither names any, or the text names no known kind of data.</exception>
+    public DataSource Resolve(Invocation invocation, string? usual, int usualSeed)
     {
+        string text = invocation.Value(_data) ?? usual ?? throw CommandException.Usage("no data are named", $"Add {_data.Name} SPEC.");
+        ulong seed = Seed(invocation, usualSeed);
         double validation = invocation.Value(_validation) ?? DefaultValidation;
         invocation.Setting(_validation, Numbers.Short(validation));
-        invocation.Setting(_seed, Numbers.Integer((int)Seed(invocation)));
+        invocation.Setting(_seed, Numbers.Integer((int)seed));
         try
         {
-            return DataSource.Parse(invocation.Value(_data)!, Seed(invocation), validation);
+            return DataSource.Parse(text, seed, validation);
         }
         catch (FormatException problem)
         {
             throw CommandException.Usage($"{_data.Name}: {problem.Message}");
         }
     }
+
+    private ulong Seed(Invocation invocation, int usual) => (ulong)(invocation.Value(_seed) ?? usual);
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
+using Tersor.Compression;
 
 namespace Tersor.Cli.Options;
 

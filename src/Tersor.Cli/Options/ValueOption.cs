@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Tersor.Cli.Output;
+using Tersor.Compression;
 using Tersor.Engine.Data;
 
 namespace Tersor.Cli.Options;

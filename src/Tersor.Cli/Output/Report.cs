@@ -64,17 +64,11 @@ internal sealed class Report(string verb, IReadOnlyList<string> arguments)
         return new JsonObject { ["path"] = path, ["bytes"] = length, ["sha256"] = Convert.ToHexStringLower(hash.GetHashAndReset()) };
     }
 
-    /// <summary>Prints the document, with the failure if there was one. Once only: the parts move into the document.</summary>
-    /// <param name="writer">Where to.</param>
-    /// <param name="failure">Why the run did not end well; null where it did.</param>
-    /// <param name="onOneLine">Whether documents stood before it, one per line.</param>
-    public void Write(TextWriter writer, Failure? failure, bool onOneLine = false)
+    /// <summary>Everything but the envelope: what another verb's report takes in. Once only: the parts move out of this one.</summary>
+    public JsonObject ToFields()
     {
-        JsonObject document = new()
+        JsonObject fields = new()
         {
-            ["schema"] = "tersor." + verb.Replace(' ', '.'),
-            ["version"] = Version,
-            ["tool"] = ToolVersion,
             ["command"] = new JsonArray([.. arguments.Select(argument => JsonValue.Create(argument))]),
             ["inputs"] = Inputs,
             ["outputs"] = Outputs,
@@ -82,7 +76,20 @@ internal sealed class Report(string verb, IReadOnlyList<string> arguments)
             ["totals"] = Totals,
             ["warnings"] = new JsonArray([.. Warnings.Select(warning => JsonValue.Create(warning))]),
         };
-        foreach ((string name, JsonNode? value) in _more) document[name] = value?.DeepClone();
+        foreach ((string name, JsonNode? value) in _more) fields[name] = value?.DeepClone();
+        return fields;
+    }
+
+    /// <summary>Prints the document, with the failure if there was one. Once only: the parts move into the document.</summary>
+    /// <param name="writer">Where to.</param>
+    /// <param name="failure">Why the run did not end well; null where it did.</param>
+    /// <param name="onOneLine">Whether documents stood before it, one per line.</param>
+    public void Write(TextWriter writer, Failure? failure, bool onOneLine = false)
+    {
+        JsonObject document = ToFields();
+        document["schema"] = "tersor." + verb.Replace(' ', '.');
+        document["version"] = Version;
+        document["tool"] = ToolVersion;
         if (failure is not null)
         {
             document["error"] = new JsonObject

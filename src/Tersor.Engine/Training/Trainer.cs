@@ -48,7 +48,7 @@ public sealed class Trainer
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(threads);
         options.Check();
-        _loss = options.Loss.TakesLogits && graph.GivesProbabilities(0) ? new LossOfProbabilities(options.Loss) : options.Loss;
+        _loss = options.Loss.For(graph);
         int batch = InputBatch.SizeFor(graph, options.Batch);
         if (batch > train.Count) throw new DataMismatchException($"A batch of {batch} is larger than {train.Name} with {train.Count} samples.");
         if (options.Loss.UsesLabels != train.HasLabels)

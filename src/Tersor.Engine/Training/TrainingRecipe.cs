@@ -60,6 +60,9 @@ public sealed record TrainingRecipe
     /// <summary>Decay of matrices and kernels per step and unit of the learning rate.</summary>
     public double WeightDecay { get; init; }
 
+    /// <summary>Factor of the sum of magnitudes of matrices and kernels that is added to the loss: it draws weights to zero.</summary>
+    public double L1 { get; init; }
+
     /// <summary>The course of the learning rate.</summary>
     public ScheduleKind Schedule { get; init; } = ScheduleKind.OneCycle;
 
@@ -108,6 +111,7 @@ public sealed record TrainingRecipe
                 ? () => new SgdOptimizer((float)Momentum, weightDecay, Nesterov)
                 : () => new AdamOptimizer(weightDecay: weightDecay, decoupled: Optimizer == OptimizerKind.AdamW),
             Loss = usesLabels ? new CrossEntropyLoss((float)LabelSmoothing) : new MeanSquaredErrorLoss(),
+            L1 = (float)L1,
             GradientClip = (float)GradientClip,
             AverageDecay = (float)AverageDecay,
             Augmentation = Augmentation,
@@ -133,6 +137,7 @@ public sealed record TrainingRecipe
             ["augmentation"] = FormattableString.Invariant($"shift {Augmentation.MaxShift}{(Augmentation.Flip ? ", flip" : "")}"),
             ["patience"] = Text(Patience),
         };
+        if (L1 > 0) settings["l1"] = Text(L1);
         if (Schedule != ScheduleKind.Constant || WarmUpEpochs > 0) settings["epochs"] = Text(Epochs);
         if (Optimizer == OptimizerKind.Sgd) settings["momentum"] = Text(Momentum) + (Nesterov ? ", Nesterov" : "");
         return settings;

@@ -86,6 +86,8 @@ internal sealed class CodedMatrix : Representation
         writer.WriteArray<byte>(_codes);
     }
 
+    private protected override bool GathersInputs => false;
+
     private protected override unsafe void CopyRows(int first, int end, Span<float> target)
     {
         if (target.IsEmpty) return;

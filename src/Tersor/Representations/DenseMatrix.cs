@@ -29,6 +29,8 @@ internal sealed class DenseMatrix(int rows, int columns, float[] values) : Repre
 
     private protected override void WriteArrays(in RepresentationWriter writer) => writer.WriteArray<float>(values);
 
+    private protected override bool GathersInputs => false;
+
     private protected override void CopyRows(int first, int end, Span<float> target) => values.AsSpan(first * Columns, (end - first) * Columns).CopyTo(target);
 
     private protected override unsafe void MultiplyRows(LaneWidth width, float* vector, int first, int end, float* product)

@@ -211,11 +211,14 @@ public abstract partial class Representation
         fixed (float* input = columns, output = products)
         {
             float* y = output;
-            using ColumnPanels panels = new(input, Columns, batch, Shift != 0, threads);
+            using ColumnPanels panels = new(input, Columns, batch, GathersInputs, Shift != 0, threads);
             int blocks = (Rows + RowsPerPanelTask - 1) / RowsPerPanelTask;
             RowBlocks.Run(panels.Count * blocks, threads, task => MultiplyBlock(width, panels, task / blocks, task % blocks * RowsPerPanelTask, batch, y));
         }
     }
+
+    /// <summary>Whether a row meets some of the inputs only.</summary>
+    private protected virtual bool GathersInputs => true;
 
     /// <summary>Values of some rows.</summary>
     private protected abstract void CopyRows(int first, int end, Span<float> values);
@@ -230,13 +233,13 @@ public abstract partial class Representation
     {
         int end = Math.Min(first + RowsPerPanelTask, Rows);
         int panelWidth = panels.WidthOf(panel);
-        float* results = stackalloc float[RowsPerPanelTask * ColumnPanels.FullWidth];
+        float* results = stackalloc float[RowsPerPanelTask * ColumnPanels.MostWidth];
         MultiplyPanel(width, panels.Panel(panel), panelWidth, first, end, results);
         for (int row = first; row < end; row++)
         {
             Span<float> sums = new(results + ((row - first) * panelWidth), panelWidth);
             if (Shift != 0) System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(panels.Sums(panel), Shift, sums, sums);
-            sums[..panels.ColumnsOf(panel)].CopyTo(new Span<float>(products + ((long)row * batch) + (panel * ColumnPanels.FullWidth), panels.ColumnsOf(panel)));
+            sums[..panels.ColumnsOf(panel)].CopyTo(new Span<float>(products + ((long)row * batch) + (panel * panels.FullWidth), panels.ColumnsOf(panel)));
         }
     }
 }

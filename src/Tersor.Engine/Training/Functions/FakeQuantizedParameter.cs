@@ -12,13 +12,19 @@ public sealed class FakeQuantizedParameter : ParameterFunction
     private readonly float _lowest;
     private readonly float _highest;
     private readonly float _stepGradientScale;
+    private readonly bool[]? _isKept;
 
-    /// <summary>Wraps a weight, whose values become the stored ones; the step starts at <c>2 mean|w| / sqrt(2^(b-1) - 1)</c>.</summary>
+    /// <summary>Wraps a weight, whose values become the stored ones; the step starts at <c>2 mean|w| / sqrt(2^(b-1) - 1)</c>, the mean over what is kept.</summary>
     /// <param name="parameter">The weight; attach the function to it.</param>
     /// <param name="bits">Of a level: 2 to 16.</param>
-    public FakeQuantizedParameter(GraphParameter parameter, int bits)
-        : base(Copy(parameter, bits))
+    /// <param name="isKept">Which elements are not held at zero, row-major; null for all.</param>
+    /// <exception cref="ArgumentException">The mask has another length than the weight.</exception>
+    public FakeQuantizedParameter(GraphParameter parameter, int bits, bool[]? isKept = null)
+        : base(Copy(parameter, bits, isKept))
     {
+        if (isKept is not null && isKept.Length != Stored[0].Values.Length)
+            throw new ArgumentException($"A mask of {isKept.Length} for '{Stored[0].Name}' of {Stored[0].Shape}.", nameof(isKept));
+        _isKept = isKept;
         _lowest = -(1 << (bits - 1));
         _highest = (1 << (bits - 1)) - 1;
         _stepGradientScale = 1 / MathF.Sqrt(Math.Max(1, Stored[0].Values.Length) * _highest);
@@ -32,7 +38,7 @@ public sealed class FakeQuantizedParameter : ParameterFunction
     {
         float step = Step;
         float[] stored = Stored[0].Values;
-        for (int i = 0; i < stored.Length; i++) weight[i] = step * Level(stored[i] / step);
+        for (int i = 0; i < stored.Length; i++) weight[i] = Runs(i) ? step * Level(stored[i] / step) : 0;
     }
 
     /// <inheritdoc/>
@@ -44,6 +50,12 @@ public sealed class FakeQuantizedParameter : ParameterFunction
         double stepGradient = 0;
         for (int i = 0; i < stored.Length; i++)
         {
+            if (!Runs(i))
+            {
+                gradient[i] = 0;
+                continue;
+            }
+
             float place = stored[i] / step;
             bool isInside = place >= _lowest && place <= _highest;
             gradient[i] = isInside ? weightGradient[i] : 0;
@@ -58,14 +70,16 @@ public sealed class FakeQuantizedParameter : ParameterFunction
 
     private float Level(float place) => Math.Clamp(MathF.Round(place, MidpointRounding.ToEven), _lowest, _highest);
 
-    private static TrainedTensor[] Copy(GraphParameter parameter, int bits)
+    private bool Runs(int element) => _isKept is null || _isKept[element];
+
+    private static TrainedTensor[] Copy(GraphParameter parameter, int bits, bool[]? isKept)
     {
         ArgumentNullException.ThrowIfNull(parameter);
         ArgumentOutOfRangeException.ThrowIfLessThan(bits, 2);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bits, 16);
         double magnitude = 0;
         foreach (float value in parameter.Values) magnitude += Math.Abs(value);
-        float mean = (float)(magnitude / Math.Max(1, parameter.Values.Length));
+        float mean = (float)(magnitude / Math.Max(1, isKept?.Count(kept => kept) ?? parameter.Values.Length));
         float step = Math.Max(1e-8f, 2 * mean / MathF.Sqrt((1 << (bits - 1)) - 1));
         return
         [

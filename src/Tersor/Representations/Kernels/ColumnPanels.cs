@@ -5,14 +5,16 @@ using System.Runtime.InteropServices;
 namespace Tersor.Representations.Kernels;
 
 /// <summary>
-/// The columns of a batch in panels of 64, 32 or 16, each contiguous and filled up with zeros: a panel stays in the cache while all rows of a matrix
+/// The columns of a batch in panels of 64, 32 or 16, each contiguous and filled up with zeros: a panel stays in the second cache while all rows of a matrix
 /// pass, and its rows are whole cache lines.
 /// </summary>
 internal sealed unsafe class ColumnPanels : IDisposable
 {
-    /// <summary>Columns of all panels but the last.</summary>
-    public const int FullWidth = 64;
+    /// <summary>The most columns of a panel.</summary>
+    public const int MostWidth = 64;
 
+    // Beyond it, a panel of 64 columns would leave no room for the matrix in second caches of 2 MB.
+    private const int MostPanelBytes = 3 << 19;
     private const int CacheLineBytes = 64;
 
     private readonly int _rows;
@@ -26,12 +28,14 @@ internal sealed unsafe class ColumnPanels : IDisposable
     /// <param name="columns">Row-major, <paramref name="rows"/> by <paramref name="batch"/>.</param>
     /// <param name="rows">Inputs of a product.</param>
     /// <param name="batch">Columns, at least 1.</param>
+    /// <param name="isGathered">Whether rows of a panel are read in no order, so that all of it should stay in the second cache.</param>
     /// <param name="sums">Whether <see cref="Sums"/> will be asked for.</param>
     /// <param name="threads">Threads that copy.</param>
-    public ColumnPanels(float* columns, int rows, int batch, bool sums, int threads)
+    public ColumnPanels(float* columns, int rows, int batch, bool isGathered, bool sums, int threads)
     {
         _rows = rows;
         _batch = batch;
+        FullWidth = isGathered && (long)rows * MostWidth * sizeof(float) > MostPanelBytes ? MostWidth / 2 : MostWidth;
         Count = (batch + FullWidth - 1) / FullWidth;
         long length = ((long)(Count - 1) * FullWidth * rows) + ((long)WidthOf(Count - 1) * rows) + (CacheLineBytes / sizeof(float));
         _memory = ArrayPool<float>.Shared.Rent(checked((int)length));
@@ -40,6 +44,9 @@ internal sealed unsafe class ColumnPanels : IDisposable
         _sums = sums ? new float[Count * FullWidth] : [];
         RowBlocks.Run(Count, threads, panel => Copy(columns, panel));
     }
+
+    /// <summary>Columns of all panels but the last.</summary>
+    public int FullWidth { get; }
 
     /// <summary>Number of panels.</summary>
     public int Count { get; }

@@ -37,7 +37,7 @@ internal static unsafe class DenseRows
         where TVector : unmanaged
         where TLanes : struct, ILanes<TVector>
     {
-        float* spare = stackalloc float[ColumnPanels.FullWidth];
+        float* spare = stackalloc float[ColumnPanels.MostWidth];
         for (int row = 0; row < count; row += 4)
         {
             // Beyond the last row, it is computed again and thrown away.

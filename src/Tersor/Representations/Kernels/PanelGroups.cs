@@ -42,6 +42,7 @@ internal static unsafe class PanelGroups
     {
         int at = 0;
         for (; at + (4 * TLanes.Count) <= panelWidth; at += 4 * TLanes.Count) FourVectors<TVector, TLanes, TIndex>(panel + at, panelWidth, indices, ends, weights, product + at);
+        for (; at + (2 * TLanes.Count) <= panelWidth; at += 2 * TLanes.Count) TwoVectors<TVector, TLanes, TIndex>(panel + at, panelWidth, indices, ends, weights, product + at);
         for (; at < panelWidth; at += TLanes.Count) OneVector<TVector, TLanes, TIndex>(panel + at, panelWidth, indices, ends, weights, product + at);
     }
 
@@ -92,6 +93,51 @@ internal static unsafe class PanelGroups
         TLanes.Store(p1, product + TLanes.Count);
         TLanes.Store(p2, product + (2 * TLanes.Count));
         TLanes.Store(p3, product + (3 * TLanes.Count));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void TwoVectors<TVector, TLanes, TIndex>(float* panel, nint stride, TIndex* indices, ReadOnlySpan<int> ends, ReadOnlySpan<float> weights, float* product)
+        where TVector : unmanaged
+        where TLanes : struct, ILanes<TVector>
+        where TIndex : unmanaged, IBinaryInteger<TIndex>
+    {
+        TVector p0 = TLanes.Zero, p1 = TLanes.Zero;
+        int i = 0;
+        for (int group = 0; group < ends.Length; group++)
+        {
+            int end = ends[group];
+            TVector s0 = TLanes.Zero, s1 = TLanes.Zero, t0 = TLanes.Zero, t1 = TLanes.Zero;
+            TVector u0 = TLanes.Zero, u1 = TLanes.Zero, v0 = TLanes.Zero, v1 = TLanes.Zero;
+            for (; i + 4 <= end; i += 4)
+            {
+                float* x = panel + (nint.CreateTruncating(indices[i]) * stride);
+                s0 = TLanes.Add(s0, TLanes.Load(x));
+                s1 = TLanes.Add(s1, TLanes.Load(x + TLanes.Count));
+                x = panel + (nint.CreateTruncating(indices[i + 1]) * stride);
+                t0 = TLanes.Add(t0, TLanes.Load(x));
+                t1 = TLanes.Add(t1, TLanes.Load(x + TLanes.Count));
+                x = panel + (nint.CreateTruncating(indices[i + 2]) * stride);
+                u0 = TLanes.Add(u0, TLanes.Load(x));
+                u1 = TLanes.Add(u1, TLanes.Load(x + TLanes.Count));
+                x = panel + (nint.CreateTruncating(indices[i + 3]) * stride);
+                v0 = TLanes.Add(v0, TLanes.Load(x));
+                v1 = TLanes.Add(v1, TLanes.Load(x + TLanes.Count));
+            }
+
+            for (; i < end; i++)
+            {
+                float* x = panel + (nint.CreateTruncating(indices[i]) * stride);
+                s0 = TLanes.Add(s0, TLanes.Load(x));
+                s1 = TLanes.Add(s1, TLanes.Load(x + TLanes.Count));
+            }
+
+            TVector w = TLanes.Broadcast(weights[group]);
+            p0 = TLanes.MultiplyAdd(w, TLanes.Add(TLanes.Add(s0, t0), TLanes.Add(u0, v0)), p0);
+            p1 = TLanes.MultiplyAdd(w, TLanes.Add(TLanes.Add(s1, t1), TLanes.Add(u1, v1)), p1);
+        }
+
+        TLanes.Store(p0, product);
+        TLanes.Store(p1, product + TLanes.Count);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

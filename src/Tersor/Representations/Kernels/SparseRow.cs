@@ -42,6 +42,7 @@ internal static unsafe class SparseRow
     {
         int at = 0;
         for (; at + (4 * TLanes.Count) <= panelWidth; at += 4 * TLanes.Count) FourVectors<TVector, TLanes, TIndex>(panel + at, panelWidth, indices, weights, count, product + at);
+        for (; at + (2 * TLanes.Count) <= panelWidth; at += 2 * TLanes.Count) TwoVectors<TVector, TLanes, TIndex>(panel + at, panelWidth, indices, weights, count, product + at);
         for (; at < panelWidth; at += TLanes.Count) OneVector<TVector, TLanes, TIndex>(panel + at, panelWidth, indices, weights, count, product + at);
     }
 
@@ -84,6 +85,47 @@ internal static unsafe class SparseRow
         TLanes.Store(TLanes.Add(s1, t1), product + TLanes.Count);
         TLanes.Store(TLanes.Add(s2, t2), product + (2 * TLanes.Count));
         TLanes.Store(TLanes.Add(s3, t3), product + (3 * TLanes.Count));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void TwoVectors<TVector, TLanes, TIndex>(float* panel, nint stride, TIndex* indices, float* weights, int count, float* product)
+        where TVector : unmanaged
+        where TLanes : struct, ILanes<TVector>
+        where TIndex : unmanaged, IBinaryInteger<TIndex>
+    {
+        TVector s0 = TLanes.Zero, s1 = TLanes.Zero, t0 = TLanes.Zero, t1 = TLanes.Zero;
+        TVector u0 = TLanes.Zero, u1 = TLanes.Zero, v0 = TLanes.Zero, v1 = TLanes.Zero;
+        int i = 0;
+        for (; i + 4 <= count; i += 4)
+        {
+            float* x = panel + (nint.CreateTruncating(indices[i]) * stride);
+            TVector w = TLanes.Broadcast(weights[i]);
+            s0 = TLanes.MultiplyAdd(w, TLanes.Load(x), s0);
+            s1 = TLanes.MultiplyAdd(w, TLanes.Load(x + TLanes.Count), s1);
+            x = panel + (nint.CreateTruncating(indices[i + 1]) * stride);
+            w = TLanes.Broadcast(weights[i + 1]);
+            t0 = TLanes.MultiplyAdd(w, TLanes.Load(x), t0);
+            t1 = TLanes.MultiplyAdd(w, TLanes.Load(x + TLanes.Count), t1);
+            x = panel + (nint.CreateTruncating(indices[i + 2]) * stride);
+            w = TLanes.Broadcast(weights[i + 2]);
+            u0 = TLanes.MultiplyAdd(w, TLanes.Load(x), u0);
+            u1 = TLanes.MultiplyAdd(w, TLanes.Load(x + TLanes.Count), u1);
+            x = panel + (nint.CreateTruncating(indices[i + 3]) * stride);
+            w = TLanes.Broadcast(weights[i + 3]);
+            v0 = TLanes.MultiplyAdd(w, TLanes.Load(x), v0);
+            v1 = TLanes.MultiplyAdd(w, TLanes.Load(x + TLanes.Count), v1);
+        }
+
+        for (; i < count; i++)
+        {
+            float* x = panel + (nint.CreateTruncating(indices[i]) * stride);
+            TVector w = TLanes.Broadcast(weights[i]);
+            s0 = TLanes.MultiplyAdd(w, TLanes.Load(x), s0);
+            s1 = TLanes.MultiplyAdd(w, TLanes.Load(x + TLanes.Count), s1);
+        }
+
+        TLanes.Store(TLanes.Add(TLanes.Add(s0, t0), TLanes.Add(u0, v0)), product);
+        TLanes.Store(TLanes.Add(TLanes.Add(s1, t1), TLanes.Add(u1, v1)), product + TLanes.Count);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -110,6 +110,13 @@ public sealed class OnnxGraph
         return With(Initializers, Outputs, metadata);
     }
 
+    /// <summary>The same graph without the metadata whose key is such.</summary>
+    public OnnxGraph WithoutMetadata(Func<string, bool> isDropped)
+    {
+        ArgumentNullException.ThrowIfNull(isDropped);
+        return With(Initializers, Outputs, Metadata.Where(entry => !isDropped(entry.Key)).ToDictionary(StringComparer.Ordinal));
+    }
+
     /// <summary>Writes an ONNX file with all weights inside; it appears under its name only when whole.</summary>
     /// <exception cref="IOException">The file exists and <paramref name="overwrite"/> is false, or the folder cannot be written.</exception>
     /// <exception cref="ResourceLimitException">The file would pass the 2 GB that protobuf allows.</exception>

@@ -4,7 +4,7 @@ using Tersor.Engine.Training;
 namespace Tersor.Cli.Output;
 
 /// <summary>The settings of a training in the words of the command line.</summary>
-internal static class RecipeText
+internal static class TrainingRecipeText
 {
     /// <summary>As the fields of a JSON object.</summary>
     public static JsonObject Fields(TrainingRecipe recipe)
@@ -16,6 +16,7 @@ internal static class RecipeText
             ["optimizer"] = Word(recipe.Optimizer),
             ["learningRate"] = recipe.LearningRate,
             ["weightDecay"] = recipe.WeightDecay,
+            ["l1"] = recipe.L1,
             ["schedule"] = Word(recipe.Schedule),
             ["warmup"] = recipe.WarmUpEpochs,
             ["labelSmoothing"] = recipe.LabelSmoothing,
@@ -42,6 +43,7 @@ internal static class RecipeText
         ];
         if (recipe.WarmUpEpochs > 0) parts.Add($"warm-up {Numbers.Short(recipe.WarmUpEpochs)} epochs");
         if (recipe.WeightDecay > 0) parts.Add($"weight decay {Numbers.Short(recipe.WeightDecay)}");
+        if (recipe.L1 > 0) parts.Add($"L1 {Numbers.Short(recipe.L1)}");
         if (recipe.LabelSmoothing > 0) parts.Add($"label smoothing {Numbers.Short(recipe.LabelSmoothing)}");
         if (recipe.GradientClip > 0) parts.Add($"gradients clipped at {Numbers.Short(recipe.GradientClip)}");
         if (recipe.AverageDecay > 0) parts.Add($"weights averaged with {Numbers.Short(recipe.AverageDecay)}");

@@ -1,7 +1,7 @@
-namespace Tersor.Cli;
+namespace Tersor.Compression;
 
 /// <summary>Finds what someone probably meant: names at a small edit distance, or that contain the word.</summary>
-internal static class ClosestNames
+public static class ClosestNames
 {
     // A name longer than this is compared by containment only, so that a hostile file cannot make the quadratic distance slow.
     private const int LongestCompared = 200;

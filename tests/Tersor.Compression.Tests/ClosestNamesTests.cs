@@ -1,4 +1,4 @@
-namespace Tersor.Cli.Tests;
+namespace Tersor.Compression.Tests;
 
 public sealed class ClosestNamesTests
 {

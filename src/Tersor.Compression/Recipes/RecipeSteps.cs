@@ -1,0 +1,34 @@
+using Tersor.Compression.Recipes.Steps;
+
+namespace Tersor.Compression.Recipes;
+
+/// <summary>A kind of step: a new one is a file and a line in <see cref="RecipeSteps.All"/>.</summary>
+public sealed class RecipeStepKind
+{
+    internal RecipeStepKind(string name, string description, Func<RecipeMapping, RecipeStep> read)
+    {
+        (Name, Description, Read) = (name, description, read);
+    }
+
+    /// <summary>What recipes call it.</summary>
+    public string Name { get; }
+
+    /// <summary>One line.</summary>
+    public string Description { get; }
+
+    internal Func<RecipeMapping, RecipeStep> Read { get; }
+}
+
+/// <summary>The steps that recipes are made of.</summary>
+public static class RecipeSteps
+{
+    /// <summary>Every kind, in the order in which a recipe usually has them.</summary>
+    public static IReadOnlyList<RecipeStepKind> All { get; } =
+    [
+        new("train", "train further; what was pruned stays zero", TrainStep.Read),
+        new("prune", "zero the weights that matter least, in rounds with training, by layer, globally, by a sensitivity scan or N:M", PruneStep.Read),
+        new("lottery-ticket", "train, prune, put the survivors back to where they began, and again (rewinding, signs, random control)", LotteryTicketStep.Read),
+        new("reinitialize", "random weights, for training the same architecture from scratch", ReinitializeStep.Read),
+        new("quantize", "train with weights on a uniform grid whose step is learned, and leave them on it", QuantizeStep.Read),
+    ];
+}
