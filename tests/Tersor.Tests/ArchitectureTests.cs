@@ -18,7 +18,7 @@ public class ArchitectureTests
     {
         ["Tersor"] = ["System.Numerics.Tensors"],
         ["Tersor.Engine"] = ["System.Numerics.Tensors"],
-        ["Tersor.Compression"] = ["System.Numerics.Tensors"],
+        ["Tersor.Compression"] = ["System.Numerics.Tensors", "YamlDotNet"],
         ["Tersor.Cli"] = ["System.CommandLine", "Spectre.Console"],
     };
 

@@ -35,7 +35,10 @@ internal static class GradientMeans
                 loss.Compute(plan.Output(0), batch, new LossTargets(targets), plan.OutputGradient(0));
             }
 
-            plan.OutputGradient(0)[(count * width)..].Clear();
+            // The loss is a mean over the batch; here each sample counts for itself.
+            Span<float> gradient = plan.OutputGradient(0);
+            TensorPrimitives.Multiply(gradient, batch, gradient);
+            gradient[(count * width)..].Clear();
         });
     }
 

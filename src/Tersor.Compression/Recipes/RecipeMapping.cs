@@ -42,7 +42,7 @@ internal sealed class RecipeMapping
     public IReadOnlyCollection<string> Keys => _entries.Keys;
 
     /// <summary>Whether the key is there.</summary>
-    public bool Has(string key) => _entries.ContainsKey(key);
+    public bool Has(string key) => TryFind(key, out _);
 
     /// <summary>The text of a key; null where it is not there.</summary>
     public string? Text(string key)

@@ -1,0 +1,49 @@
+using Tersor.Compression.Pruning;
+using Tersor.Tests;
+
+namespace Tersor.Compression.Tests.Pruning;
+
+public class WeightMaskTests
+{
+    [Fact]
+    public void The_highest_scores_stay_and_of_equal_ones_the_first()
+    {
+        Assert.Equal([true, false, true, false], WeightMask.OfHighest([2f, 1f, 3f, 1f], 2));
+        Assert.Equal([true, true, false, false], WeightMask.OfHighest([1f, 1f, 1f, 1f], 2));
+        Assert.Equal([false, false], WeightMask.OfHighest([1f, 2f], 0));
+        Assert.Equal([true, true], WeightMask.OfHighest([1f, 2f], 5));
+    }
+
+    [Fact]
+    public void What_cannot_be_judged_stays() => Assert.Equal([false, true, false], WeightMask.OfHighest([5f, float.NaN, 4f], 1));
+
+    [Fact]
+    public void Exactly_so_many_stay_and_none_that_goes_scores_higher()
+    {
+        Seeded random = new(5);
+        for (int round = 0; round < 500; round++)
+        {
+            // Few different values, so that many are equal.
+            float[] scores = [.. Enumerable.Range(0, random.NextInt(40)).Select(_ => random.NextInt(9) - 4f)];
+            int count = random.NextInt(scores.Length + 1);
+            bool[] isKept = WeightMask.OfHighest(scores, count);
+            Assert.Equal(count, WeightMask.CountKept(isKept));
+            float[] kept = [.. scores.Where((_, i) => isKept[i])];
+            float[] gone = [.. scores.Where((_, i) => !isKept[i])];
+            if (gone.Length > 0 && kept.Length > 0) Assert.True(kept.Min() >= gone.Max());
+        }
+    }
+
+    /// <summary>The note on pruning, section 5: N of each run of M along the inputs; a shorter last run keeps the smaller of N and its length.</summary>
+    [Fact]
+    public void A_pattern_keeps_N_of_M_along_the_inputs()
+    {
+        // Two outputs, six inputs: runs of four and of two.
+        float[] scores = [1, 4, 2, 3, 9, 8, 7, 7, 7, 7, 0, 1];
+        Assert.Equal([false, true, false, true, true, true, true, true, false, false, true, true], WeightMask.OfPattern(scores, stride: 1, inputs: 6, keep: 2, of: 4));
+
+        // The same matrix, inputs outermost.
+        float[] turned = [1, 7, 4, 7, 2, 7, 3, 7, 9, 0, 8, 1];
+        Assert.Equal([false, true, true, true, false, false, true, false, true, true, true, true], WeightMask.OfPattern(turned, stride: 2, inputs: 6, keep: 2, of: 4));
+    }
+}

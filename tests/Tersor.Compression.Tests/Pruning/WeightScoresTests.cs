@@ -1,0 +1,60 @@
+using Tersor.Compression.Pruning;
+using Tersor.Compression.Recipes;
+using Tersor.Engine.Data;
+using Tersor.Engine.Graphs;
+using Tersor.Engine.Kernels;
+using Tersor.Models;
+using Tersor.Models.Onnx;
+
+namespace Tersor.Compression.Tests.Pruning;
+
+public class WeightScoresTests
+{
+    // f = w x with w = (0.5, -2); the squared error to 0 has the gradient 2 f x, the squared length of the output the same.
+    private static readonly float[] Weights = [0.5f, -2f];
+    private static readonly SampleSet Samples = new("pairs", new TensorShape(2), [1, 0, 0, 1, 2, 1], new TensorShape(1), [0f, 0f, 0f]);
+
+    [Fact]
+    public void Magnitudes_are_sizes() => Assert.Equal([0.5f, 2f], Scores(WeightImportance.Magnitude));
+
+    [Fact]
+    public void Gradient_times_weight_is_the_mean_gradients()
+    {
+        // f = 0.5, -2, -1: mean of 2 f x = ((1 + 0 - 4) / 3, (0 - 4 - 2) / 3).
+        float[] scores = Scores(WeightImportance.Gradient);
+        Assert.Equal(0.5f * 1f, scores[0], 1e-5f);
+        Assert.Equal(2f * 2f, scores[1], 1e-5f);
+    }
+
+    [Fact]
+    public void Memory_aware_synapses_average_the_magnitudes()
+    {
+        // |2 f x| = (1, 0), (0, 4), (4, 2).
+        float[] scores = Scores(WeightImportance.LifelongUnlabelled);
+        Assert.Equal(5f / 3, scores[0], 1e-5f);
+        Assert.Equal(2f, scores[1], 1e-5f);
+    }
+
+    [Fact]
+    public void Elastic_weight_consolidation_averages_the_squares_and_Taylor_multiplies_them_by_the_weights()
+    {
+        float[] lifelong = Scores(WeightImportance.Lifelong);
+        float[] taylor = Scores(WeightImportance.Taylor);
+        Assert.True(lifelong[0] > 0 && lifelong[1] > 0);
+        Assert.Equal(lifelong[0] * 0.25f, taylor[0], 1e-5f);
+        Assert.Equal(lifelong[1] * 4f, taylor[1], 1e-4f);
+    }
+
+    private static float[] Scores(WeightImportance importance)
+    {
+        OnnxGraphBuilder builder = new("linear");
+        string x = builder.AddInput("input", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(2));
+        string w = builder.AddInitializer(new Tensor("w", new TensorShape(1, 2), Weights));
+        builder.AddNode("Gemm", [x, w], [new OnnxAttribute("transB", 1)], "y");
+        builder.AddOutput("y", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(1));
+        ExecutableGraph graph = ExecutableGraph.Create(builder.Build());
+        using KernelThreads threads = new(1);
+        RecipeSession session = new(Samples, Samples, Preprocessing.Default with { Scale = 1 }, threads);
+        return WeightScores.Measure(graph, [graph.FindParameter("w")!], importance, session, int.MaxValue)[0];
+    }
+}

@@ -1,0 +1,202 @@
+using Tersor.Compression.Pruning;
+using Tersor.Compression.Recipes;
+using Tersor.Compression.Recipes.Steps;
+using Tersor.Compression.Tickets;
+using Tersor.Engine.Data;
+using Tersor.Engine.Kernels;
+using Tersor.Engine.Networks;
+using Tersor.Engine.Training;
+using Tersor.Models;
+using Tersor.Models.Onnx;
+using Tersor.Tests;
+
+namespace Tersor.Compression.Tests.Recipes;
+
+public sealed class RecipeRunTests : IDisposable
+{
+    private static readonly SampleSet Digits = GeneratedDigits.Generate(700, seed: 2, isTest: false);
+    private static readonly TrainingRecipe Short = TrainingRecipe.FineTuning with { Epochs = 2, LearningRate = 0.05, Batch = 32 };
+    private static readonly Lazy<OnnxGraph> Trained = new(Train);
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly KernelThreads _threads = new(2);
+    private readonly List<string> _notes = [];
+
+    public void Dispose()
+    {
+        _folder.Dispose();
+        _threads.Dispose();
+    }
+
+    [Fact]
+    public void What_was_pruned_stays_zero_through_all_later_steps()
+    {
+        Recipe recipe = Recipe.Of(
+            new PruneStep { Sparsity = 0.9, Schedule = PruningSchedule.Cubic, Rounds = 2, Training = Short },
+            new TrainStep { Training = Short },
+            new QuantizeStep { Bits = 4, Training = Short });
+        NetworkState state = RecipeRun.Run(recipe, new NetworkState(Trained.Value), Session());
+        foreach (string name in (string[])["fc1.weight", "fc2.weight", "fc3.weight"])
+        {
+            float[] weights = Values(state, name);
+            Assert.InRange(weights.Count(weight => weight == 0), 0.9 * weights.Length - 1, weights.Length);
+
+            // Quantized: multiples of one step, with 15 values at most beside zero.
+            float[] values = [.. weights.Distinct().Where(value => value != 0)];
+            Assert.InRange(values.Length, 1, 15);
+            float step = values.Min(MathF.Abs);
+            Assert.All(values, value => Assert.Equal(MathF.Round(value / step), value / step, 1e-3));
+        }
+
+        Assert.InRange(Session().Judge(state).Top1, 0.5, 1);
+    }
+
+    [Fact]
+    public void A_run_that_was_stopped_ends_with_the_same_bytes()
+    {
+        Recipe recipe = Recipe.Of(
+            new PruneStep { Sparsity = 0.8, Schedule = PruningSchedule.Iterative, Rounds = 2, Regrows = true, Training = Short },
+            new QuantizeStep { Bits = 3, Training = Short });
+        byte[] whole = Bytes(RecipeRun.Run(recipe, new NetworkState(Trained.Value), Session()));
+        for (int steps = 1; steps < 108; steps += 35)
+        {
+            string folder = _folder[$"stopped-{steps}"];
+            Directory.CreateDirectory(folder);
+            using CancellationTokenSource stop = new();
+            Assert.ThrowsAny<OperationCanceledException>(
+                () => RecipeRun.Run(recipe, new NetworkState(Trained.Value), Session(folder, new Observer(_notes, afterSteps: steps, stop), stop.Token)));
+            Assert.Equal(whole, Bytes(RecipeRun.Run(recipe, new NetworkState(Trained.Value), Session(folder))));
+        }
+    }
+
+    [Fact]
+    public void Checkpoints_of_another_recipe_are_not_taken_up()
+    {
+        string folder = _folder["work"];
+        Directory.CreateDirectory(folder);
+        Recipe Pruning(double sparsity) => Recipe.Of(new PruneStep { Sparsity = sparsity });
+        RecipeRun.Run(Pruning(0.5), new NetworkState(Trained.Value), Session(folder));
+        byte[] expected = Bytes(RecipeRun.Run(Pruning(0.7), new NetworkState(Trained.Value), Session()));
+        Assert.Equal(expected, Bytes(RecipeRun.Run(Pruning(0.7), new NetworkState(Trained.Value), Session(folder))));
+        File.WriteAllBytes(_folder["work/01-prune-round-1.onnx"], [1, 2, 3]);
+        Assert.Equal(expected, Bytes(RecipeRun.Run(Pruning(0.7), new NetworkState(Trained.Value), Session(folder))));
+    }
+
+    [Fact]
+    public void A_training_that_diverges_is_rolled_back_and_tried_at_a_lower_rate()
+    {
+        Recipe recipe = Recipe.Of(new TrainStep { Training = Short with { LearningRate = 1e9, Schedule = ScheduleKind.Constant } });
+        Assert.Throws<TrainingDivergedException>(() => RecipeRun.Run(recipe, new NetworkState(Trained.Value), Session(observer: new Observer(_notes))));
+        Assert.Equal(2, _notes.Count(note => note.Contains("Rolled back", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void All_that_keeps_steps_from_working_is_named_before_anything_runs()
+    {
+        Recipe recipe = Recipe.Of(
+            new PruneStep { Sparsity = 1, Selection = new LayerSelection { Include = ["fc9"] } },
+            new PruneStep { Rounds = 3, Regrows = true },
+            new QuantizeStep { Selection = new LayerSelection { Include = ["("] } });
+        RecipeException problem = Assert.Throws<RecipeException>(() => RecipeRun.Check(recipe, Trained.Value, Session()));
+        Assert.Equal(5, problem.Problems.Count);
+        Assert.Contains(problem.Problems, line => line.StartsWith("step 1, prune: 'fc9' matches no weight.", StringComparison.Ordinal));
+        Assert.Contains(problem.Problems, line => line.StartsWith("step 1, prune: a sparsity of 1 leaves no weight", StringComparison.Ordinal));
+        Assert.Contains(problem.Problems, line => line.StartsWith("step 3, quantize: '(' is not a usable regular expression", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_pattern_of_two_in_four_holds_in_every_run()
+    {
+        NetworkState state = new PruneStep { PatternKeep = 2, PatternOf = 4 }.Apply(new NetworkState(Trained.Value), Session());
+        float[] weights = Values(state, "fc1.weight");
+        for (int i = 0; i < weights.Length; i += 4) Assert.InRange(weights.AsSpan(i, 4).ToArray().Count(weight => weight != 0), 0, 2);
+        Assert.Equal(weights.Length / 2, weights.Count(weight => weight == 0));
+    }
+
+    [Theory]
+    [InlineData(WeightImportance.Magnitude)]
+    [InlineData(WeightImportance.Fisher)]
+    [InlineData(WeightImportance.Gradient)]
+    [InlineData(WeightImportance.Taylor)]
+    [InlineData(WeightImportance.Lifelong)]
+    [InlineData(WeightImportance.LifelongUnlabelled)]
+    public void Every_importance_beats_chance(WeightImportance importance)
+    {
+        double Loss(WeightImportance by) =>
+            Session().Judge(new PruneStep { Importance = by, Sparsity = 0.7, Samples = 256 }.Apply(new NetworkState(Trained.Value), Session())).Loss;
+        Assert.True(Loss(importance) < Loss(WeightImportance.Random));
+    }
+
+    [Fact]
+    public void A_ticket_keeps_the_initial_values_of_what_is_left()
+    {
+        OnnxGraph initial = NetworkArchitectures.Create("lenet-300-100", seed: 4);
+        LotteryTicketStep step = new() { Rounds = 2, Share = 0.5, Training = Short with { LearningRate = 0 } };
+        NetworkState ticket = step.Apply(new NetworkState(initial), Session());
+        float[] before = Values(new NetworkState(initial), "fc1.weight");
+        float[] after = Values(ticket, "fc1.weight");
+        Assert.Equal(before.Length / 4, after.Count(weight => weight != 0));
+        Assert.All(before.Zip(after), pair => Assert.True(pair.Second == 0 || pair.First == pair.Second));
+    }
+
+    [Fact]
+    public void Signs_and_random_weights_come_under_the_mask_of_the_pruned_network()
+    {
+        OnnxGraph initial = NetworkArchitectures.Create("lenet-300-100", seed: 4);
+        NetworkState pruned = new PruneStep { Sparsity = 0.75 }.Apply(new NetworkState(initial), Session());
+        float[] mask = Values(pruned, "fc2.weight");
+        float[] signs = Values(pruned with { Graph = TicketWeights.Signs(initial, pruned.Graph, pruned.Pruned) }, "fc2.weight");
+        Assert.Equal(mask.Select(MathF.Sign), signs.Select(MathF.Sign));
+        Assert.Equal(2, signs.Where(sign => sign != 0).Distinct().Count());
+        float[] random = Values(new ReinitializeStep().Apply(pruned, Session()), "fc2.weight");
+        Assert.Equal(mask.Select(weight => weight == 0), random.Select(weight => weight == 0));
+        Assert.NotEqual(mask, random);
+    }
+
+    private static OnnxGraph Train()
+    {
+        using KernelThreads threads = new(2);
+        RecipeSession session = new(Digits.Take(600), Digits.Select("held out", [.. Enumerable.Range(600, 100)]), Preprocessing.Default, threads);
+        return new TrainStep { Training = Short with { Epochs = 4 } }.Apply(new NetworkState(NetworkArchitectures.Create("lenet-300-100", seed: 1)), session).Graph;
+    }
+
+    private static float[] Values(NetworkState state, string name) => state.Graph.Initializers.First(tensor => tensor.Name == name).ReadSingles();
+
+    private static byte[] Bytes(NetworkState state)
+    {
+        using MemoryStream bytes = new();
+        state.Graph.WriteTo(bytes);
+        return bytes.ToArray();
+    }
+
+    private RecipeSession Session(string? folder = null, IRecipeObserver? observer = null, CancellationToken cancellation = default) =>
+        new(Digits.Take(600), Digits.Select("held out", [.. Enumerable.Range(600, 100)]), Preprocessing.Default, _threads, seed: 1, folder, observer, cancellation);
+
+    private sealed class Observer(List<string> notes, int afterSteps = int.MaxValue, CancellationTokenSource? stop = null) : IRecipeObserver
+    {
+        private int _steps;
+
+        public void Note(string line) => notes.Add(line);
+
+        public void TrainingBegins(string name, TrainingRecipe training, int batch, int samples)
+        {
+        }
+
+        public void StepBegins(int number, int count, RecipeStep begun)
+        {
+        }
+
+        public void StepEnds(StepReport report)
+        {
+        }
+
+        public void Report(EpochReport value)
+        {
+        }
+
+        public void Report(TrainingStep value)
+        {
+            if (++_steps == afterSteps) stop!.Cancel();
+        }
+    }
+}
