@@ -4,6 +4,8 @@ using System.Text.Json.Nodes;
 using Tersor.Cli.Output;
 using Tersor.Compression;
 using Tersor.Compression.Budgets.Searches;
+using Tersor.Compression.Pruning;
+using Tersor.Compression.Recipes;
 using Tersor.Models;
 using Tersor.Plans;
 
@@ -18,10 +20,12 @@ internal sealed class ListCommand : Verb
         {
             format.Name, "yes", format.CanWrite ? "yes" : "no", string.Join(' ', format.Extensions), format.Description,
         })),
-        new("methods", ["method", "exact", "description"], () => TensorMethods.All.Select(entry => new[]
-        {
-            entry.Name, entry.Method.IsLossy() ? "no" : "yes", entry.Description,
-        })),
+        new("methods", ["method", "kind", "exact", "description"], () =>
+        [
+            .. TensorMethods.All.Select(entry => new[] { entry.Name, "of a tensor", entry.Method.IsLossy() ? "no" : "yes", entry.Description }),
+            .. RecipeSteps.All.Select(step => new[] { step.Name, "step of a recipe", "no", step.Description }),
+            .. WeightImportances.All.Select(entry => new[] { entry.Name, "importance for prune", "", entry.Description }),
+        ]),
         new("searches", ["search", "description"], () => PlanSearch.All.Select(search => new[] { search.Name, search.Description })),
         new("dtypes", ["type", "bits", "quantizable"], () => ElementTypes.All.Select(type => new[]
         {
@@ -40,7 +44,7 @@ internal sealed class ListCommand : Verb
     };
 
     public ListCommand()
-        : base("list", "Print what is supported: file formats, methods, searches, element types, exit codes.")
+        : base("list", "Print what is supported: file formats, methods (of tensors and of recipes), searches, element types, exit codes.")
     {
         _topic.CompletionSources.Add([.. Topics.Select(topic => topic.Name)]);
         Add(_topic);

@@ -1,0 +1,119 @@
+using System.Text.Json;
+using Tersor.Models;
+
+namespace Tersor.Cli.Tests.Commands;
+
+public sealed class ApplyCommandTests : IDisposable
+{
+    private static readonly string Digits = RepositoryFile.Find("samples/lenet5-digits.onnx");
+    private static readonly string[] Few = ["--data", "digits:600,200"];
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Apply_PrunesTrainsAndCompresses_AndSaysWhatCameOfIt()
+    {
+        string recipe = Write(
+            """
+            steps:
+              - prune: {sparsity: 0.9, layers: {conv1: 0.3}, train: {epochs: 1, learning-rate: 0.02}}
+              - quantize: {bits: 4, train: {epochs: 1}}
+              - compress: {lossless: true}
+            """);
+
+        TersorRun run = (await Apply(recipe, "out.nnc", "--json")).Succeeds();
+
+        JsonElement report = JsonDocument.Parse(run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]).RootElement;
+        Assert.Equal("tersor.apply", report.GetProperty("schema").GetString());
+        Assert.Equal(["prune", "quantize"], report.GetProperty("steps").EnumerateArray().Select(step => step.GetProperty("transform").GetString()));
+        Assert.True(report.GetProperty("steps")[1].GetProperty("nonZero").GetInt64() < 60_000);
+        long bytes = new FileInfo(_folder["out.nnc"]).Length;
+        Assert.InRange(bytes, 1, 60_000);
+        Assert.Equal(bytes, report.GetProperty("compression").GetProperty("totals").GetProperty("bytes").GetInt64());
+        Assert.InRange(report.GetProperty("test").GetProperty("top1").GetDouble(), 0.9, 1);
+        Assert.InRange(report.GetProperty("test").GetProperty("originalTop1").GetDouble(), 0.99, 1);
+        Assert.Equal(["out.nnc", "recipe.yaml"], _folder.FileNames.Order(StringComparer.Ordinal));
+        (await TersorRun.Of("verify", _folder["out.nnc"])).Succeeds();
+    }
+
+    [Fact]
+    public async Task Apply_WithoutCompress_WritesOnnxThatRemembersItsZeros()
+    {
+        (await Apply(Write("steps: [prune: {sparsity: 0.5}]"), "out.onnx", "-q")).Succeeds();
+
+        using Model model = ModelFormats.Open(_folder["out.onnx"]);
+        float[] weights = model.Find("fc1.weight")!.ReadSingles();
+        Assert.Equal(weights.Length / 2, weights.Count(weight => weight == 0));
+        Assert.DoesNotContain(model.Metadata, entry => entry.Key.StartsWith("tersor.recipe", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Apply_DryRun_SaysWhatWouldBeDoneToWhichLayers_AndWritesNothing()
+    {
+        TersorRun run = (await Apply(Write("steps: [prune: {include: conv, sparsity: 0.5}, compress: {qp: -20}]"), "out.nnc", "--dry-run")).Succeeds();
+
+        Assert.Contains("prune: conv, 50.0 % zeros", run.Out, StringComparison.Ordinal);
+        Assert.Matches(@"conv2.weight +50x20x5x5 +1\n", run.Out);
+        Assert.DoesNotContain("fc1.weight", run.Out, StringComparison.Ordinal);
+        Assert.Contains("compress: qp -20", run.Out, StringComparison.Ordinal);
+        Assert.Equal(["recipe.yaml"], _folder.FileNames);
+    }
+
+    [Theory]
+    [InlineData("steps: [prune: {sparsty: 0.5}]", "out.onnx", "error[recipe]: ", "has no key 'sparsty'. Did you mean 'sparsity'?")]
+    [InlineData("steps: [prune: {include: fc9}]", "out.onnx", "error[recipe]: ", "step 1, prune: 'fc9' matches no weight. The weights are conv1.weight, ")]
+    [InlineData("steps: [prune: {sparsity: 1}]", "out.onnx", "error[recipe]: ", "leaves no weight; ask for less")]
+    [InlineData("steps: [compress: {max-drp: 1}]", "out.nnc", "error[usage]: ", "unknown option '--max-drp' of compress. Did you mean '--max-drop'?")]
+    [InlineData("steps: [prune]", "out.nnc", "error[usage]: ", "a recipe without compress writes ONNX")]
+    [InlineData("steps: [prune, compress]", "out.onnx", "error[usage]: ", "a recipe that ends in compress writes an NNC file")]
+    public async Task Apply_RecipeThatCannotRun_IsRefusedBeforeAnythingRuns(string yaml, string output, string start, string problem)
+    {
+        TersorRun run = await Apply(Write(yaml), output);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.StartsWith(start, run.Error, StringComparison.Ordinal);
+        Assert.Contains(problem, run.Error, StringComparison.Ordinal);
+        Assert.Equal(["recipe.yaml"], _folder.FileNames);
+    }
+
+    [Fact]
+    public async Task Apply_NoData_IsRefused() =>
+        (await TersorRun.Of("apply", Write("steps: [prune]"), Digits, "-o", _folder["out.onnx"])).FailsWith(2, "error[usage]: no data are named. Add --data SPEC.");
+
+    [Fact]
+    public async Task Apply_Stopped_GoesOnFromItsFolder_ToTheSameBytes()
+    {
+        string recipe = Write("steps: [prune: {sparsity: 0.8, schedule: iterative, rounds: 2, train: {epochs: 1}}, train: {epochs: 1}]");
+        (await Apply(recipe, "whole.onnx")).Succeeds();
+        using CancellationTokenSource stop = new();
+        stop.CancelAfter(TimeSpan.FromMilliseconds(1500));
+        TersorRun stopped = await TersorRun.Of(
+            new TerminalSettings { Cancellation = stop.Token }, ["apply", recipe, Digits, "-o", _folder["out.onnx"], "--work", _folder["work"], .. Few]);
+        Assert.True(stopped.ExitCode is 130 or 0, stopped.Error);
+        File.Delete(_folder["out.onnx"]);
+
+        (await Apply(recipe, "out.onnx", "--work", _folder["work"])).Succeeds();
+
+        Assert.Equal(File.ReadAllBytes(_folder["whole.onnx"]), File.ReadAllBytes(_folder["out.onnx"]));
+    }
+
+    [Fact]
+    public async Task Apply_BudgetOfTheOriginal_IsJudgedOnTheTestSet()
+    {
+        TersorRun run = await Apply(Write("steps: [prune: {sparsity: 0.97}, compress: {max-drop: 0.5}]"), "out.nnc");
+
+        // Without training, so many zeros cost far more than half a point, whatever the compression does.
+        Assert.Equal(5, run.ExitCode);
+        Assert.Contains("budget-missed", run.Error, StringComparison.Ordinal);
+    }
+
+    private string Write(string yaml)
+    {
+        File.WriteAllText(_folder["recipe.yaml"], yaml);
+        return _folder["recipe.yaml"];
+    }
+
+    private Task<TersorRun> Apply(string recipe, string output, params string[] options) => TersorRun.Of(["apply", recipe, Digits, "-o", _folder[output], .. Few, .. options]);
+}
