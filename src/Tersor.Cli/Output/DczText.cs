@@ -12,14 +12,14 @@ internal static class DczText
     public static void Write(TextWriter writer, DczFile file)
     {
         Sums sums = Sums.Of(file);
-        Line(writer, "graph", file.GraphBytes == 0 ? "none, named tensors only" : $"onnx, {ByteSize.Exact(file.GraphBytes)} bytes as stored");
+        Line(writer, "topology", file.GraphBytes == 0 ? "none, named tensors only" : $"onnx, {ByteSize.Exact(file.GraphBytes)} bytes as stored");
         Line(writer, "weights", sums.SharedTensors == 0
             ? "none are shared"
             : $"{ByteSize.Exact(sums.PublishedBytes)} bytes of ids, indices and codebooks for {ByteSize.Exact(sums.DenseBytes)}: {Numbers.Fixed((double)sums.DenseBytes / sums.PublishedBytes, 1)} times smaller, as published tables count");
         Line(writer, "beside", $"{ByteSize.Exact(sums.CodeLengthBytes)} bytes of code lengths, {ByteSize.Exact(sums.RawBytes)} of tensors as they are");
     }
 
-    /// <summary>A row per tensor, and those inside the graph; the bytes add up to the file where all tensors are selected.</summary>
+    /// <summary>A row per tensor, and those inside the topology; the bytes add up to the file where all tensors are selected.</summary>
     public static TextTable Table(DczFile file, Model model, IReadOnlySet<string> selected)
     {
         TextTable table = new TextTable()
@@ -40,14 +40,14 @@ internal static class DczText
         {
             elements += tensor.ElementCount;
             count++;
-            table.Row([tensor.Name, "in graph", tensor.Shape.ToString(), Numbers.Count(tensor.ElementCount), .. Blank(10)]);
+            table.Row([tensor.Name, "in topology", tensor.Shape.ToString(), Numbers.Count(tensor.ElementCount), .. Blank(10)]);
         }
 
         if (model.Tensors.All(tensor => selected.Contains(tensor.Name)))
         {
             long directory = file.ByteCount - file.GraphBytes - bytes;
             bytes = file.ByteCount;
-            if (file.GraphBytes > 0) table.Row(["(graph)", .. Blank(12), ByteSize.Exact(file.GraphBytes)]);
+            if (file.GraphBytes > 0) table.Row(["(topology)", .. Blank(12), ByteSize.Exact(file.GraphBytes)]);
             table.Row(["(directory)", .. Blank(12), ByteSize.Exact(directory)]);
         }
 

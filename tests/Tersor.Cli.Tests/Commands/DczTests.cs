@@ -45,7 +45,17 @@ public sealed class DczTests : IDisposable
 
         Assert.Equal(
             $"""
-            {path}: dcz, 1 bytes
+            {path}: dcz, 103 bytes
+              topology  none, named tensors only
+              weights   35 bytes of ids, indices and codebooks for 1,600: 45.7 times smaller, as published tables count
+              beside    11 bytes of code lengths, 12 of tensors as they are
+             tensor        coded as   shape   elements     kept   values   id bits   index bits   entries   fillers   bits/id   bits/index   bits/weight   bytes
+            ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+             fc.weight     shared     20x20        400   10.0 %        5         3            4        40         0     2.000        1.000         0.920      46
+             fc.bias       raw        3              3                                                                                            32.000      12
+             (directory)                                                                                                                                      45
+            ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+             2 tensors                             403                                                                                             2.045     103
 
             """,
             run.Out);
