@@ -1,3 +1,4 @@
+using Tersor.Compression.Sensitivity;
 using Tersor.Compression.Sharing;
 using Tersor.Engine.Graphs;
 using Tersor.Engine.Training;
@@ -106,6 +107,19 @@ public sealed class WeightSharingTests
         Assert.Equal(shared.Weights["w"].Expand(), shared.Graph.Initializers.Single(tensor => tensor.Name == "w").ReadSingles());
         Assert.Equal(3, shared.Weights["w"].Expand().Distinct().Count());
         Assert.Equal([0.1f, 0.2f, 0.3f, 0.4f], shared.Graph.Initializers.Single(tensor => tensor.Name == "b").ReadSingles());
+    }
+
+    [Fact]
+    public void Apply_WithFisherInformation_ClustersByIt()
+    {
+        float[] values = [.. Enumerable.Range(0, 16).Select(i => 1f + (i * i))];
+        FisherInformation fisher = new([new TensorFisher("w", new TensorShape(4, 4), values)], samples: 1, dropped: 0);
+        SharingOptions options = new() { Clusters = 2 };
+
+        SharedNetwork shared = WeightSharing.Apply(Linear(Pruned), new Dictionary<string, SharingOptions> { ["w"] = options }, fisher);
+
+        Assert.Equal(WeightSharing.Share(Pruned, options, values).Expand(), shared.Weights["w"].Expand());
+        Assert.NotEqual(WeightSharing.Share(Pruned, options).Expand(), shared.Weights["w"].Expand());
     }
 
     [Fact]

@@ -65,7 +65,7 @@ public sealed class SharedTensorTests
     {
         AssertComesBack([0f, -0f, float.NaN, BitConverter.Int32BitsToSingle(0x7FC0_1234), float.PositiveInfinity, float.NegativeInfinity, float.Epsilon, -0f, 1f]);
         AssertComesBack([-0f, -0f, -0f, 0f]);
-            }
+    }
 
     [Fact]
     public void AllEqual_TakesOneValueAndNoEntry()
