@@ -40,6 +40,9 @@ public static class FuzzTargets
     /// <summary>The first half of <see cref="Nnc"/>, for tests that attack with many inputs. Not listed in <see cref="All"/>.</summary>
     public static FuzzTarget NncUnits { get; } = new("nnc", ModelErrors, NncReading.ReadUnits);
 
+    /// <summary>A model that is read must come back the same from what is written.</summary>
+    public static FuzzTarget Dcz { get; } = new("dcz", ModelErrors, DczReading.Read, DczReading.WriteAgain);
+
     /// <summary>A plan that is read must come back the same from what is written.</summary>
     public static FuzzTarget Plan { get; } = new("plan", [typeof(PlanException)], input =>
     {
@@ -48,7 +51,7 @@ public static class FuzzTargets
         if (CompressionPlan.FromJson(json, "again").ToJson() != json) throw new FuzzFindingException("plan: another one comes back from what was written");
     });
 
-    public static IReadOnlyList<FuzzTarget> All { get; } = [Onnx, OnnxTopology, Safetensors, Npz, Npy, PyTorch, Pickle, DeepCompression, Nnc, Plan];
+    public static IReadOnlyList<FuzzTarget> All { get; } = [Onnx, OnnxTopology, Safetensors, Npz, Npy, PyTorch, Pickle, DeepCompression, Nnc, Dcz, Plan];
 
     /// <summary>Reads strictly and leniently.</summary>
     private static FuzzTarget Reader(string name, Func<ByteSource, ModelReadOptions, Model> open) => new(

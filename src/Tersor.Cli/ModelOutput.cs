@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Tersor.Compression;
 using Tersor.Models;
-using Tersor.Models.Onnx;
 
 namespace Tersor.Cli;
 
@@ -24,7 +23,7 @@ internal static class ModelOutput
     /// <summary>Says so where the target holds tensors only and the model has a graph.</summary>
     public static void WarnOfLostGraph(Invocation invocation, Model model, ModelFormat format, string source)
     {
-        if (model.HasGraph && format is not OnnxFormat) invocation.Warn($"{format.Name} keeps tensors only: the graph of {source} stays behind");
+        if (model.HasGraph && !format.KeepsGraph) invocation.Warn($"{format.Name} keeps tensors only: the graph of {source} stays behind");
     }
 
     /// <summary>Writes to a temporary file first, since a model is written at offsets, and then to stdout.</summary>

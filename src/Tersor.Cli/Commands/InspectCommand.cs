@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Tersor.Cli.Options;
 using Tersor.Cli.Output;
 using Tersor.Codec;
+using Tersor.Codec.Dcz;
 using Tersor.Engine.Graphs;
 using Tersor.Measures;
 using Tersor.Models;
@@ -56,6 +57,7 @@ internal sealed class InspectCommand : Verb
 
         InspectPreprocessing(invocation, model, input.ShownPath);
         if (input.Format is NncFormat) InspectStream(invocation, input, model, selected);
+        else if (input.Format is DczFormat) InspectSharing(invocation, input, model, selected);
         else invocation.Print(TensorTable(tensors));
         if (ExecutableModel.CarriesNetwork(model)) InspectLayers(invocation, model);
         foreach (Tensor tensor in tensors) invocation.Report.Tensors.Add((JsonNode)TensorFields.Describe(tensor));
@@ -90,6 +92,14 @@ internal sealed class InspectCommand : Verb
         invocation.Report["nnc"] = NncText.Fields(compressed.Reader);
         invocation.Print(writer => NncText.Write(writer, compressed.Reader));
         invocation.Print(NncText.Table(compressed, model, selected));
+    }
+
+    private static void InspectSharing(Invocation invocation, InputFile input, Model model, IReadOnlySet<string> selected)
+    {
+        using DczFile file = DczFile.Open(input.Path);
+        invocation.Report["dcz"] = DczText.Fields(file);
+        invocation.Print(writer => DczText.Write(writer, file));
+        invocation.Print(DczText.Table(file, model, selected));
     }
 
     private static void InspectPreprocessing(Invocation invocation, Model model, string source)

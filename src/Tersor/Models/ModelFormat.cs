@@ -17,6 +17,9 @@ public abstract class ModelFormat
     /// <summary>Whether what is written keeps <see cref="Model.Metadata"/>.</summary>
     public virtual bool KeepsMetadata => true;
 
+    /// <summary>Whether what is written keeps the graph of a model that has one, not only its tensors.</summary>
+    public virtual bool KeepsGraph => false;
+
     /// <summary>One line for <c>tersor list</c>.</summary>
     public abstract string Description { get; }
 

@@ -7,6 +7,7 @@ public static class ModelFormats
     public static IReadOnlyList<ModelFormat> All { get; } =
     [
         new Codec.NncFormat(),
+        new Codec.Dcz.DczFormat(),
         new Onnx.OnnxFormat(),
         new Safetensors.SafetensorsFormat(),
         new Npz.NpzFormat(),

@@ -10,6 +10,9 @@ public sealed class OnnxFormat : ModelFormat
     public override IReadOnlyList<string> Extensions { get; } = [".onnx"];
 
     /// <inheritdoc/>
+    public override bool KeepsGraph => true;
+
+    /// <inheritdoc/>
     public override string Description => "ONNX models, inline or with external data; all operators, domains and element types";
 
     /// <inheritdoc/>

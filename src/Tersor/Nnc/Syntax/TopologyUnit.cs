@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.IO.Compression;
 using Tersor.Models;
+using Tersor.Models.Zip;
 
 namespace Tersor.Nnc.Syntax;
 
@@ -54,7 +54,7 @@ internal sealed record TopologyUnit
     public static EncodedUnit Write(Topology topology)
     {
         ReadOnlyMemory<byte> bytes = topology.Bytes;
-        ReadOnlyMemory<byte> deflated = Deflate(bytes.Span);
+        ReadOnlyMemory<byte> deflated = DeflatedBytes.Deflate(bytes.Span);
         bool pays = deflated.Length < bytes.Length;
         var header = new BitWriter();
         header.WriteBits((uint)topology.Format, 8);
@@ -92,36 +92,16 @@ internal sealed record TopologyUnit
         return names;
     }
 
-    private static ReadOnlyMemory<byte> Deflate(ReadOnlySpan<byte> bytes)
-    {
-        using var buffer = new MemoryStream();
-        using (var zlib = new ZLibStream(buffer, CompressionLevel.SmallestSize, leaveOpen: true)) zlib.Write(bytes);
-        return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
-    }
-
     private ReadOnlyMemory<byte> Inflate(ByteSource source, ReadOnlyMemory<byte> data, long maxBytes)
     {
-        ReadOnlySpan<byte> start = data.Span;
-        bool isZlib = start.Length >= 2 && (start[0] & 15) == 8 && ((start[0] << 8) | start[1]) % 31 == 0;
-        using var input = new SourceStream(ByteSource.FromMemory(data));
-        using Stream inflating = isZlib ? new ZLibStream(input, CompressionMode.Decompress) : new DeflateStream(input, CompressionMode.Decompress);
-        using var output = new MemoryStream();
-        byte[] piece = new byte[1 << 14];
         try
         {
-            for (int count = inflating.Read(piece); count > 0; count = inflating.Read(piece))
-            {
-                if (output.Length + count > Math.Min(maxBytes, Array.MaxLength)) throw TooLarge(source, maxBytes);
-                output.Write(piece, 0, count);
-            }
+            return DeflatedBytes.Inflate(data, maxBytes) ?? throw TooLarge(source, maxBytes);
         }
-        catch (Exception e) when (e is InvalidDataException or IOException)
+        catch (InvalidDataException e)
         {
-            // The data is in memory: an IOException is a wish of the stream that is not granted, such as a dictionary.
             throw new ModelFormatException(source.Name, Item, DataOffset, "the deflated topology is damaged; fetch the file again", e);
         }
-
-        return output.GetBuffer().AsMemory(0, (int)output.Length);
     }
 
     private string Item => string.Create(CultureInfo.InvariantCulture, $"unit {UnitNumber} (topology)");
