@@ -1,3 +1,5 @@
+using Tersor.Engine.Graphs;
+
 namespace Tersor.Engine.Training;
 
 /// <summary>What a batch of outputs should be: a class per sample, or a target per output.</summary>
@@ -37,4 +39,11 @@ public abstract class Loss
     /// <param name="targets">What the outputs should be.</param>
     /// <param name="gradient">Receives the gradient with respect to the outputs.</param>
     public abstract double Compute(ReadOnlySpan<float> outputs, int samples, LossTargets targets, Span<float> gradient);
+
+    /// <summary>This loss for a model's first output: where it takes logits and the model gives probabilities, the same function of those.</summary>
+    public Loss ForAnswersOf(ExecutableGraph graph)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        return TakesLogits && graph.GivesProbabilities(0) ? new LossOfProbabilities(this) : this;
+    }
 }
