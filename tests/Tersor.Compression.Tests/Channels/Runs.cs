@@ -31,11 +31,9 @@ internal static class Runs
         {
             Tensor tensor = tensors[record.Parameter];
             if (!values.TryGetValue(tensor.Name, out float[]? weights)) values.Add(tensor.Name, weights = tensor.ReadSingles());
-            long inner = new TensorShape(tensor.Shape.Dimensions[(record.Axis + 1)..]).ElementCount;
-            for (int i = 0; i < weights.Length; i++)
-            {
-                if (i / inner % tensor.Shape[record.Axis] == record.Index) weights[i] = 0;
-            }
+            int inner = (int)new TensorShape(tensor.Shape.Dimensions[(record.Axis + 1)..]).ElementCount;
+            int step = (int)tensor.Shape[record.Axis] * inner;
+            for (int start = record.Index * inner; start < weights.Length; start += step) weights.AsSpan(start, inner).Clear();
         }
 
         return groups.Graph.WithInitializers(values.ToDictionary(entry => entry.Key, entry => new Tensor(entry.Key, tensors[entry.Key].Shape, entry.Value), StringComparer.Ordinal));
