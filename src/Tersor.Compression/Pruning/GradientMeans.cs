@@ -14,8 +14,8 @@ internal static class GradientMeans
     /// <summary>The mean gradient of the loss by the labels.</summary>
     public static IReadOnlyList<float[]> OfLoss(ExecutableGraph graph, IReadOnlyList<GraphParameter> parameters, RecipeSession session, int samples)
     {
-        SampleSet drawn = Draw(session, samples);
-        Loss loss = (drawn.HasLabels ? new CrossEntropyLoss() : (Loss)new MeanSquaredErrorLoss()).For(graph);
+        SampleSet drawn = session.Draw(samples);
+        Loss loss = (drawn.HasLabels ? new CrossEntropyLoss() : (Loss)new MeanSquaredErrorLoss()).ForAnswersOf(graph);
         int[] labels = [];
         float[] targets = [];
         return Mean(graph, parameters, session, drawn, Batch, takesMagnitudes: false, (plan, first, count) =>
@@ -44,22 +44,13 @@ internal static class GradientMeans
 
     /// <summary>The mean magnitude of the gradient of the squared length of the outputs, sample by sample.</summary>
     public static IReadOnlyList<float[]> OfOutputs(ExecutableGraph graph, IReadOnlyList<GraphParameter> parameters, RecipeSession session, int samples) =>
-        Mean(graph, parameters, session, Draw(session, samples), 1, takesMagnitudes: true, (plan, _, count) =>
+        Mean(graph, parameters, session, session.Draw(samples), 1, takesMagnitudes: true, (plan, _, count) =>
         {
             Span<float> gradient = plan.OutputGradient(0);
             int width = gradient.Length / (int)plan.OutputShape(0)[0];
             TensorPrimitives.Multiply(plan.Output(0), 2f, gradient);
             gradient[(count * width)..].Clear();
         });
-
-    private static SampleSet Draw(RecipeSession session, int samples)
-    {
-        SampleSet train = session.Train;
-        if (samples >= train.Count) return train;
-        int[] order = [.. Enumerable.Range(0, train.Count)];
-        new RandomStream(session.Seed, "importance samples").Shuffle<int>(order);
-        return train.Select(train.Name, order[..samples]);
-    }
 
     private static List<float[]> Mean(
         ExecutableGraph graph,

@@ -12,6 +12,7 @@ public sealed record NetworkState
 {
     private const string IdentityKey = "tersor.recipe.identity";
     private const string PrunedKey = "tersor.recipe.pruned";
+    private const string SharedKey = "tersor.recipe.shared";
 
     /// <summary>Takes a network as it is.</summary>
     /// <param name="graph">The network with its weights, in memory: files behind it may be closed later.</param>
@@ -27,6 +28,9 @@ public sealed record NetworkState
     /// <summary>Names of weights whose zeros stay zero.</summary>
     public IReadOnlySet<string> Pruned { get; init; } = FrozenSet<string>.Empty;
 
+    /// <summary>Names of weights whose elements share values: those that are equal stay equal, and zeros stay zero.</summary>
+    public IReadOnlySet<string> Shared { get; init; } = FrozenSet<string>.Empty;
+
     /// <summary>The state with further weights whose zeros stay zero.</summary>
     public NetworkState WithPruned(IEnumerable<string> names) => this with { Pruned = Pruned.Concat(names).ToFrozenSet(StringComparer.Ordinal) };
 
@@ -35,6 +39,7 @@ public sealed record NetworkState
     public ParameterFunction? Constrain(GraphParameter parameter)
     {
         ArgumentNullException.ThrowIfNull(parameter);
+        if (Shared.Contains(parameter.Name)) return SharedParameter.ByDistinctValues(parameter);
         return Pruned.Contains(parameter.Name) ? new MaskedParameter(parameter, WeightMask.OfNonZero(parameter.Values)) : null;
     }
 
@@ -45,7 +50,8 @@ public sealed record NetworkState
         Graph.WithMetadata(new Dictionary<string, string>(StringComparer.Ordinal)
         {
             [IdentityKey] = identity,
-            [PrunedKey] = string.Join('\n', Pruned.Order(StringComparer.Ordinal)),
+            [PrunedKey] = Join(Pruned),
+            [SharedKey] = Join(Shared),
         }).Save(path, overwrite: true);
 
     /// <summary>Reads what <see cref="Save"/> wrote; null where the file is not there, is not whole, or holds what something else led to.</summary>
@@ -56,8 +62,8 @@ public sealed record NetworkState
         {
             using OnnxModel model = OnnxModel.Open(path);
             OnnxGraph graph = InMemory(OnnxGraph.FromModel(model));
-            if (graph.Metadata.GetValueOrDefault(IdentityKey) != identity || !graph.Metadata.TryGetValue(PrunedKey, out string? pruned)) return null;
-            return new NetworkState(graph.WithoutMetadata(key => key is IdentityKey or PrunedKey)).WithPruned(pruned.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+            if (graph.Metadata.GetValueOrDefault(IdentityKey) != identity) return null;
+            return new NetworkState(graph.WithoutMetadata(key => key is IdentityKey or PrunedKey or SharedKey)) { Pruned = Split(graph, PrunedKey), Shared = Split(graph, SharedKey) };
         }
         catch (ModelFormatException)
         {
@@ -74,4 +80,9 @@ public sealed record NetworkState
             tensor => new Tensor(tensor.Name, tensor.ElementType, tensor.Shape, ByteSource.FromMemory(tensor.Data.ReadAll(), tensor.Name)),
             StringComparer.Ordinal));
     }
+
+    private static string Join(IEnumerable<string> names) => string.Join('\n', names.Order(StringComparer.Ordinal));
+
+    private static FrozenSet<string> Split(OnnxGraph graph, string key) =>
+        graph.Metadata.GetValueOrDefault(key, "").Split('\n', StringSplitOptions.RemoveEmptyEntries).ToFrozenSet(StringComparer.Ordinal);
 }

@@ -68,6 +68,15 @@ public sealed class RecipeSession
     /// <summary>Looked at all along.</summary>
     public CancellationToken CancellationToken { get; }
 
+    /// <summary>Train samples drawn by the seed, for importances; all where there are fewer.</summary>
+    public SampleSet Draw(int samples)
+    {
+        if (samples >= Train.Count) return Train;
+        int[] order = [.. Enumerable.Range(0, Train.Count)];
+        new RandomStream(Seed, "importance samples").Shuffle<int>(order);
+        return Train.Select(Train.Name, order[..samples]);
+    }
+
     /// <summary>How well a network does on the held-out samples.</summary>
     public Evaluation Judge(NetworkState state)
     {
@@ -118,8 +127,10 @@ public sealed class RecipeSession
     /// <param name="training">How.</param>
     /// <param name="name">The part of the step that trains, for the checkpoint.</param>
     /// <param name="function">What the weights are functions of, in place of what was decided about them; null from it leaves that.</param>
+    /// <param name="constraints">What acts on the weights after each step of the optimizer.</param>
     /// <exception cref="TrainingDivergedException">It diverged at all rates.</exception>
-    public NetworkState Fit(NetworkState state, TrainingRecipe training, string name, Func<GraphParameter, ParameterFunction?>? function = null)
+    public NetworkState Fit(
+        NetworkState state, TrainingRecipe training, string name, Func<GraphParameter, ParameterFunction?>? function = null, params IReadOnlyList<TrainingConstraint> constraints)
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(training);
@@ -127,7 +138,7 @@ public sealed class RecipeSession
         {
             try
             {
-                return FitOnce(state, training, attempt == 0 ? name : $"{name}-again-{attempt}", function);
+                return FitOnce(state, training, attempt == 0 ? name : $"{name}-again-{attempt}", function, constraints);
             }
             catch (TrainingDivergedException diverged) when (attempt < MostRetries)
             {
@@ -166,7 +177,8 @@ public sealed class RecipeSession
 
     private string? CheckpointPath(string name) => _folder is null ? null : Path.Combine(_folder, $"{_place}-{name}.training");
 
-    private NetworkState FitOnce(NetworkState state, TrainingRecipe training, string name, Func<GraphParameter, ParameterFunction?>? function)
+    private NetworkState FitOnce(
+        NetworkState state, TrainingRecipe training, string name, Func<GraphParameter, ParameterFunction?>? function, IReadOnlyList<TrainingConstraint> constraints)
     {
         ExecutableGraph graph = ExecutableGraph.Create(state.Graph);
         foreach (GraphParameter parameter in graph.Parameters)
@@ -176,7 +188,7 @@ public sealed class RecipeSession
 
         TrainingOptions options = training.ToOptions(RandomStream.Derive(Seed, _place + name), Train.HasLabels, CheckpointPath(name));
         options = options with { Settings = new Dictionary<string, string>(options.Settings, StringComparer.Ordinal) { ["recipe"] = _identity } };
-        Trainer trainer = new(graph, Train, Validation, Preprocessing, options with { Batch = Math.Min(options.Batch, Train.Count) }, Threads);
+        Trainer trainer = new(graph, Train, Validation, Preprocessing, options with { Batch = Math.Min(options.Batch, Train.Count), Constraints = constraints }, Threads);
         IRecipeObserver? observer = _observer;
         observer?.TrainingBegins($"{_place} {name}", training, trainer.Batch, Train.Count / trainer.Batch * trainer.Batch);
         trainer.Run(observer, observer, CancellationToken);

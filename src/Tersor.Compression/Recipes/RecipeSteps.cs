@@ -29,6 +29,9 @@ public static class RecipeSteps
         new("prune", "zero the weights that matter least, in rounds with training, by layer, globally, by a sensitivity scan or N:M", PruneStep.Read),
         new("lottery-ticket", "train, prune, put the survivors back to where they began, and again (rewinding, signs, random control)", LotteryTicketStep.Read),
         new("reinitialize", "random weights, for training the same architecture from scratch", ReinitializeStep.Read),
+        new("prune-channels", "cut the neurons, filters and channels that matter least: a smaller dense network", PruneChannelsStep.Read),
+        new("group-lasso", "train with a penalty on whole groups of weights, and cut the channels that vanish", GroupLassoStep.Read),
+        new("share", "let weights share few values by k-means, and train these by the sums of their members' gradients", ShareStep.Read),
         new("quantize", "train with weights on a uniform grid whose step is learned, and leave them on it", QuantizeStep.Read),
     ];
 }

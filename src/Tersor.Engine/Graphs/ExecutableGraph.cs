@@ -172,6 +172,14 @@ public sealed class ExecutableGraph
         return shapes;
     }
 
+    /// <summary>The shapes of all inputs for one sample, or the batch that the model fixes.</summary>
+    /// <inheritdoc cref="ShapesForBatch"/>
+    internal IReadOnlyDictionary<string, TensorShape> ShapesForOneSample()
+    {
+        long batch = Inputs.Select(input => input.Dimensions is { Count: > 0 } dimensions ? dimensions[0].Size : null).FirstOrDefault(size => size > 0) ?? 1;
+        return ShapesForBatch((int)Math.Min(batch, Array.MaxLength));
+    }
+
     /// <summary>Plans runs for a batch. See <see cref="PlanInference(IReadOnlyDictionary{string, TensorShape}, KernelThreads, long)"/>.</summary>
     public InferencePlan PlanInference(int batch, KernelThreads threads) => PlanInference(ShapesForBatch(batch), threads);
 

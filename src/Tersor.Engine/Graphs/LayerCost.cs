@@ -22,9 +22,8 @@ public sealed record LayerCost(string Node, TensorShape OutputShape, long Multip
     public static IReadOnlyList<LayerCost> Measure(OnnxGraph graph)
     {
         ExecutableGraph outline = ExecutableGraph.Outline(graph);
-        long batch = outline.Inputs.Select(input => input.Dimensions is { Count: > 0 } dimensions ? dimensions[0].Size : null).FirstOrDefault(size => size > 0) ?? 1;
         using KernelThreads threads = new(1);
-        return Of(PlanSteps.Make(outline, outline.ShapesForBatch((int)Math.Min(batch, Array.MaxLength)), PlanPurpose.Inference, threads).Steps);
+        return Of(PlanSteps.Make(outline, outline.ShapesForOneSample(), PlanPurpose.Inference, threads).Steps);
     }
 
     internal static IReadOnlyList<LayerCost> Of(IReadOnlyList<PlanStep> steps)

@@ -19,6 +19,9 @@ internal sealed class PlanSteps
 
     public IReadOnlyList<PlanStep> Steps => _steps;
 
+    /// <summary>All values by name, constants included.</summary>
+    public Dictionary<string, ValueSlot> Slots => _slots;
+
     public required IReadOnlyList<ValueSlot> Inputs { get; init; }
 
     public IReadOnlyList<ValueSlot> Outputs { get; private set; } = [];

@@ -48,7 +48,7 @@ public sealed class Trainer
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(threads);
         options.Check();
-        _loss = options.Loss.For(graph);
+        _loss = options.Loss.ForAnswersOf(graph);
         int batch = InputBatch.SizeFor(graph, options.Batch);
         if (batch > train.Count) throw new DataMismatchException($"A batch of {batch} is larger than {train.Name} with {train.Count} samples.");
         if (options.Loss.UsesLabels != train.HasLabels)
@@ -68,6 +68,7 @@ public sealed class Trainer
         _validationBytes = maxBytes - MemoryBytes;
         _feeder = new BatchFeeder(train, preprocessing, options.Augmentation, batch, options.Seed);
         _optimizer.Attach(Tensors);
+        foreach (TrainingConstraint constraint in options.Constraints) constraint.Attach(Tensors);
         _average = options.AverageDecay > 0 ? new WeightAverage(Tensors, options.AverageDecay) : null;
         _best = KeepsBest ? new BestWeights(Tensors, graph) : null;
         Identity = TrainingIdentity.Of(this, options, train, preprocessing);
@@ -164,7 +165,9 @@ public sealed class Trainer
             _plan.Backward();
             Regularise();
             ClipGradients();
-            _optimizer.Step(RateAt(_optimizer.Steps));
+            double rate = RateAt(_optimizer.Steps);
+            _optimizer.Step(rate);
+            foreach (TrainingConstraint constraint in _options.Constraints) constraint.Apply(rate);
             foreach (GraphParameter parameter in _functions) parameter.Function!.AfterUpdate();
             _average?.Update(_optimizer.Steps);
             steps?.Report(new TrainingStep(epoch, i + 1, _feeder.BatchesPerEpoch, total / (i + 1)));

@@ -58,7 +58,9 @@ internal static class TrainingCheckpoint
         List<string> differences = [];
         foreach ((string key, string value) in trainer.Identity.OrderBy(entry => entry.Key, StringComparer.Ordinal))
         {
-            if (!model.Metadata.TryGetValue(IdentityPrefix + key, out string? kept)) throw new ModelFormatException(path, null, -1, $"does not say its {key}; it is not a training checkpoint");
+            // Older files know no constraints.
+            string kept = model.Metadata.GetValueOrDefault(IdentityPrefix + key) ?? (key == TrainingIdentity.Constraints ? TrainingIdentity.None : null)
+                ?? throw new ModelFormatException(path, null, -1, $"does not say its {key}; it is not a training checkpoint");
             if (kept != value) differences.Add($"{key} {kept}, not {value}");
         }
 

@@ -11,6 +11,9 @@ namespace Tersor.Engine.Training;
 /// </summary>
 internal static class TrainingIdentity
 {
+    public const string Constraints = "constraints";
+    public const string None = "none";
+
     // A digest of 64 bits tells two starting points apart; it guards against mistakes, not attacks.
     private const int DigestBytes = 8;
 
@@ -22,6 +25,7 @@ internal static class TrainingIdentity
             ["batch"] = trainer.Batch.ToString(CultureInfo.InvariantCulture),
             ["samples"] = string.Create(CultureInfo.InvariantCulture, $"{train.Count} of {train.Name}"),
             ["initial weights"] = Digest(trainer.Tensors),
+            [Constraints] = options.Constraints.Count == 0 ? None : string.Join(", ", options.Constraints.Select(constraint => constraint.Description)),
         };
         foreach ((string key, string value) in preprocessing.ToMetadata()) identity[key] = value;
         return identity;

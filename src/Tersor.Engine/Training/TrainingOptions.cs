@@ -36,6 +36,9 @@ public sealed record TrainingOptions
     /// <summary>Decay per step of a running average of the weights, which is judged and kept instead of them; 0 for none.</summary>
     public float AverageDecay { get; init; }
 
+    /// <summary>What is applied to the stored tensors after each step of the optimizer, in order; one training each.</summary>
+    public IReadOnlyList<TrainingConstraint> Constraints { get; init; } = [];
+
     /// <summary>Random changes of training images.</summary>
     public Augmentation Augmentation { get; init; } = Augmentation.None;
 

@@ -107,6 +107,35 @@ public class TrainerTests
     }
 
     [Fact]
+    public void Constraints_act_after_every_step_at_its_rate()
+    {
+        ExecutableGraph graph = Graph("lenet-300-100");
+        HeldAtZero held = new("fc1.weight");
+        TrainingOptions options = new() { Epochs = 2, Batch = 128, LearningRate = 0.01, Schedule = new CosineSchedule(), Constraints = [held] };
+        IReadOnlyList<EpochReport> curve = Train(graph, options, 1);
+        Assert.Equal(8, held.Rates.Count);
+        Assert.Equal(curve[^1].LearningRate, held.Rates[^1]);
+        Assert.DoesNotContain(graph.FindParameter("fc1.weight")!.Values, value => value != 0);
+        Assert.Contains(graph.FindParameter("fc2.weight")!.Values, value => value != 0);
+    }
+
+    [Fact]
+    public void A_checkpoint_of_a_training_with_other_constraints_is_refused_either_way()
+    {
+        using TemporaryFolder folder = new();
+        TrainingOptions without = new() { Epochs = 1, Batch = 64, LearningRate = 0.01, Checkpoint = folder["without"] };
+        TrainingOptions with = without with { Checkpoint = folder["with"], Constraints = [new HeldAtZero("fc1.weight")] };
+        Train(Graph("lenet-300-100"), without, 1);
+        Train(Graph("lenet-300-100"), with, 1);
+        Assert.Contains(
+            "constraints fc1.weight at zero, not none",
+            Assert.Throws<TrainingMismatchException>(() => Train(Graph("lenet-300-100"), without with { Checkpoint = folder["with"] }, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "constraints none, not fc1.weight at zero",
+            Assert.Throws<TrainingMismatchException>(() => Train(Graph("lenet-300-100"), with with { Checkpoint = folder["without"] }, 1)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_loss_that_is_no_number_stops_the_training_and_says_where()
     {
         TrainingOptions options = new() { Epochs = 2, Batch = 64, LearningRate = 1e30 };
@@ -320,6 +349,23 @@ public class TrainerTests
         public void Report(EpochReport value)
         {
             if (value.Epoch == epoch) stop.Cancel();
+        }
+    }
+
+    private sealed class HeldAtZero(string name) : TrainingConstraint
+    {
+        private TrainedTensor? _tensor;
+
+        public List<double> Rates { get; } = [];
+
+        public override string Description => $"{name} at zero";
+
+        public override void Attach(IReadOnlyList<TrainedTensor> tensors) => _tensor = tensors.Single(tensor => tensor.Name == name);
+
+        public override void Apply(double learningRate)
+        {
+            Rates.Add(learningRate);
+            Array.Clear(_tensor!.Values);
         }
     }
 }

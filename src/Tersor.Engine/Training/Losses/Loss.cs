@@ -40,9 +40,8 @@ public abstract class Loss
     /// <param name="gradient">Receives the gradient with respect to the outputs.</param>
     public abstract double Compute(ReadOnlySpan<float> outputs, int samples, LossTargets targets, Span<float> gradient);
 
-    /// <summary>The loss for what the first output of a graph gives: logits as they are, or the probabilities that a Softmax made of them.</summary>
-    /// <param name="graph">The graph.</param>
-    public Loss For(ExecutableGraph graph)
+    /// <summary>This loss for a model's first output: where it takes logits and the model gives probabilities, the same function of those.</summary>
+    public Loss ForAnswersOf(ExecutableGraph graph)
     {
         ArgumentNullException.ThrowIfNull(graph);
         return TakesLogits && graph.GivesProbabilities(0) ? new LossOfProbabilities(this) : this;

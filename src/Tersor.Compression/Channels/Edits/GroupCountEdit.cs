@@ -1,0 +1,10 @@
+using Tersor.Models.Onnx;
+
+namespace Tersor.Compression.Channels;
+
+/// <summary>A depthwise convolution has as many groups as channels.</summary>
+internal sealed class GroupCountEdit(OnnxNode node, int[] groups) : ChannelEdit(node)
+{
+    public override OnnxNode Apply(OnnxNode node, KeptChannels kept, Func<string, long[], string> addConstant) =>
+        node.WithAttribute(new OnnxAttribute("group", kept.Count(groups)));
+}

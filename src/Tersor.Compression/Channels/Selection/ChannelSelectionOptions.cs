@@ -1,0 +1,46 @@
+using System.Text.RegularExpressions;
+
+namespace Tersor.Compression.Channels;
+
+/// <summary>Which layers may lose channels, and how many each keeps at least.</summary>
+public sealed record ChannelSelectionOptions
+{
+    /// <summary>Only layers one of whose weights matches one of these; all where there are none.</summary>
+    public IReadOnlyList<Regex> Only { get; init; } = [];
+
+    /// <summary>Layers one of whose weights matches one of these keep all channels.</summary>
+    public IReadOnlyList<Regex> Held { get; init; } = [];
+
+    /// <summary>The share of its channels that every layer keeps at least, from 0 up to 1; one channel stays in any case.</summary>
+    public double LeastShareKept { get; init; }
+
+    /// <summary>The layers that may lose channels.</summary>
+    /// <exception cref="ChannelPruningException">A pattern matches no weight, or layers are asked for whose channels must stay; all such at once.</exception>
+    internal IReadOnlyList<ChannelSet> Resolve(ChannelGroups groups)
+    {
+        Check();
+        List<string> problems = [];
+        foreach (Regex pattern in Only.Concat(Held))
+        {
+            if (!groups.Weights.Any(pattern.IsMatch)) problems.Add($"'{pattern}' matches no layer; the layers are {string.Join(", ", groups.Weights)}");
+        }
+
+        foreach (string weight in groups.Weights.Where(weight => Only.Any(pattern => pattern.IsMatch(weight))))
+        {
+            if (groups.ReasonToStay(weight) is { } reason) problems.Add($"the channels of '{weight}' must stay: {reason}");
+        }
+
+        if (problems.Count > 0) throw new ChannelPruningException($"{groups.Graph.Source}: {string.Join("; ", problems)}");
+        return [.. groups.Sets.Where(set => (Only.Count == 0 || set.Weights.Any(Matches(Only))) && !set.Weights.Any(Matches(Held)))];
+    }
+
+    /// <summary>How many channels of a layer may go.</summary>
+    internal int MostRemoved(ChannelSet set) => set.Units.Count - Math.Max(1, (int)Math.Ceiling(LeastShareKept * set.Units.Count));
+
+    private void Check()
+    {
+        if (LeastShareKept is not (>= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(LeastShareKept), LeastShareKept, "0 to 1 is possible.");
+    }
+
+    private static Func<string, bool> Matches(IReadOnlyList<Regex> patterns) => weight => patterns.Any(pattern => pattern.IsMatch(weight));
+}

@@ -1,0 +1,163 @@
+using System.Globalization;
+using Tersor.Compression.Channels;
+using Tersor.Engine.Data;
+using Tersor.Models.Onnx;
+
+namespace Tersor.Compression.Recipes.Steps;
+
+/// <summary>What says how much a channel matters.</summary>
+public enum ChannelMeasure
+{
+    /// <summary>Root of the sum of its weights' squares.</summary>
+    Norm,
+
+    /// <summary>Sum of its weights' sizes.</summary>
+    L1Norm,
+
+    /// <summary>How often its output is not zero on data.</summary>
+    Activity,
+
+    /// <summary>The scale of its batch normalization.</summary>
+    BatchNormScale,
+
+    /// <summary>The squared change of the loss to first order.</summary>
+    Taylor,
+
+    /// <summary>Chance.</summary>
+    Random,
+}
+
+/// <summary>Cuts neurons, filters and channels out of a network, round by round with training in between: what is left is a smaller dense network.</summary>
+public sealed record PruneChannelsStep : RecipeStep
+{
+    /// <inheritdoc/>
+    public override string Name => "prune-channels";
+
+    /// <summary>Which layers.</summary>
+    public ChannelPatterns Patterns { get; init; } = new() { Least = 0.1 };
+
+    /// <summary>What says how much a channel matters.</summary>
+    public ChannelMeasure Measure { get; init; } = ChannelMeasure.Norm;
+
+    /// <summary>The share of channels that goes, over all rounds; where <see cref="MultiplyAdds"/> is 0.</summary>
+    public double Share { get; init; } = 0.3;
+
+    /// <summary>The share of multiply-adds that may stay at the end; 0 to count channels instead.</summary>
+    public double MultiplyAdds { get; init; }
+
+    /// <summary>Whether channels of all layers are compared; otherwise each layer loses the same share. Multiply-adds are always saved where they cost least.</summary>
+    public bool IsGlobal { get; init; }
+
+    /// <summary>Rounds of cutting and training.</summary>
+    public int Rounds { get; init; } = 1;
+
+    /// <summary>Samples that activity and the change of the loss are measured on.</summary>
+    public int Samples { get; init; } = 2048;
+
+    /// <inheritdoc/>
+    public override double Epochs => Rounds * base.Epochs;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> LayersOf(OnnxGraph graph) => [.. ChannelGroups.Find(graph).Sets.SelectMany(set => set.Weights).Distinct(StringComparer.Ordinal)];
+
+    /// <inheritdoc/>
+    public override string Describe() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"prune-channels: {Patterns}, {(MultiplyAdds > 0 ? $"to {MultiplyAdds:P0} of the multiply-adds" : $"{Share:P0} of the channels {(IsGlobal ? "of all layers" : "of each layer")}")}, by {Measure} ({Samples} samples), {Rounds} rounds; {(Training is null ? "no training" : TrainingKeys.Text(Training))}");
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Check(OnnxGraph graph, RecipeSession session)
+    {
+        List<string> problems = [.. Patterns.Check(graph)];
+        if (MultiplyAdds == 0 && Share >= 1) problems.Add("a share of 1 leaves layers without channels; ask for less");
+        if (Rounds > 1 && Training is null) problems.Add("several rounds cut what one would unless there is training between them; add train, or drop rounds");
+        if (problems.Count > 0) return problems;
+        try
+        {
+            Select(graph, session, groups => ChannelImportance.Norm(groups), 1);
+        }
+        catch (ChannelPruningException refusal)
+        {
+            problems.Add(refusal.Message);
+        }
+
+        return problems;
+    }
+
+    /// <inheritdoc/>
+    public override NetworkState Apply(NetworkState state, RecipeSession session)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(session);
+        for (int round = 1; round <= Rounds; round++)
+        {
+            int number = round;
+            state = session.Part($"round-{number}", state, before => Cut(before, session, number));
+        }
+
+        return state;
+    }
+
+    internal static PruneChannelsStep Read(RecipeMapping mapping) => new()
+    {
+        Patterns = ChannelPatterns.Read(mapping),
+        Measure = mapping.Choice(
+            "importance",
+            ChannelMeasure.Norm,
+            [
+                ("norm", ChannelMeasure.Norm), ("l1-norm", ChannelMeasure.L1Norm), ("activity", ChannelMeasure.Activity), ("batch-norm-scale", ChannelMeasure.BatchNormScale),
+                ("taylor", ChannelMeasure.Taylor), ("random", ChannelMeasure.Random),
+            ]),
+        Share = mapping.Real("share", 0.3, 0, 1),
+        MultiplyAdds = mapping.Real("multiply-adds", 0, 0.001, 1),
+        IsGlobal = mapping.Choice("scope", false, [("layer", false), ("global", true)]),
+        Rounds = mapping.Integer("rounds", 1, 1, 1000),
+        Samples = mapping.Integer("samples", 2048, 1, int.MaxValue),
+        Training = TrainingKeys.Nested(mapping, Engine.Training.TrainingRecipe.FineTuning),
+    };
+
+    private NetworkState Cut(NetworkState before, RecipeSession session, int round)
+    {
+        PrunedNetwork cut;
+        try
+        {
+            cut = ChannelPruner.Prune(Select(before.Graph, session, groups => Scores(groups, session), round));
+        }
+        catch (ChannelPruningException refusal)
+        {
+            throw new RecipeException(Name, [refusal.Message]);
+        }
+
+        foreach (string warning in cut.Report.Warnings) session.Note(warning);
+        session.Note(string.Create(
+            CultureInfo.InvariantCulture,
+            $"round {round}: {cut.Report.ParametersAfter:N0} of {cut.Report.ParametersBefore:N0} parameters, {cut.Report.MultiplyAddsAfter:N0} of {cut.Report.MultiplyAddsBefore:N0} multiply-adds"));
+        NetworkState smaller = before with { Graph = cut.Graph };
+        return Training is null ? smaller : session.Fit(smaller, Training, $"round-{round}");
+    }
+
+    // Each round takes its part of what the rounds together take: the same share of what is left.
+    private ChannelSelection Select(OnnxGraph graph, RecipeSession session, Func<ChannelGroups, ChannelScores> measure, int round)
+    {
+        ChannelSelectionOptions options = Patterns.ToOptions();
+        ChannelScores scores = measure(ChannelGroups.Find(graph));
+        if (MultiplyAdds > 0) return ChannelSelection.ToMultiplyAdds(scores, Math.Pow(MultiplyAdds, 1.0 / Rounds), options);
+        double share = 1 - Math.Pow(1 - Share, 1.0 / Rounds);
+        session.CancellationToken.ThrowIfCancellationRequested();
+        return IsGlobal ? ChannelSelection.Globally(scores, share, options) : ChannelSelection.ByShare(scores, share, options);
+    }
+
+    private ChannelScores Scores(ChannelGroups groups, RecipeSession session)
+    {
+        SampleSet samples = session.Draw(Samples);
+        return Measure switch
+        {
+            ChannelMeasure.L1Norm => ChannelImportance.Norm(groups, ChannelNorm.L1),
+            ChannelMeasure.Activity => ChannelImportance.Activity(groups, samples, session.Preprocessing, session.Threads, session.CancellationToken),
+            ChannelMeasure.BatchNormScale => ChannelImportance.BatchNormScale(groups),
+            ChannelMeasure.Taylor => ChannelImportance.Taylor(groups, samples, session.Preprocessing, session.Threads, cancellationToken: session.CancellationToken),
+            ChannelMeasure.Random => ChannelImportance.Random(groups, session.Seed),
+            _ => ChannelImportance.Norm(groups),
+        };
+    }
+}

@@ -1,0 +1,91 @@
+using System.Text.RegularExpressions;
+using Tersor.Compression.Channels;
+using Tersor.Engine.Graphs;
+using Tersor.Models;
+using Tersor.Models.Onnx;
+
+namespace Tersor.Compression.Tests.Channels;
+
+public class ChannelSelectionTests
+{
+    [Fact]
+    public void Equal_scores_go_by_index()
+    {
+        ChannelGroups groups = ChannelGroups.Find(SmallNetworks.ResidualExample());
+        ChannelScores scores = new(groups, new double[4]);
+        Assert.Equal(groups.Units.Take(2), ChannelSelection.ByShare(scores, 0.5).Removed);
+        Assert.Equal(groups.Units.Take(2), ChannelSelection.Globally(scores, 0.5).Removed);
+    }
+
+    [Fact]
+    public void A_score_that_is_no_number_keeps_its_channel_with_a_warning()
+    {
+        ChannelGroups groups = ChannelGroups.Find(SmallNetworks.ResidualExample());
+        ChannelSelection selection = ChannelSelection.ByShare(new ChannelScores(groups, [double.NaN, 3, 2, 1]), 0.75);
+        Assert.Equal([groups.Units[1], groups.Units[2], groups.Units[3]], selection.Removed);
+        Assert.Equal("the score of channel 0 of 'conv1.weight' is not a number; it is kept", Assert.Single(selection.Warnings));
+    }
+
+    [Fact]
+    public void A_global_share_takes_the_least_wherever_they_are_and_leaves_every_layer_one()
+    {
+        ChannelGroups groups = TwoLayers();
+        ChannelScores scores = new(groups, [1, 2, 3, 4, 10, 11, 12, 13]);
+        Assert.Equal(groups.Units.Take(3), ChannelSelection.Globally(scores, 0.375).Removed);
+        ChannelSelection most = ChannelSelection.Globally(scores, 0.95);
+        Assert.Equal([0, 1, 2, 4, 5, 6], most.Removed.Select(unit => unit.Number));
+        Assert.Equal("7 of 8 channels were to go, 6 can: every layer keeps its least", Assert.Single(most.Warnings));
+    }
+
+    [Fact]
+    public void Held_layers_and_least_shares_keep_their_channels()
+    {
+        ChannelScores scores = ChannelImportance.Norm(TwoLayers());
+        ChannelSelection held = ChannelSelection.ByShare(scores, 0.5, new ChannelSelectionOptions { Held = [new Regex("^first", RegexOptions.NonBacktracking)] });
+        Assert.Equal("second.weight", Assert.Single(held.Removed.Select(unit => unit.Set.Name).Distinct()));
+        Assert.Equal(2, ChannelSelection.ByShare(scores, 0.9, new ChannelSelectionOptions { LeastShareKept = 0.7 }).Removed.Count);
+    }
+
+    [Fact]
+    public void A_target_of_multiply_adds_is_met_and_not_by_much_more()
+    {
+        for (ulong seed = 1; seed <= 20; seed++)
+        {
+            ChannelGroups groups = ChannelGroups.Find(SmallNetworks.Random(seed));
+            ChannelPruningReport report = ChannelPruner.Prune(ChannelSelection.ToMultiplyAdds(ChannelImportance.Norm(groups), 0.7)).Report;
+            Assert.InRange((double)report.MultiplyAddsAfter / report.MultiplyAddsBefore, 0.3, 0.7);
+        }
+    }
+
+    [Fact]
+    public void Multiply_adds_are_counted_as_the_engine_counts_them()
+    {
+        for (ulong seed = 1; seed <= 20; seed++)
+        {
+            ChannelGroups groups = ChannelGroups.Find(SmallNetworks.Random(seed));
+            ChannelSelection selection = ChannelSelection.ByShare(ChannelImportance.Random(groups, seed), 0.5);
+            MultiplyAddCount count = new(groups);
+            Assert.Equal(LayerCost.Measure(groups.Graph).Sum(layer => layer.MultiplyAdds), count.Total);
+            foreach (ChannelUnit unit in selection.Removed) count.Remove(unit);
+            Assert.Equal(ChannelPruner.Prune(selection).Report.MultiplyAddsAfter, count.Total);
+        }
+    }
+
+    [Fact]
+    public void Units_whose_weights_have_vanished_are_found_and_one_stays_of_a_layer_of_zeros()
+    {
+        OnnxGraph graph = SmallNetworks.ResidualExample();
+        ChannelGroups groups = ChannelGroups.Find(graph);
+        Assert.Empty(ChannelSelection.Vanished(groups).Removed);
+        Dictionary<string, Tensor> zeros = graph.Initializers.Where(tensor => tensor.Shape.Rank > 1)
+            .ToDictionary(tensor => tensor.Name, tensor => new Tensor(tensor.Name, tensor.Shape, new float[tensor.ElementCount]), StringComparer.Ordinal);
+        Assert.Equal([0, 1, 2], ChannelSelection.Vanished(ChannelGroups.Find(graph.WithInitializers(zeros))).Removed.Select(unit => unit.Number));
+    }
+
+    private static ChannelGroups TwoLayers()
+    {
+        SmallNetworks net = new(12, 5);
+        string hidden = net.Unary("relu", "Relu", net.Dense("second", net.Unary("tanh", "Tanh", net.Dense("first", net.Input, 4)), 4));
+        return ChannelGroups.Find(net.Build(net.Dense("answer", hidden, 2)));
+    }
+}
