@@ -28,6 +28,8 @@ public static class RecipeSteps
         new("train", "train further; what was pruned stays zero", TrainStep.Read),
         new("prune", "zero the weights that matter least, in rounds with training, by layer, globally, by a sensitivity scan or N:M", PruneStep.Read),
         new("lottery-ticket", "train, prune, put the survivors back to where they began, and again (rewinding, signs, random control)", LotteryTicketStep.Read),
+        new("supermask", "train which weights of an untrained network run, and leave their values", SupermaskStep.Read),
+        new("weight-agnostic", "say how well the network does with one value in place of its weights, and leave it as it is", WeightAgnosticStep.Read),
         new("reinitialize", "random weights, for training the same architecture from scratch", ReinitializeStep.Read),
         new("prune-channels", "cut the neurons, filters and channels that matter least: a smaller dense network", PruneChannelsStep.Read),
         new("group-lasso", "train with a penalty on whole groups of weights, and cut the channels that vanish", GroupLassoStep.Read),

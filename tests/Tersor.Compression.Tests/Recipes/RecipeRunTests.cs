@@ -153,6 +153,76 @@ public sealed class RecipeRunTests : IDisposable
         Assert.NotEqual(mask, random);
     }
 
+    [Fact]
+    public void Shared_weights_keep_few_values_through_later_training_and_zeros_stay()
+    {
+        Recipe recipe = Recipe.Of(
+            new PruneStep { Sparsity = 0.8 },
+            new ShareStep { Clusters = 8, IsFisherWeighted = true, Samples = 128, Training = Short with { LearningRate = 1e-3 } },
+            new TrainStep { Training = Short with { LearningRate = 1e-3 } });
+        NetworkState state = RecipeRun.Run(recipe, new NetworkState(Trained.Value), Session(_folder["."]));
+        float[] weights = Values(state, "fc1.weight");
+        Assert.InRange(weights.Distinct().Count(), 2, 9);
+        Assert.InRange(weights.Count(weight => weight == 0), 0.8 * weights.Length - 1, weights.Length);
+        Assert.InRange(Session().Judge(state).Top1, 0.3, 1);
+    }
+
+    [Fact]
+    public void Cut_channels_leave_a_smaller_dense_network_whose_zeros_stay_in_later_training()
+    {
+        Recipe recipe = Recipe.Of(
+            new PruneStep { Sparsity = 0.5 },
+            new PruneChannelsStep { Share = 0.4, Rounds = 2, Measure = ChannelMeasure.Taylor, Samples = 128, Training = Short });
+        NetworkState state = RecipeRun.Run(recipe, new NetworkState(Trained.Value), Session());
+        Assert.InRange(state.Graph.Initializers.First(tensor => tensor.Name == "fc1.weight").Shape[0], 180, 190);
+        float[] weights = Values(state, "fc2.weight");
+        Assert.InRange(weights.Count(weight => weight == 0), 1, weights.Length - 1);
+        Assert.InRange(Session().Judge(state).Top1, 0.5, 1);
+    }
+
+    [Fact]
+    public void Group_lasso_makes_channels_vanish_and_cuts_them()
+    {
+        NetworkState state = new GroupLassoStep { Strength = 0.2, Training = Short with { Epochs = 3 } }.Apply(new NetworkState(Trained.Value), Session());
+        Assert.InRange(state.Graph.Initializers.First(tensor => tensor.Name == "fc1.weight").Shape[0], 1, 299);
+        Assert.Throws<RecipeException>(() => new GroupLassoStep().Apply(new NetworkState(Trained.Value).WithPruned(["fc1.weight"]), Session()));
+    }
+
+    [Fact]
+    public void A_supermask_learns_without_changing_a_weight()
+    {
+        OnnxGraph untrained = NetworkArchitectures.Create("lenet-300-100", seed: 9);
+        NetworkState state = new SupermaskStep { Share = 0.5, Training = Short with { Epochs = 6, LearningRate = 0.1 } }.Apply(new NetworkState(untrained), Session());
+        float[] drawn = Values(new NetworkState(untrained), "fc1.weight");
+        float[] masked = Values(state, "fc1.weight");
+        Assert.Equal(drawn.Length / 2, masked.Count(weight => weight == 0));
+        Assert.All(drawn.Zip(masked), pair => Assert.True(pair.Second == 0 || Math.Abs(pair.Second - (pair.First * MathF.Sqrt(2))) < 1e-6));
+        Assert.True(Session().Judge(state).Top1 > Session().Judge(new NetworkState(untrained)).Top1 + 0.2);
+    }
+
+    [Fact]
+    public void One_value_for_all_weights_is_judged_and_changes_nothing()
+    {
+        NetworkState pruned = new PruneStep { Sparsity = 0.8 }.Apply(new NetworkState(Trained.Value), Session());
+        RecipeSession session = Session(observer: new Observer(_notes));
+        NetworkState after = new WeightAgnosticStep().Apply(pruned, session);
+        Assert.Equal(Bytes(pruned), Bytes(after));
+        Assert.Equal(6, _notes.Count);
+        Assert.Contains(WeightAgnostic.Judge(pruned, ["fc1.weight"], keepsSigns: true, session), judged => judged.Top1 > 0.2);
+    }
+
+    /// <summary>The note on Deep Compression, section 2: half dropped, 9 % kept, gives 0.15.</summary>
+    [Fact]
+    public void Dropout_shrinks_with_the_connections_that_are_left()
+    {
+        NetworkBuilder net = new("dropped", 1, 1, 10, 10);
+        string x = net.Dropout("drop", net.Flatten("flatten", net.Input), 0.5f);
+        OnnxGraph graph = net.Build(net.Dense("fc", x, 10));
+        float[] kept = [.. Values(new NetworkState(graph), "fc.weight").Select((weight, i) => i % 100 < 9 ? weight : 0)];
+        OnnxGraph pruned = graph.WithInitializers(new Dictionary<string, Tensor> { ["fc.weight"] = new("fc.weight", new TensorShape(10, 100), kept) });
+        Assert.Equal(0.15f, Values(new NetworkState(DropoutAdjustment.Apply(graph, pruned)), "drop.ratio")[0], 1e-6f);
+    }
+
     private static OnnxGraph Train()
     {
         using KernelThreads threads = new(2);

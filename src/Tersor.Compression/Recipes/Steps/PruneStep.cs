@@ -183,7 +183,7 @@ public sealed record PruneStep : RecipeStep
 
         IReadOnlyList<bool[]> masks = Choose(before.Graph, graph, parameters, scores, session, begin, round);
         for (int t = 0; t < parameters.Length; t++) WeightMask.Apply(masks[t], parameters[t].Values);
-        NetworkState pruned = before.WithPruned(names) with { Graph = graph.ToOnnx() };
+        NetworkState pruned = before.WithPruned(names) with { Graph = DropoutAdjustment.Apply(before.Graph, graph.ToOnnx()) };
         if (Training is null) return pruned;
         if (!Regrows) return session.Fit(pruned, Training, $"round-{round}");
 
