@@ -8,6 +8,10 @@ namespace Tersor.Engine.Training;
 /// A weight whose elements share values: <c>weight = centroid[id]</c>, and 0 where an element has no id. Ids stay fixed; the gradient of a centroid is the sum of those of its elements
 /// (Han, Mao, Dally, Deep Compression, ICLR 2016, section 3).
 /// </summary>
+/// <remarks>
+/// A centroid of many elements moves as far in a step as they would together: a learning rate that suits single weights is too large for it. <see cref="TrainedTensor.LearningRateScale"/> of the stored
+/// tensor makes it smaller.
+/// </remarks>
 public sealed class SharedParameter : ParameterFunction
 {
     private readonly int[] _ids;

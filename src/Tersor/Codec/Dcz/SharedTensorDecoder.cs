@@ -12,7 +12,7 @@ namespace Tersor.Codec.Dcz;
 /// </summary>
 internal static class SharedTensorDecoder
 {
-    /// <summary>Most elements of a tensor, whose binary32 values fit one array of bytes.</summary>
+    /// <summary>Most elements of a tensor: their binary32 values fit the longest array of bytes, <see cref="Array.MaxLength"/>.</summary>
     public const int MaxElementCount = 0x7FFFFFC7 / sizeof(float);
 
     /// <summary>Most elements that may come without any bit: a few bytes can stand for any number of those.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Tersor.EntropyCoding.Huffman;
 using Tersor.Models;
 using Tersor.Quantization;
@@ -8,16 +9,28 @@ namespace Tersor.Codec.Dcz;
 /// <summary>Writes the bytes that <see cref="SharedTensorDecoder"/> reads, with indices of the width that makes them fewest.</summary>
 internal static class SharedTensorEncoder
 {
+    private const int FirstLookLength = 1 << 16;
+
     /// <summary>Codes a tensor.</summary>
     /// <returns>Null where it has not binary32 elements, or none, or more distinct values than a codebook takes.</returns>
     public static (DczSharing Sharing, byte[] Payload)? TryEncode(Tensor tensor, CancellationToken cancellationToken)
     {
         if (tensor.ElementType != ElementType.Float32 || tensor.ElementCount is 0 or > SharedTensorDecoder.MaxElementCount) return null;
         int limit = (int)Math.Min(DczSharing.MaxCodebookLength, tensor.ElementCount);
+        if (HasManyValuesAtFirst(tensor, limit, cancellationToken)) return null;
         if (!SharedValueTable.TryBuild(tensor.ReadSingles(cancellationToken), limit, out SharedValueTable? table, out int[]? ids, cancellationToken)) return null;
         (float[] codebook, long[] idCounts) = NumberByValue(table, ids);
         Plan plan = Choose(RelativeIndexCounts.Of(ids, cancellationToken), idCounts);
         return plan.Sharing.UncodedCount(ids.Length) > SharedTensorDecoder.MaxUncodedElements ? null : (plan.Sharing, Write(codebook, ids, plan, cancellationToken));
+    }
+
+    // Spares reading the whole of most tensors that are not shared.
+    private static bool HasManyValuesAtFirst(Tensor tensor, int limit, CancellationToken cancellationToken)
+    {
+        if (tensor.ElementCount <= FirstLookLength || !tensor.Data.ReadsInParts) return false;
+        float[] start = new float[FirstLookLength];
+        tensor.Data.Read(0, MemoryMarshal.AsBytes(start.AsSpan()));
+        return !SharedValueTable.TryBuild(start, limit, out _, out _, cancellationToken);
     }
 
     // Levels become ids: 0 is the most frequent value, the others follow in order of value.

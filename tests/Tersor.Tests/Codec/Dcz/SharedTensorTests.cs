@@ -103,6 +103,9 @@ public sealed class SharedTensorTests
     {
         Assert.Null(Encode([.. Enumerable.Range(0, DczSharing.MaxCodebookLength + 1).Select(i => (float)i)]));
         Assert.NotNull(Encode([.. Enumerable.Range(0, 2 * DczSharing.MaxCodebookLength).Select(i => (float)(i / 2))]));
+        Assert.Null(Encode([.. Enumerable.Range(0, 100_000).Select(i => (float)i)]));
+        Assert.Null(Encode([.. Enumerable.Range(0, 100_000).Select(i => (float)Math.Max(0, i - 80_000))]));
+        Assert.NotNull(Encode([.. Enumerable.Range(0, 100_000).Select(i => (float)(i % 100))]));
     }
 
     [Fact]
