@@ -85,6 +85,7 @@ internal sealed class ApplyCommand : Verb
         NetworkState state = Transform(invocation, recipe, graph, session, display, work);
         OnnxGraph result = state.Graph.WithMetadata(preprocessing.ToMetadata());
         invocation.Report["steps"] = display.Fields();
+        if (!invocation.Quiet) invocation.Print(display.Table());
         if (compress is null)
         {
             result.Save(path, invocation.Value(_output.Force));
@@ -98,7 +99,6 @@ internal sealed class ApplyCommand : Verb
             if (invocation.Json) invocation.Report.Outputs.Add((JsonNode)Report.DescribeFile(path, invocation.Cancellation));
         }
 
-        if (!invocation.Quiet) invocation.Print(display.Table());
         Judge(invocation, model, path, source, preprocessing, threads, recipe);
         if (invocation.Value(_work) is null) Directory.Delete(work, recursive: true);
     }
