@@ -19,23 +19,6 @@ public sealed class MaskedParameter : ParameterFunction
         _mask = [.. isKept.Select(kept => kept ? 1f : 0f)];
     }
 
-    /// <summary>Keeps the elements of largest magnitude.</summary>
-    /// <param name="parameter">The weight.</param>
-    /// <param name="sparsity">The part that becomes zero: 0 up to 1.</param>
-    public static MaskedParameter ByMagnitude(GraphParameter parameter, double sparsity)
-    {
-        ArgumentNullException.ThrowIfNull(parameter);
-        if (sparsity is not (>= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(sparsity), sparsity, "0 up to 1 is possible.");
-        int[] order = [.. Enumerable.Range(0, parameter.Values.Length)];
-        float[] values = parameter.Values;
-
-        // Ties by index, so that the same weights give the same mask everywhere.
-        Array.Sort(order, (a, b) => MathF.Abs(values[a]).CompareTo(MathF.Abs(values[b])) is not 0 and int difference ? difference : a.CompareTo(b));
-        bool[] isKept = new bool[order.Length];
-        foreach (int place in order.AsSpan((int)Math.Round(sparsity * order.Length, MidpointRounding.ToEven))) isKept[place] = true;
-        return new MaskedParameter(parameter, isKept);
-    }
-
     /// <inheritdoc/>
     public override void Forward(Span<float> weight) => System.Numerics.Tensors.TensorPrimitives.Multiply(Stored[0].Values, _mask, weight);
 
