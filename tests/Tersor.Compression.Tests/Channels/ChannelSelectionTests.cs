@@ -82,6 +82,35 @@ public class ChannelSelectionTests
         Assert.Equal([0, 1, 2], ChannelSelection.Vanished(ChannelGroups.Find(graph.WithInitializers(zeros))).Removed.Select(unit => unit.Number));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Neurons_that_nothing_makes_or_nothing_reads_have_vanished(int outputAxis)
+    {
+        SmallNetworks net = new(13, 3);
+        float[] gap = [1, 0, 2, 3, 0, 4];
+        string first = outputAxis == 0 ? net.Constant("first", 2, 3) : net.Constant("first", gap, 2, 3);
+        string second = outputAxis == 0 ? net.Constant("second", [1, 2, 0, 0, 3, 4], 3, 2) : net.Constant("second", 3, 2);
+        string input = net.Node("narrow", "Slice", [net.Input, net.Integers("starts", 0L), net.Integers("ends", 2), net.Integers("axes", 1)], [2]);
+        OnnxGraph graph = net.Build(net.Node("answer", "MatMul", [net.Node("hidden", "MatMul", [input, first], [3]), second], [2]));
+        ChannelGroups groups = ChannelGroups.Find(graph);
+        ChannelSelection vanished = ChannelSelection.Vanished(groups);
+        Assert.Equal([groups.Units[1]], vanished.Removed);
+        Runs.AssertClose(Runs.Answers(graph), Runs.Answers(ChannelPruner.Prune(vanished).Graph), 1e-6);
+    }
+
+    [Fact]
+    public void A_network_without_a_layer_that_could_lose_channels_is_refused_with_the_reason()
+    {
+        SmallNetworks net = new(14, 3);
+        ChannelScores scores = ChannelImportance.Norm(ChannelGroups.Find(net.Build(net.Unary("answer", "Softmax", net.Dense("only", net.Input, 4)))));
+        string refusal = Assert.Throws<ChannelPruningException>(() => ChannelSelection.ByShare(scores, 0.5)).Message;
+        Assert.Equal("network: no layer can lose channels; those of 'only.weight' must stay: Softmax 'answer' mixes them", refusal);
+        string held = Assert.Throws<ChannelPruningException>(
+            () => ChannelSelection.ByShare(ChannelImportance.Norm(TwoLayers()), 0.5, new ChannelSelectionOptions { Held = [new Regex("first|second", RegexOptions.NonBacktracking)] })).Message;
+        Assert.Equal("network: every layer that could lose channels is held", held);
+    }
+
     private static ChannelGroups TwoLayers()
     {
         SmallNetworks net = new(12, 5);

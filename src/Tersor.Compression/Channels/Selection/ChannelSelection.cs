@@ -105,7 +105,8 @@ public sealed class ChannelSelection
     }
 
     /// <summary>
-    /// Units whose weights have vanished, as training with <see cref="GroupLasso"/> makes them: the norm of all their weights is at most a share of the largest in the layer.
+    /// Units whose weights have vanished, as training with <see cref="GroupLasso"/> makes them: the norm of all weights that make the unit, or of all that read it, is at most a share of
+    /// the largest such norm in the layer.
     /// </summary>
     /// <param name="groups">The units of the trained network.</param>
     /// <param name="threshold">Share of the largest norm.</param>
@@ -116,17 +117,10 @@ public sealed class ChannelSelection
         ArgumentNullException.ThrowIfNull(groups);
         if (threshold is not (>= 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(threshold), threshold, "0 up to 1 is possible.");
         options ??= new ChannelSelectionOptions();
-        UnitWeights weights = new(groups);
-        double[] norms = [.. groups.Units.Select(unit => NormScores.NormOf(unit.Blocks(groups.ShapeOf, weights.IsWeight), weights, ChannelNorm.L2))];
-        ChannelScores scores = new(groups, norms);
+        ChannelScores shares = NormScores.SharesOfLargest(groups);
         List<ChannelUnit> removed = [];
-        foreach (ChannelSet set in options.Resolve(groups))
-        {
-            double limit = threshold * set.Units.Max(unit => scores[unit]);
-            removed.AddRange(Removable(scores, set.Units).TakeWhile(unit => scores[unit] <= limit).Take(options.MostRemoved(set)));
-        }
-
-        return Of(scores, removed);
+        foreach (ChannelSet set in options.Resolve(groups)) removed.AddRange(Removable(shares, set.Units).TakeWhile(unit => shares[unit] <= threshold).Take(options.MostRemoved(set)));
+        return Of(shares, removed);
     }
 
     private static void CheckShare(ChannelScores scores, double share)

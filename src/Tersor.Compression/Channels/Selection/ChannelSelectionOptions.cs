@@ -15,7 +15,7 @@ public sealed record ChannelSelectionOptions
     public double LeastShareKept { get; init; }
 
     /// <summary>The layers that may lose channels.</summary>
-    /// <exception cref="ChannelPruningException">A pattern matches no weight, or layers are asked for whose channels must stay; all such at once.</exception>
+    /// <exception cref="ChannelPruningException">A pattern matches no weight, or layers are asked for whose channels must stay (all such at once); or no layer is left.</exception>
     internal IReadOnlyList<ChannelSet> Resolve(ChannelGroups groups)
     {
         Check();
@@ -30,8 +30,15 @@ public sealed record ChannelSelectionOptions
             if (groups.ReasonToStay(weight) is { } reason) problems.Add($"the channels of '{weight}' must stay: {reason}");
         }
 
-        if (problems.Count > 0) throw new ChannelPruningException($"{groups.Graph.Source}: {string.Join("; ", problems)}");
-        return [.. groups.Sets.Where(set => (Only.Count == 0 || set.Weights.Any(Matches(Only))) && !set.Weights.Any(Matches(Held)))];
+        ChannelSet[] sets = [.. groups.Sets.Where(set => (Only.Count == 0 || set.Weights.Any(Matches(Only))) && !set.Weights.Any(Matches(Held)))];
+        if (problems.Count == 0 && sets.Length == 0)
+        {
+            problems.Add(groups.Weights.Count == 0 ? "there is no convolution or product with a constant weight"
+                : groups.Sets.Count > 0 ? "every layer that could lose channels is held"
+                : $"no layer can lose channels; those of '{groups.Weights[0]}' must stay: {groups.ReasonToStay(groups.Weights[0])}");
+        }
+
+        return problems.Count == 0 ? sets : throw new ChannelPruningException($"{groups.Graph.Source}: {string.Join("; ", problems)}");
     }
 
     /// <summary>How many channels of a layer may go.</summary>
