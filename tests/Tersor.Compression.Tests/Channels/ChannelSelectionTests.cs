@@ -34,7 +34,7 @@ public class ChannelSelectionTests
         Assert.Equal(groups.Units.Take(3), ChannelSelection.Globally(scores, 0.375).Removed);
         ChannelSelection most = ChannelSelection.Globally(scores, 0.95);
         Assert.Equal([0, 1, 2, 4, 5, 6], most.Removed.Select(unit => unit.Number));
-        Assert.Equal("7 of 8 channels were to go, 6 can: every layer keeps its least", Assert.Single(most.Warnings));
+        Assert.Equal("7 of 8 channels were to go, 6 can: layers keep their least", Assert.Single(most.Warnings));
     }
 
     [Fact]
@@ -44,6 +44,34 @@ public class ChannelSelectionTests
         ChannelSelection held = ChannelSelection.ByShare(scores, 0.5, new ChannelSelectionOptions { Held = [new Regex("^first", RegexOptions.NonBacktracking)] });
         Assert.Equal("second.weight", Assert.Single(held.Removed.Select(unit => unit.Set.Name).Distinct()));
         Assert.Equal(2, ChannelSelection.ByShare(scores, 0.9, new ChannelSelectionOptions { LeastShareKept = 0.7 }).Removed.Count);
+    }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(8)]
+    [InlineData(64)]
+    public void Layers_that_lose_channels_keep_a_multiple(int multiple)
+    {
+        SmallNetworks net = new(15, 5);
+        string hidden = net.Unary("relu", "Relu", net.Dense("second", net.Unary("tanh", "Tanh", net.Dense("first", net.Input, 50)), 32));
+        ChannelGroups groups = ChannelGroups.Find(net.Build(net.Dense("answer", hidden, 2)));
+        ChannelScores scores = ChannelImportance.Norm(groups);
+        ChannelSelectionOptions options = new() { MultipleKept = multiple };
+        ChannelSelection[] selections =
+        [
+            ChannelSelection.ByShare(scores, 0.4, options), ChannelSelection.Globally(scores, 0.4, options), ChannelSelection.ToMultiplyAdds(scores, multiple == 64 ? 1 : 0.6, options),
+        ];
+        foreach (ChannelSelection selection in selections)
+        {
+            foreach (ChannelSet set in groups.Sets)
+            {
+                int kept = set.Units.Count - selection.Removed.Count(unit => unit.Set == set);
+                Assert.True(kept == set.Units.Count || (kept > 0 && kept % multiple == 0), $"{kept} of {set}");
+            }
+        }
+
+        Assert.Equal(multiple == 64, selections[0].Warnings.Contains("no layer loses channels: a share of 0.4 of each is less than what can go"));
+        Assert.Equal(multiple == 64, selections[2].Removed.Count == 0);
     }
 
     [Fact]
@@ -66,7 +94,7 @@ public class ChannelSelectionTests
             ChannelSelection selection = ChannelSelection.ByShare(ChannelImportance.Random(groups, seed), 0.5);
             MultiplyAddCount count = new(groups);
             Assert.Equal(LayerCost.Measure(groups.Graph).Sum(layer => layer.MultiplyAdds), count.Total);
-            foreach (ChannelUnit unit in selection.Removed) count.Remove(unit);
+            foreach (ChannelUnit unit in selection.Removed) count.Remove([unit]);
             Assert.Equal(ChannelPruner.Prune(selection).Report.MultiplyAddsAfter, count.Total);
         }
     }
