@@ -27,8 +27,8 @@ public static class ChannelImportance
     }
 
     /// <summary>
-    /// The change of the loss that removing a unit is expected to make: the square of the sum over its weights of gradient times weight, as a mean over batches (Molchanov et al.
-    /// 2019). The network computes as at inference.
+    /// The change of the loss that removing a unit is expected to make, to first order: the square of the sum of gradient times weight over the weights that read it, as a mean over
+    /// batches (after Molchanov et al. 2019). The network computes as at inference.
     /// </summary>
     /// <param name="groups">Of a network with one binary32 input, whose first output is its answer.</param>
     /// <param name="samples">From the train part, with labels or targets; what is left of the last batch is left out.</param>
@@ -39,7 +39,7 @@ public static class ChannelImportance
     /// <exception cref="DataMismatchException">Samples and model do not fit each other; the message shows both.</exception>
     /// <exception cref="Tersor.Models.UnsupportedModelException">Operators of the model have no gradient.</exception>
     public static ChannelScores Taylor(
-        ChannelGroups groups, SampleSet samples, Preprocessing preprocessing, KernelThreads threads, int batch = 32, CancellationToken cancellationToken = default)
+        ChannelGroups groups, SampleSet samples, Preprocessing preprocessing, KernelThreads threads, int batch = 8, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(groups);
         ArgumentNullException.ThrowIfNull(samples);

@@ -118,7 +118,7 @@ public static class ChannelPruner
     // Sizes that are stated anew leave the nodes and constants that said them before without readers.
     private static OnnxGraph WithoutUnread(OnnxGraph graph, IReadOnlyList<OnnxNode> nodes, List<Tensor> initializers)
     {
-        for (;;)
+        while (true)
         {
             HashSet<string> read = [.. nodes.SelectMany(node => node.Inputs), .. graph.Outputs.Select(output => output.Name)];
             OnnxNode[] left = [.. nodes.Where(node => node.Outputs.Any(read.Contains))];

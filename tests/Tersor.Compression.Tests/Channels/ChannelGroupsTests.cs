@@ -1,4 +1,5 @@
 using Tersor.Compression.Channels;
+using Tersor.Engine.Graphs;
 using Tersor.Models.Onnx;
 
 namespace Tersor.Compression.Tests.Channels;
@@ -87,6 +88,20 @@ public class ChannelGroupsTests
         Assert.Equal([("before.weight", 3), ("grouped.weight", 2)], groups.Sets.Select(set => (set.Name, set.Units.Count)));
         Assert.Equal([1, 4], groups.Sets[0].Units[1].Records.Where(record => record.Parameter == "before.weight").Select(record => record.Index));
         Assert.Equal([0, 2], groups.Sets[1].Units[0].Records.Where(record => record.Parameter == "grouped.weight" && record.Axis == 0).Select(record => record.Index));
+    }
+
+    [Fact]
+    public void A_shortcut_padded_with_zeros_ties_only_what_it_carries()
+    {
+        SmallNetworks net = new(6, 3, 4, 4);
+        string x = net.Convolution("first", net.Input, 4);
+        string wide = net.Node("wide", "Pad", [x, net.Integers("pads", 0, 1, 0, 0, 0, 2, 0, 0)], [7, 4, 4]);
+        string sum = net.Binary("sum", "Add", wide, net.Convolution("second", x, 7));
+        ChannelGroups groups = ChannelGroups.Find(net.Build(net.Dense("answer", net.Flatten("flat", sum), 2)));
+        Assert.Equal([("first.weight", 4), ("second.weight", 3)], groups.Sets.Select(set => (set.Name, set.Units.Count)));
+        Assert.Equal([0, 5, 6], groups.Sets[1].Units.Select(unit => unit.Records.Single(record => record is { Parameter: "second.weight", Axis: 0 }).Index));
+        OnnxGraph pruned = ChannelPruner.Prune(groups, [groups.Sets[0].Units[1], groups.Sets[1].Units[0], groups.Sets[1].Units[2]]).Graph;
+        Assert.Equal("0 0 0 0 0 1 0 0", string.Join(' ', InferredValues.Of(pruned).ConstantOf("wide/pads")!.Integers));
     }
 
     [Fact]

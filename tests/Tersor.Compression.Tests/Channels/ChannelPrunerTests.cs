@@ -70,6 +70,29 @@ public class ChannelPrunerTests
     }
 
     [Fact]
+    public void Initializers_that_old_files_list_as_inputs_are_listed_with_their_new_shapes()
+    {
+        SmallNetworks net = new(16, 2, 4, 4);
+        string flat = net.Node("flat", "Reshape", [net.Convolution("hidden", net.Input, 4), net.Integers("sizes", -1, 64)], [64]);
+        OnnxGraph graph = net.Build(net.Dense("answer", flat, 3));
+        OnnxGraph old = new()
+        {
+            IrVersion = 3,
+            OperatorSets = graph.OperatorSets,
+            Nodes = graph.Nodes,
+            Inputs = [.. graph.Inputs, .. graph.Initializers.Select(tensor => new OnnxGraphValue(tensor.Name, tensor.ElementType, [.. tensor.Shape.Dimensions.ToArray().Select(size => new OnnxDimension(size))]))],
+            Outputs = graph.Outputs,
+            Initializers = graph.Initializers,
+        };
+        ChannelGroups groups = ChannelGroups.Find(old);
+        OnnxGraph pruned = ChannelPruner.Prune(groups, [groups.Units[0]]).Graph;
+        Assert.Equal(4, pruned.IrVersion);
+        string[] expected = ["input float32 Nx2x4x4", "hidden.weight float32 3x2x3x3", "hidden.bias float32 3", "answer.weight float32 3x48", "answer.bias float32 3"];
+        Assert.Equal(expected, pruned.Inputs.Select(input => input.ToString()));
+        Runs.AssertClose(Runs.Answers(Runs.Masked(groups, [groups.Units[0]])), Runs.Answers(pruned), Tolerance);
+    }
+
+    [Fact]
     public void A_reshape_to_computed_sizes_keeps_the_batch_open()
     {
         SmallNetworks net = new(9, 2, 4, 4);

@@ -34,7 +34,7 @@ public class ChannelSelectionTests
         Assert.Equal(groups.Units.Take(3), ChannelSelection.Globally(scores, 0.375).Removed);
         ChannelSelection most = ChannelSelection.Globally(scores, 0.95);
         Assert.Equal([0, 1, 2, 4, 5, 6], most.Removed.Select(unit => unit.Number));
-        Assert.Equal("7 of 8 channels were to go, 6 can: every layer keeps its least", Assert.Single(most.Warnings));
+        Assert.Equal("7 of 8 channels were to go, 6 can: layers keep their least", Assert.Single(most.Warnings));
     }
 
     [Fact]
@@ -44,6 +44,34 @@ public class ChannelSelectionTests
         ChannelSelection held = ChannelSelection.ByShare(scores, 0.5, new ChannelSelectionOptions { Held = [new Regex("^first", RegexOptions.NonBacktracking)] });
         Assert.Equal("second.weight", Assert.Single(held.Removed.Select(unit => unit.Set.Name).Distinct()));
         Assert.Equal(2, ChannelSelection.ByShare(scores, 0.9, new ChannelSelectionOptions { LeastShareKept = 0.7 }).Removed.Count);
+    }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(8)]
+    [InlineData(64)]
+    public void Layers_that_lose_channels_keep_a_multiple(int multiple)
+    {
+        SmallNetworks net = new(15, 5);
+        string hidden = net.Unary("relu", "Relu", net.Dense("second", net.Unary("tanh", "Tanh", net.Dense("first", net.Input, 50)), 32));
+        ChannelGroups groups = ChannelGroups.Find(net.Build(net.Dense("answer", hidden, 2)));
+        ChannelScores scores = ChannelImportance.Norm(groups);
+        ChannelSelectionOptions options = new() { MultipleKept = multiple };
+        ChannelSelection[] selections =
+        [
+            ChannelSelection.ByShare(scores, 0.4, options), ChannelSelection.Globally(scores, 0.4, options), ChannelSelection.ToMultiplyAdds(scores, multiple == 64 ? 1 : 0.6, options),
+        ];
+        foreach (ChannelSelection selection in selections)
+        {
+            foreach (ChannelSet set in groups.Sets)
+            {
+                int kept = set.Units.Count - selection.Removed.Count(unit => unit.Set == set);
+                Assert.True(kept == set.Units.Count || (kept > 0 && kept % multiple == 0), $"{kept} of {set}");
+            }
+        }
+
+        Assert.Equal(multiple == 64, selections[0].Warnings.Contains("no layer loses channels: a share of 0.4 of each is less than what can go"));
+        Assert.Equal(multiple == 64, selections[2].Removed.Count == 0);
     }
 
     [Fact]
@@ -66,7 +94,7 @@ public class ChannelSelectionTests
             ChannelSelection selection = ChannelSelection.ByShare(ChannelImportance.Random(groups, seed), 0.5);
             MultiplyAddCount count = new(groups);
             Assert.Equal(LayerCost.Measure(groups.Graph).Sum(layer => layer.MultiplyAdds), count.Total);
-            foreach (ChannelUnit unit in selection.Removed) count.Remove(unit);
+            foreach (ChannelUnit unit in selection.Removed) count.Remove([unit]);
             Assert.Equal(ChannelPruner.Prune(selection).Report.MultiplyAddsAfter, count.Total);
         }
     }
@@ -80,6 +108,35 @@ public class ChannelSelectionTests
         Dictionary<string, Tensor> zeros = graph.Initializers.Where(tensor => tensor.Shape.Rank > 1)
             .ToDictionary(tensor => tensor.Name, tensor => new Tensor(tensor.Name, tensor.Shape, new float[tensor.ElementCount]), StringComparer.Ordinal);
         Assert.Equal([0, 1, 2], ChannelSelection.Vanished(ChannelGroups.Find(graph.WithInitializers(zeros))).Removed.Select(unit => unit.Number));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Neurons_that_nothing_makes_or_nothing_reads_have_vanished(int outputAxis)
+    {
+        SmallNetworks net = new(13, 3);
+        float[] gap = [1, 0, 2, 3, 0, 4];
+        string first = outputAxis == 0 ? net.Constant("first", 2, 3) : net.Constant("first", gap, 2, 3);
+        string second = outputAxis == 0 ? net.Constant("second", [1, 2, 0, 0, 3, 4], 3, 2) : net.Constant("second", 3, 2);
+        string input = net.Node("narrow", "Slice", [net.Input, net.Integers("starts", 0L), net.Integers("ends", 2), net.Integers("axes", 1)], [2]);
+        OnnxGraph graph = net.Build(net.Node("answer", "MatMul", [net.Node("hidden", "MatMul", [input, first], [3]), second], [2]));
+        ChannelGroups groups = ChannelGroups.Find(graph);
+        ChannelSelection vanished = ChannelSelection.Vanished(groups);
+        Assert.Equal([groups.Units[1]], vanished.Removed);
+        Runs.AssertClose(Runs.Answers(graph), Runs.Answers(ChannelPruner.Prune(vanished).Graph), 1e-6);
+    }
+
+    [Fact]
+    public void A_network_without_a_layer_that_could_lose_channels_is_refused_with_the_reason()
+    {
+        SmallNetworks net = new(14, 3);
+        ChannelScores scores = ChannelImportance.Norm(ChannelGroups.Find(net.Build(net.Unary("answer", "Softmax", net.Dense("only", net.Input, 4)))));
+        string refusal = Assert.Throws<ChannelPruningException>(() => ChannelSelection.ByShare(scores, 0.5)).Message;
+        Assert.Equal("network: no layer can lose channels; those of 'only.weight' must stay: Softmax 'answer' mixes them", refusal);
+        string held = Assert.Throws<ChannelPruningException>(
+            () => ChannelSelection.ByShare(ChannelImportance.Norm(TwoLayers()), 0.5, new ChannelSelectionOptions { Held = [new Regex("first|second", RegexOptions.NonBacktracking)] })).Message;
+        Assert.Equal("network: every layer that could lose channels is held", held);
     }
 
     private static ChannelGroups TwoLayers()

@@ -120,7 +120,7 @@ internal sealed class SmallNetworks
         {
             string name = $"block{i}";
             int channels = (int)net.ShapeOf(x)[0];
-            x = random.NextInt(11) switch
+            x = random.NextInt(12) switch
             {
                 0 => net.Convolution(name, x, 4 + (2 * random.NextInt(4))),
                 1 => net.Unary($"{name}.relu", "Relu", net.BatchNorm(name, net.Convolution($"{name}.conv", x, 4 + random.NextInt(6), kernel: 1, padding: 0, bias: false))),
@@ -133,6 +133,7 @@ internal sealed class SmallNetworks
                 8 when channels > 3 => Crossed(net, name, x, channels),
                 9 => net.Binary(name, "Mul", x, net.Constant($"{name}.factors", channels, 1, 1)),
                 10 => net.Binary(name, "PRelu", x, net.Constant($"{name}.slopes", channels, 1, 1)),
+                11 => Widened(net, name, x, channels),
                 _ => net.BatchNorm(name, x),
             };
         }
@@ -162,6 +163,13 @@ internal sealed class SmallNetworks
         string up = net.TransposedConvolution("up", x, 2 * (groups == channels ? channels : 4), groups);
         long size = net.ShapeOf(up)[0] * 256;
         return net.Node("flat", "Reshape", [up, net.Integers("sizes", -1, size)], [size]);
+    }
+
+    // A shortcut with channels of zeros around it.
+    private static string Widened(SmallNetworks net, string name, string x, int channels)
+    {
+        string padded = net.Node($"{name}.padded", "Pad", [x, net.Integers($"{name}.pads", 0, 2, 0, 0, 0, 1, 0, 0)], [channels + 3, .. net.ShapeOf(x)[1..]]);
+        return net.Binary(name, "Add", padded, net.Convolution($"{name}.conv", x, channels + 3));
     }
 
     // Squeeze and excitation.

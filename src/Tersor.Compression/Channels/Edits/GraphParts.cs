@@ -6,16 +6,20 @@ namespace Tersor.Compression.Channels;
 /// <summary>Graphs and nodes that differ in a part.</summary>
 internal static class GraphParts
 {
+    // From this version on initializers need not be inputs.
+    private const long FreeInitializers = 4;
+
     /// <summary>The same graph with other nodes and initializers; what it says about intermediate results, and of initializers among the inputs, is left out where it may no longer hold.</summary>
     public static OnnxGraph With(this OnnxGraph graph, IReadOnlyList<OnnxNode> nodes, IReadOnlyList<Tensor> initializers)
     {
         Dictionary<string, Tensor> before = graph.Initializers.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         Dictionary<string, Tensor> after = initializers.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        bool hasNew = initializers.Any(tensor => !before.ContainsKey(tensor.Name));
         return new OnnxGraph
         {
             Source = graph.Source,
             Name = graph.Name,
-            IrVersion = graph.IrVersion,
+            IrVersion = graph.IrVersion > 0 && hasNew ? Math.Max(graph.IrVersion, FreeInitializers) : graph.IrVersion,
             OperatorSets = graph.OperatorSets,
             Nodes = nodes,
             Inputs = [.. graph.Inputs.Where(input => !before.ContainsKey(input.Name) || after.ContainsKey(input.Name)).Select(input => Resized(input, after))],

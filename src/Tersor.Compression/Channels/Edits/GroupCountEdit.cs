@@ -6,5 +6,5 @@ namespace Tersor.Compression.Channels;
 internal sealed class GroupCountEdit(OnnxNode node, int[] groups) : ChannelEdit(node)
 {
     public override OnnxNode Apply(OnnxNode node, KeptChannels kept, Func<string, long[], string> addConstant) =>
-        node.WithAttribute(new OnnxAttribute("group", kept.Count(groups)));
+        kept.Count(groups) is int count && count < groups.Length ? node.WithAttribute(new OnnxAttribute("group", count)) : node;
 }

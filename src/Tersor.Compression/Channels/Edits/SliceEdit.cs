@@ -16,6 +16,7 @@ internal sealed class SliceEdit(OnnxNode node, long[] starts, long[] ends, int p
     {
         long start = kept.Count(before);
         long end = start + kept.Count(within);
+        if (end == before.Length + within.Length) return node;
         long[] newStarts = [.. starts];
         long[] newEnds = [.. ends];
         (newStarts[place], newEnds[place]) = (start, end);

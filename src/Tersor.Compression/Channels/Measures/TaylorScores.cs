@@ -19,7 +19,7 @@ internal static class TaylorScores
 
         (WeightBlock Block, GraphParameter Parameter)[][] blocks =
         [
-            .. groups.Units.Select(unit => unit.Blocks(groups.ShapeOf)
+            .. groups.Units.Select(unit => unit.Blocks(groups.ShapeOf, ReadersOf(unit))
                 .Select(block => (block, graph.FindParameter(block.Parameter)!)).Where(pair => pair.Item2 is { IsTrainable: true }).ToArray()),
         ];
         double[] scores = new double[groups.Units.Count];
@@ -46,6 +46,9 @@ internal static class TaylorScores
 
         return new ChannelScores(groups, scores);
     }
+
+    // Removing a unit sets the weights that read it to zero; those that make it would tell the same again, and less exactly where a normalization stands between.
+    private static Func<ChannelRecord, bool>? ReadersOf(ChannelUnit unit) => unit.Records.Any(record => record.Role == ChannelRole.Input) ? record => record.Role == ChannelRole.Input : null;
 
     private static void CheckOutputs(ExecutableGraph graph, SampleSet samples, long outputs)
     {

@@ -30,16 +30,16 @@ public sealed class ChannelSelection
         List<ChannelUnit> removed = [];
         foreach (ChannelSet set in options.Resolve(scores.Groups))
         {
-            int count = Math.Min((int)Math.Floor((share * set.Units.Count) + 1e-9), options.MostRemoved(set));
-            removed.AddRange(Removable(scores, set.Units).Take(count));
+            ChannelUnit[] least = [.. Removable(scores, set.Units).Take((int)Math.Floor((share * set.Units.Count) + 1e-9))];
+            removed.AddRange(least.Take(options.Removed(set, least.Length)));
         }
 
-        return Of(scores, removed);
+        return Of(scores, removed, share > 0 && removed.Count == 0 ? [FormattableString.Invariant($"no layer loses channels: a share of {share} of each is less than what can go")] : []);
     }
 
     /// <summary>A share of all channels of the network, the least important first wherever they are: layers that matter less lose more.</summary>
     /// <param name="scores">What is least important; must be comparable across layers.</param>
-    /// <param name="share">Share removed, from 0 up to, not including, 1. Where every layer is down to what it keeps before, less goes, and a warning says so.</param>
+    /// <param name="share">Share removed, from 0 up to, not including, 1. Where layers are down to what they keep before, less goes, and a warning says so.</param>
     /// <param name="options">Which layers; null for all.</param>
     /// <exception cref="ChannelPruningException">All channels are asked for, or layers that do not exist or must stay.</exception>
     public static ChannelSelection Globally(ChannelScores scores, double share, ChannelSelectionOptions? options = null)
@@ -48,17 +48,21 @@ public sealed class ChannelSelection
         options ??= new ChannelSelectionOptions();
         CheckShare(scores, share);
         IReadOnlyList<ChannelSet> sets = options.Resolve(scores.Groups);
-        Dictionary<ChannelSet, int> left = sets.ToDictionary(set => set, options.MostRemoved);
         int all = sets.Sum(set => set.Units.Count);
         int wanted = (int)Math.Floor((share * all) + 1e-9);
-        List<ChannelUnit> removed = [];
+        Dictionary<ChannelSet, List<ChannelUnit>> chosen = sets.ToDictionary(set => set, _ => new List<ChannelUnit>());
+        int count = 0;
         foreach (ChannelUnit unit in Removable(scores, sets.SelectMany(set => set.Units)))
         {
-            if (removed.Count == wanted) break;
-            if (left[unit.Set]-- > 0) removed.Add(unit);
+            if (count == wanted) break;
+            if (chosen[unit.Set].Count == options.Removed(unit.Set, unit.Set.Units.Count)) continue;
+            chosen[unit.Set].Add(unit);
+            count++;
         }
 
-        return Of(scores, removed, removed.Count < wanted ? [FormattableString.Invariant($"{wanted} of {all} channels were to go, {removed.Count} can: every layer keeps its least")] : []);
+        ChannelUnit[] removed = [.. chosen.SelectMany(layer => layer.Value.Take(options.Removed(layer.Key, layer.Value.Count)))];
+        string missed = FormattableString.Invariant($"{wanted} of {all} channels were to go, {removed.Length} can: layers keep their least{(options.MultipleKept > 1 ? ", and multiples" : "")}");
+        return Of(scores, removed, removed.Length < wanted ? [missed] : []);
     }
 
     /// <summary>
@@ -75,37 +79,50 @@ public sealed class ChannelSelection
         options ??= new ChannelSelectionOptions();
         if (!(shareKept > 0)) throw new ChannelPruningException(FormattableString.Invariant($"{scores.Groups.Graph.Source}: a share of {shareKept} of the multiply-adds leaves no network; more than 0 is possible"));
         IReadOnlyList<ChannelSet> sets = options.Resolve(scores.Groups);
-        Dictionary<ChannelSet, Queue<ChannelUnit>> queues = sets.ToDictionary(set => set, set => new Queue<ChannelUnit>(Removable(scores, set.Units).Take(options.MostRemoved(set))));
+        Dictionary<ChannelSet, ChannelUnit[]> ascending = sets.ToDictionary(set => set, set => Removable(scores, set.Units).ToArray());
+        Dictionary<ChannelSet, int> gone = sets.ToDictionary(set => set, _ => 0);
         MultiplyAddCount count = new(scores.Groups);
         double target = shareKept * count.Total;
-        List<ChannelUnit> removed = [];
         while (count.Total > target)
         {
-            ChannelUnit? best = null;
+            ChannelUnit[] best = [];
             double least = double.PositiveInfinity;
             foreach (ChannelSet set in sets)
             {
-                if (!queues[set].TryPeek(out ChannelUnit? next)) continue;
-                double price = scores[next] / Math.Max(1, count.SavedBy(next));
-                if (price < least || best is null) (best, least) = (next, price);
+                ChannelUnit[] next = NextOf(set);
+                if (next.Length == 0) continue;
+                double price = next.Sum(unit => scores[unit]) / Math.Max(1, count.SavedBy(next));
+                if (price < least || best.Length == 0) (best, least) = (next, price);
             }
 
-            if (best is null)
+            if (best.Length == 0)
             {
                 throw new ChannelPruningException(FormattableString.Invariant(
                     $"{scores.Groups.Graph.Source}: {count.Total:N0} of {target / shareKept:N0} multiply-adds stay when every layer keeps its least; a share of {shareKept} is out of reach, ask for {count.Total * shareKept / target:F3} or more"));
             }
 
-            queues[best.Set].Dequeue();
+            gone[best[0].Set] += best.Length;
             count.Remove(best);
-            removed.Add(best);
         }
 
-        return Of(scores, removed);
+        return Of(scores, sets.SelectMany(set => ascending[set].Take(gone[set])));
+
+        // The fewest more that leave a multiple.
+        ChannelUnit[] NextOf(ChannelSet set)
+        {
+            for (int wanted = gone[set] + 1; wanted <= ascending[set].Length; wanted++)
+            {
+                int removed = options.Removed(set, wanted);
+                if (removed > gone[set]) return ascending[set][gone[set]..removed];
+            }
+
+            return [];
+        }
     }
 
     /// <summary>
-    /// Units whose weights have vanished, as training with <see cref="GroupLasso"/> makes them: the norm of all their weights is at most a share of the largest in the layer.
+    /// Units whose weights have vanished, as training with <see cref="GroupLasso"/> makes them: the norm of all weights that make the unit, or of all that read it, is at most a share of
+    /// the largest such norm in the layer.
     /// </summary>
     /// <param name="groups">The units of the trained network.</param>
     /// <param name="threshold">Share of the largest norm.</param>
@@ -116,17 +133,15 @@ public sealed class ChannelSelection
         ArgumentNullException.ThrowIfNull(groups);
         if (threshold is not (>= 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(threshold), threshold, "0 up to 1 is possible.");
         options ??= new ChannelSelectionOptions();
-        UnitWeights weights = new(groups);
-        double[] norms = [.. groups.Units.Select(unit => NormScores.NormOf(unit.Blocks(groups.ShapeOf, weights.IsWeight), weights, ChannelNorm.L2))];
-        ChannelScores scores = new(groups, norms);
+        ChannelScores shares = NormScores.SharesOfLargest(groups);
         List<ChannelUnit> removed = [];
         foreach (ChannelSet set in options.Resolve(groups))
         {
-            double limit = threshold * set.Units.Max(unit => scores[unit]);
-            removed.AddRange(Removable(scores, set.Units).TakeWhile(unit => scores[unit] <= limit).Take(options.MostRemoved(set)));
+            ChannelUnit[] vanished = [.. Removable(shares, set.Units).TakeWhile(unit => shares[unit] <= threshold)];
+            removed.AddRange(vanished.Take(options.Removed(set, vanished.Length)));
         }
 
-        return Of(scores, removed);
+        return Of(shares, removed);
     }
 
     private static void CheckShare(ChannelScores scores, double share)

@@ -21,23 +21,23 @@ internal sealed class MultiplyAddCount
 
     public double Total { get; private set; }
 
-    /// <summary>What goes with a unit now.</summary>
-    public double SavedBy(ChannelUnit unit) => Changed(unit).Sum(change => (double)_uses[change.Weight] * (Elements(_dimensions[change.Weight]) - Elements(change.Dimensions)));
+    /// <summary>What goes with units now.</summary>
+    public double SavedBy(IEnumerable<ChannelUnit> units) => Changed(units).Sum(change => (double)_uses[change.Key] * (Elements(_dimensions[change.Key]) - Elements(change.Value)));
 
-    public void Remove(ChannelUnit unit)
+    public void Remove(IReadOnlyCollection<ChannelUnit> units)
     {
-        Total -= SavedBy(unit);
-        foreach ((string weight, long[] dimensions) in Changed(unit)) _dimensions[weight] = dimensions;
+        Total -= SavedBy(units);
+        foreach ((string weight, long[] dimensions) in Changed(units)) _dimensions[weight] = dimensions;
     }
 
-    private List<(string Weight, long[] Dimensions)> Changed(ChannelUnit unit)
+    private Dictionary<string, long[]> Changed(IEnumerable<ChannelUnit> units)
     {
-        List<(string Weight, long[] Dimensions)> changed = [];
-        foreach (ChannelRecord record in unit.Records)
+        Dictionary<string, long[]> changed = new(StringComparer.Ordinal);
+        foreach (ChannelRecord record in units.SelectMany(unit => unit.Records))
         {
             if (!_dimensions.TryGetValue(record.Parameter, out long[]? dimensions)) continue;
-            if (changed.Count == 0 || changed[^1].Weight != record.Parameter) changed.Add((record.Parameter, [.. dimensions]));
-            changed[^1].Dimensions[record.Axis]--;
+            if (!changed.TryGetValue(record.Parameter, out long[]? smaller)) changed.Add(record.Parameter, smaller = [.. dimensions]);
+            smaller[record.Axis]--;
         }
 
         return changed;

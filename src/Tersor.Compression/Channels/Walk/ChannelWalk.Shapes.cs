@@ -1,4 +1,3 @@
-using Tersor.Engine.Graphs;
 using Tersor.Models;
 using Tersor.Models.Onnx;
 
@@ -190,38 +189,50 @@ internal sealed partial class ChannelWalk
     }
 
     // Along other axes only: new places between channels are of neither.
-    private void VisitResampling(OnnxNode node)
+    private void VisitResize(OnnxNode node)
     {
         const int Sizes = 3;
         (string input, string output) = (node.Inputs[0], node.Outputs[0]);
-        bool keepsCount = LabelsOf(input) is { } found && ShapeOf(input)[found.Axis] == ShapeOf(output)[found.Axis];
-        bool hasSizes = node.OperatorType == "Resize" && node.Inputs.Count > Sizes && node.Inputs[Sizes].Length > 0;
-        DenseTensor? sizes = hasSizes ? _inferred.ConstantOf(node.Inputs[Sizes]) : null;
-        if (!keepsCount || (hasSizes && (sizes is null || !_initializers.ContainsKey(Resolve(node.Inputs[Sizes])))) || PadsAndCrops(node, LabelsOf(input)!.Axis))
+        bool hasSizes = node.Inputs.Count > Sizes && node.Inputs[Sizes].Length > 0;
+        bool areStated = !hasSizes || _initializers.ContainsKey(Resolve(node.Inputs[Sizes]));
+        if (LabelsOf(input) is not { } labels || ShapeOf(input)[labels.Axis] != ShapeOf(output)[labels.Axis] || !areStated)
         {
             FreezeInputs(node, $"{node} makes other channels of them");
             return;
         }
 
-        ChannelLabels labels = LabelsOf(input)!;
         if (hasSizes)
         {
-            long[] axes = node.Find("axes") is { } attribute ? [.. attribute.Ints] : [.. Enumerable.Range(0, ShapeOf(input).Rank).Select(i => (long)i)];
-            int place = Array.FindIndex(axes, axis => Axis(axis, ShapeOf(input).Rank) == labels.Axis);
-            if (place >= 0) Edits.Add(new StatedSizeEdit(node, Sizes, sizes!.Integers, place, labels.Ids));
+            int place = PlaceAmong(node.Find("axes") is { } attribute ? [.. attribute.Ints] : null, labels.Axis, ShapeOf(input).Rank);
+            if (place >= 0) Edits.Add(new StatedSizeEdit(node, Sizes, _inferred.ConstantOf(node.Inputs[Sizes])!.Integers, place, labels.Ids));
         }
 
         Label(output, labels.Axis, labels.Ids);
     }
 
-    // As many channels added as cut leave their number as it was.
-    private bool PadsAndCrops(OnnxNode node, int axis)
+    private void VisitPad(OnnxNode node)
     {
-        if (node.OperatorType != "Pad") return false;
-        int rank = ShapeOf(node.Inputs[0]).Rank;
-        long[]? pads = node.Find("pads") is { } attribute ? [.. attribute.Ints] : node.Inputs.Count > 1 ? _inferred.ConstantOf(node.Inputs[1])?.Integers : null;
-        long[]? axes = node.Inputs.Count > 3 ? _inferred.ConstantOf(node.Inputs[3])?.Integers : null;
-        int place = axes is null ? axis : Array.FindIndex(axes, named => Axis(named, rank) == axis);
-        return pads is null || (place >= 0 && pads[place] != 0);
+        string input = node.Inputs[0];
+        bool padsAreInput = node.Find("pads") is null;
+        long[]? pads = Bounds(node, "pads", padsAreInput, 1);
+        if (LabelsOf(input) is not { } labels || pads is null)
+        {
+            FreezeInputs(node, $"{node} adds to them");
+            return;
+        }
+
+        int place = PlaceAmong(Bounds(node, "axes", true, 3), labels.Axis, ShapeOf(input).Rank);
+        (long before, long behind) = place < 0 ? (0, 0) : (pads[place], pads[place + (pads.Length / 2)]);
+        if (before < 0 || behind < 0 || (before + behind > 0 && node.Find("mode") is not (null or { String: "constant" })))
+        {
+            FreezeInputs(node, $"{node} makes other channels of them");
+            return;
+        }
+
+        (int[] first, int[] last) = (Ids.Add(before), Ids.Add(behind));
+        if (before + behind > 0) Edits.Add(new PadEdit(node, pads, place, first, last, padsAreInput));
+        Label(node.Outputs[0], labels.Axis, [.. first, .. labels.Ids, .. last]);
     }
+
+    private static int PlaceAmong(long[]? axes, int axis, int rank) => axes is null ? axis : Array.FindIndex(axes, named => Axis(named, rank) == axis);
 }

@@ -114,8 +114,11 @@ internal sealed partial class ChannelWalk
             case "Slice":
                 VisitSlice(node);
                 break;
-            case "Pad" or "Resize":
-                VisitResampling(node);
+            case "Pad":
+                VisitPad(node);
+                break;
+            case "Resize":
+                VisitResize(node);
                 break;
             default:
                 FreezeInputs(node, $"{node} reads them");
