@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tersor.Compression.Recipes;
 using Tersor.Models;
 
 namespace Tersor.Cli.Tests.Commands;
@@ -76,6 +77,17 @@ public sealed class ApplyCommandTests : IDisposable
         Assert.StartsWith(start, run.Error, StringComparison.Ordinal);
         Assert.Contains(problem, run.Error, StringComparison.Ordinal);
         Assert.Equal(["recipe.yaml"], _folder.FileNames);
+    }
+
+    [Fact]
+    public void ShippedRecipes_AndThoseOfTheManual_CanBeRead()
+    {
+        string[] shipped = Directory.GetFiles(Path.GetDirectoryName(RepositoryFile.Find("experiments/deep-compression/run.sh"))!, "*.yaml");
+        Assert.NotEmpty(shipped);
+        Assert.All(shipped, file => Assert.NotEmpty(Recipe.Parse(File.ReadAllText(file), file).Steps));
+        string[] blocks = File.ReadAllText(RepositoryFile.Find("docs/recipes.md")).Split("```yaml\n")[1..];
+        Assert.NotEmpty(blocks);
+        Assert.All(blocks, block => Assert.NotEmpty(Recipe.Parse(block[..block.IndexOf("```", StringComparison.Ordinal)], "docs/recipes.md").Steps));
     }
 
     [Fact]
