@@ -74,7 +74,7 @@ public sealed record PruneChannelsStep : RecipeStep
         if (problems.Count > 0) return problems;
         try
         {
-            Select(graph, session, groups => ChannelImportance.Norm(groups), 1);
+            Select(graph, session, groups => ChannelImportance.Norm(groups));
         }
         catch (ChannelPruningException refusal)
         {
@@ -121,7 +121,7 @@ public sealed record PruneChannelsStep : RecipeStep
         PrunedNetwork cut;
         try
         {
-            cut = ChannelPruner.Prune(Select(before.Graph, session, groups => Scores(groups, session), round));
+            cut = ChannelPruner.Prune(Select(before.Graph, session, groups => Scores(groups, session)));
         }
         catch (ChannelPruningException refusal)
         {
@@ -137,7 +137,7 @@ public sealed record PruneChannelsStep : RecipeStep
     }
 
     // Each round takes its part of what the rounds together take: the same share of what is left.
-    private ChannelSelection Select(OnnxGraph graph, RecipeSession session, Func<ChannelGroups, ChannelScores> measure, int round)
+    private ChannelSelection Select(OnnxGraph graph, RecipeSession session, Func<ChannelGroups, ChannelScores> measure)
     {
         ChannelSelectionOptions options = Patterns.ToOptions();
         ChannelScores scores = measure(ChannelGroups.Find(graph));
