@@ -18,7 +18,7 @@ echo "| recipe | seed | bytes | as papers count | times smaller | error before, 
 echo "|---|---|---|---|---|---|---|---|"
 for recipe in "${recipes[@]}"; do
     take "${recipe%-published}"
-    parameters=$("${tersor[@]}" inspect "$source" --json | sed -n '/"tensors"/,$p' | awk '/"elements":/ { gsub(/[^0-9]/, ""); total += $0 } END { print total }')
+    parameters=$("${tersor[@]}" inspect "$source" --json | sed -n '/"totals"/,$p' | number elements)
     : > "$work/rows"
     for seed in "${seeds[@]}"; do
         started=$(date +%s)
