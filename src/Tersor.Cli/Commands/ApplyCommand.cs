@@ -65,10 +65,10 @@ internal sealed class ApplyCommand : Verb
         bool isFromScratch = NetworkArchitectures.Names.Contains(network, StringComparer.Ordinal);
         using ExecutableModel? model = isFromScratch ? null : _engine.Open(invocation, network, memory, threads.Count);
         (SampleSet train, SampleSet validation) = Load(invocation, source, memory);
-        OnnxGraph graph = model is null ? NetworkArchitectures.Create(network, source.Seed, Math.Max(2, train.ClassCount)) : NetworkState.InMemory(model.Graph.ToOnnx());
+        OnnxGraph graph = model is null ? NetworkArchitectures.Create(network, source.Seed, train.HasLabels ? train.ClassCount : (int)train.TargetShape.ElementCount) : NetworkState.InMemory(model.Graph.ToOnnx());
         Preprocessing preprocessing = _preprocessing.Resolve(invocation, graph.Metadata, network, train);
         RecipeDisplay display = new(invocation);
-        RecipeSession session = new(train, validation, preprocessing, threads, source.Seed, work, display, invocation.Cancellation);
+        RecipeSession session = new(train, validation, preprocessing, threads, source.Seed, work, display, memory.Left, invocation.Cancellation);
         RecipeRun.Check(recipe, graph, session);
         invocation.Report["recipe"] = recipe.Source;
         invocation.Report["data"] = source.Specification;

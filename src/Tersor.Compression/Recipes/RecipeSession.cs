@@ -19,6 +19,7 @@ public sealed class RecipeSession
 
     private readonly string? _folder;
     private readonly IRecipeObserver? _observer;
+    private readonly long _maxBytes;
     private string _identity;
     private string _place = "step";
 
@@ -30,6 +31,7 @@ public sealed class RecipeSession
     /// <param name="seed">Decides order, augmentation and all that is left to chance.</param>
     /// <param name="folder">Where checkpoints are kept, so that a run goes on where another was stopped; null for nowhere.</param>
     /// <param name="observer">Told how far the work is; null for nobody.</param>
+    /// <param name="maxBytes">What a training may take beside weights and data; more is refused before it is allocated.</param>
     /// <param name="cancellationToken">Looked at all along.</param>
     public RecipeSession(
         SampleSet train,
@@ -39,6 +41,7 @@ public sealed class RecipeSession
         ulong seed = 0,
         string? folder = null,
         IRecipeObserver? observer = null,
+        long maxBytes = long.MaxValue,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(train);
@@ -46,7 +49,7 @@ public sealed class RecipeSession
         ArgumentNullException.ThrowIfNull(preprocessing);
         ArgumentNullException.ThrowIfNull(threads);
         (Train, Validation, Preprocessing, Threads, Seed, CancellationToken) = (train, validation, preprocessing, threads, seed, cancellationToken);
-        (_folder, _observer) = (folder, observer);
+        (_folder, _observer, _maxBytes) = (folder, observer, maxBytes);
         _identity = Digest(string.Join('\n', train.Name, train.Count, validation.Count, seed, string.Join(';', preprocessing.ToMetadata())));
     }
 
@@ -154,7 +157,7 @@ public sealed class RecipeSession
     {
         SampleSet few = Train.Take(Math.Min(Train.Count, 512));
         TrainingOptions options = TrainingRecipe.FineTuning.ToOptions(Seed, Train.HasLabels) with { Epochs = 2, Batch = Math.Min(64, few.Count) };
-        Trainer trainer = new(ExecutableGraph.Create(graph), few, null, Preprocessing, options, Threads);
+        Trainer trainer = new(ExecutableGraph.Create(graph), few, null, Preprocessing, options, Threads, _maxBytes);
         return trainer.Run(null, null, CancellationToken)[^1].Seconds * Train.Count / few.Count;
     }
 
@@ -188,7 +191,7 @@ public sealed class RecipeSession
 
         TrainingOptions options = training.ToOptions(RandomStream.Derive(Seed, _place + name), Train.HasLabels, CheckpointPath(name));
         options = options with { Settings = new Dictionary<string, string>(options.Settings, StringComparer.Ordinal) { ["recipe"] = _identity } };
-        Trainer trainer = new(graph, Train, Validation, Preprocessing, options with { Batch = Math.Min(options.Batch, Train.Count), Constraints = constraints }, Threads);
+        Trainer trainer = new(graph, Train, Validation, Preprocessing, options with { Batch = Math.Min(options.Batch, Train.Count), Constraints = constraints }, Threads, _maxBytes);
         IRecipeObserver? observer = _observer;
         observer?.TrainingBegins($"{_place} {name}", training, trainer.Batch, Train.Count / trainer.Batch * trainer.Batch);
         trainer.Run(observer, observer, CancellationToken);

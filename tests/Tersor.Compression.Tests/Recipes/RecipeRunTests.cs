@@ -241,7 +241,7 @@ public sealed class RecipeRunTests : IDisposable
     }
 
     private RecipeSession Session(string? folder = null, IRecipeObserver? observer = null, CancellationToken cancellation = default) =>
-        new(Digits.Take(600), Digits.Select("held out", [.. Enumerable.Range(600, 100)]), Preprocessing.Default, _threads, seed: 1, folder, observer, cancellation);
+        new(Digits.Take(600), Digits.Select("held out", [.. Enumerable.Range(600, 100)]), Preprocessing.Default, _threads, seed: 1, folder, observer, cancellationToken: cancellation);
 
     private sealed class Observer(List<string> notes, int afterSteps = int.MaxValue, CancellationTokenSource? stop = null) : IRecipeObserver
     {
