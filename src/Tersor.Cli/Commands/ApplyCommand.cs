@@ -99,7 +99,7 @@ internal sealed class ApplyCommand : Verb
             if (invocation.Json) invocation.Report.Outputs.Add((JsonNode)Report.DescribeFile(path, invocation.Cancellation));
         }
 
-        Judge(invocation, model, path, source, preprocessing, threads, recipe);
+        Judge(invocation, model, path, transformed, source, preprocessing, threads, memory, recipe);
         if (invocation.Value(_work) is null) Directory.Delete(work, recursive: true);
     }
 
@@ -204,16 +204,23 @@ internal sealed class ApplyCommand : Verb
 
     // The original and what is decoded from the file, on data that nothing was chosen by.
     private static void Judge(
-        Invocation invocation, ExecutableModel? model, string path, DataSource source, Preprocessing preprocessing, KernelThreads threads, Recipe recipe)
+        Invocation invocation,
+        ExecutableModel? model,
+        string path,
+        string transformed,
+        DataSource source,
+        Preprocessing preprocessing,
+        KernelThreads threads,
+        MemoryBudget memory,
+        Recipe recipe)
     {
         if (!source.HasTestSet) return;
         SampleSet test = source.Load(DataSplit.Test);
         double? original = model is null ? null : Evaluate(model.Graph, test, preprocessing, threads, invocation).Top1;
-        using CompressedModel? compressed = recipe.Compress is null ? null : CompressedModel.Open(path);
-        using Model? plain = compressed is null ? ModelFormats.Open(path) : null;
-        Model written = plain ?? compressed!.ToModel(threads.Count);
-        if (!written.HasGraph) return;
-        Evaluation result = Evaluate(ExecutableGraph.Create(OnnxGraph.FromModel(written)), test, preprocessing, threads, invocation);
+
+        // A file without the graph is judged with the one that it was made from.
+        using ExecutableModel written = new(invocation, path, transformed, memory, threads.Count, lenient: false);
+        Evaluation result = Evaluate(written.Graph, test, preprocessing, threads, invocation);
         JsonObject verdict = EvaluationText.Fields(result);
         if (original is double top1) verdict["originalTop1"] = top1;
         invocation.Report["test"] = verdict;

@@ -21,7 +21,7 @@ public sealed class ApplyCommandTests : IDisposable
             steps:
               - prune: {sparsity: 0.9, layers: {conv1: 0.3}, train: {epochs: 1, learning-rate: 0.02}}
               - quantize: {bits: 4, train: {epochs: 1}}
-              - compress: {lossless: true}
+              - compress: {lossless: true, topology: none}
             """);
 
         TersorRun run = (await Apply(recipe, "out.nnc", "--json")).Succeeds();
