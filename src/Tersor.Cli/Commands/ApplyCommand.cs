@@ -81,7 +81,6 @@ internal sealed class ApplyCommand : Verb
 
         using (PendingFile written = new(path, invocation.Value(_output.Force))) written.Close();
         Directory.CreateDirectory(work);
-        double before = model is null ? double.NaN : session.Judge(new NetworkState(graph)).Top1;
         NetworkState state = Transform(invocation, recipe, graph, session, display, work);
         OnnxGraph result = state.Graph.WithMetadata(preprocessing.ToMetadata());
         invocation.Report["steps"] = display.Fields();
@@ -94,7 +93,7 @@ internal sealed class ApplyCommand : Verb
         else
         {
             result.Save(transformed, overwrite: true);
-            double? drop = MostDrop(recipe) is double most && model is not null ? Math.Max(0, most - ((before - session.Judge(state).Top1) * 100)) : null;
+            double? drop = MostDrop(recipe) is double most && model is not null ? DropLeft(most, graph, state, session, display) : null;
             invocation.RunNested(CompressArguments(invocation, recipe, transformed, path, source, drop), "compression");
             if (invocation.Json) invocation.Report.Outputs.Add((JsonNode)Report.DescribeFile(path, invocation.Cancellation));
         }
@@ -148,6 +147,13 @@ internal sealed class ApplyCommand : Verb
         return [.. arguments];
     }
 
+    // The budget counts from the network that came in: what the steps lost of the held-out samples is spent.
+    private static double DropLeft(double most, OnnxGraph graph, NetworkState state, RecipeSession session, RecipeDisplay display)
+    {
+        double after = display.Steps.Count > 0 ? display.Steps[^1].Judged.Top1 : session.Judge(state).Top1;
+        return Math.Max(0, most - ((session.Judge(new NetworkState(graph)).Top1 - after) * 100));
+    }
+
     private static double? MostDrop(Recipe recipe)
     {
         string? text = recipe.Compress?.FirstOrDefault(option => option.Key == "max-drop").Value;
@@ -172,6 +178,7 @@ internal sealed class ApplyCommand : Verb
         double epochSeconds = session.EstimateEpoch(graph);
         TextTable table = new TextTable().Text("step").Text("what").Number("epochs").Number("about");
         JsonArray steps = [];
+        IReadOnlyList<string>[] layersOf = [.. recipe.Steps.Select(step => step.LayersOf(graph))];
         for (int i = 0; i < recipe.Steps.Count; i++)
         {
             RecipeStep step = recipe.Steps[i];
@@ -181,7 +188,7 @@ internal sealed class ApplyCommand : Verb
                 ["step"] = i + 1,
                 ["transform"] = step.Name,
                 ["settings"] = step.Describe(),
-                ["layers"] = new JsonArray([.. step.LayersOf(graph).Select(name => JsonValue.Create(name))]),
+                ["layers"] = new JsonArray([.. layersOf[i].Select(name => JsonValue.Create(name))]),
                 ["epochs"] = step.Epochs,
                 ["seconds"] = Math.Round(step.Epochs * epochSeconds, 1),
             });
@@ -193,7 +200,7 @@ internal sealed class ApplyCommand : Verb
         TextTable layers = new TextTable().Text("weight").Text("shape").Text("steps");
         foreach (Tensor tensor in graph.Initializers)
         {
-            int[] by = [.. Enumerable.Range(0, recipe.Steps.Count).Where(i => recipe.Steps[i].LayersOf(graph).Contains(tensor.Name, StringComparer.Ordinal)).Select(i => i + 1)];
+            int[] by = [.. Enumerable.Range(0, recipe.Steps.Count).Where(i => layersOf[i].Contains(tensor.Name, StringComparer.Ordinal)).Select(i => i + 1)];
             if (by.Length > 0) layers.Row(tensor.Name, tensor.Shape.ToString(), string.Join(", ", by));
         }
 
