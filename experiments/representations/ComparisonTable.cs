@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Tersor.Representations;
 
 namespace Tersor.Experiments.Representations;
@@ -6,9 +5,6 @@ namespace Tersor.Experiments.Representations;
 /// <summary>Storage, operations, energy and time of all layers of a network in every form.</summary>
 internal static class ComparisonTable
 {
-    private const int Batch = 64;
-    private const double SecondsPerTiming = 0.15;
-
     private static readonly RepresentationFormat[] Compared =
     [
         RepresentationFormat.Dense, RepresentationFormat.Csr32, RepresentationFormat.Csr16, RepresentationFormat.Cer, RepresentationFormat.Cser,
@@ -56,28 +52,12 @@ internal static class ComparisonTable
             totals.Multiplications += cost.Multiplications;
             totals.Additions += cost.Additions;
             totals.Picojoules += cost.EnergyInPicojoules;
-            float[] columns = [.. Enumerable.Range(0, representation.Columns * Batch).Select(i => (i * 7919 % 1000 / 500f) - 1)];
-            float[] products = new float[representation.Rows * Batch];
-            totals.VectorMilliseconds += Fastest(() => representation.Multiply(columns.AsSpan(0, representation.Columns), products.AsSpan(0, representation.Rows)));
-            totals.BatchMilliseconds += Fastest(() => representation.MultiplyColumns(columns, Batch, products));
+            ProductTiming timing = new(representation);
+            totals.VectorMilliseconds += timing.VectorMilliseconds;
+            totals.BatchMilliseconds += timing.BatchMilliseconds;
         }
 
         return totals;
-    }
-
-    private static double Fastest(Action run)
-    {
-        run();
-        double fastest = double.PositiveInfinity;
-        Stopwatch all = Stopwatch.StartNew();
-        do
-        {
-            long start = Stopwatch.GetTimestamp();
-            run();
-            fastest = Math.Min(fastest, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
-        }
-        while (all.Elapsed.TotalSeconds < SecondsPerTiming);
-        return fastest;
     }
 
     private sealed class Totals

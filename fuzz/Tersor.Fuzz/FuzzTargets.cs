@@ -51,7 +51,10 @@ public static class FuzzTargets
         if (CompressionPlan.FromJson(json, "again").ToJson() != json) throw new FuzzFindingException("plan: another one comes back from what was written");
     });
 
-    public static IReadOnlyList<FuzzTarget> All { get; } = [Onnx, OnnxTopology, Safetensors, Npz, Npy, PyTorch, Pickle, DeepCompression, Nnc, Dcz, Plan];
+    /// <summary>Whatever is accepted can be multiplied and unpacked.</summary>
+    public static FuzzTarget Representation { get; } = new("representation", ModelErrors, RepresentationReading.Read, RepresentationReading.Use);
+
+    public static IReadOnlyList<FuzzTarget> All { get; } = [Onnx, OnnxTopology, Safetensors, Npz, Npy, PyTorch, Pickle, DeepCompression, Nnc, Dcz, Plan, Representation];
 
     /// <summary>Reads strictly and leniently.</summary>
     private static FuzzTarget Reader(string name, Func<ByteSource, ModelReadOptions, Model> open) => new(

@@ -33,7 +33,7 @@ internal sealed class CodedCsrMatrix : Representation
         _tilePointers.Describe("tilePtr", _layout.TileCount == 0 ? 0 : ((long)_layout.TileCount + 1) * Rows),
     ];
 
-    private protected override float Shift => _values[0];
+    internal override float Shift => _values[0];
 
     private protected override (long Multiplications, long Additions) Arithmetic
     {

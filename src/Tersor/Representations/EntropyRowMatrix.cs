@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Numerics;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Tersor.Representations.Kernels;
@@ -8,22 +6,24 @@ namespace Tersor.Representations;
 
 /// <summary>
 /// CER and CSER (arXiv 1805.10692): the columns of a row grouped by value. In CER the k-th group of every row is that of value k, empty where the row has rarer values
-/// only; CSER drops empty groups and says of each which value it is of.
+/// only; CSER drops empty groups and says of each which value it is of. Columns stand as they are, or as gaps where that is much smaller: <see cref="GroupGaps"/>.
 /// </summary>
 internal sealed class EntropyRowMatrix : Representation
 {
     // By frequency; the first one is that of all columns not listed.
     private readonly float[] _values;
     private readonly PackedIndices _columnIndices;
+    private readonly bool _areGaps;
     private readonly PackedIndices _groupPointers;
     private readonly PackedIndices? _groupValues;
     private readonly PackedIndices _rowPointers;
 
-    private EntropyRowMatrix(int rows, int columns, float[] values, PackedIndices columnIndices, PackedIndices groupPointers, PackedIndices? groupValues, PackedIndices rowPointers)
+    private EntropyRowMatrix(int rows, int columns, float[] values, PackedIndices columnIndices, bool areGaps, PackedIndices groupPointers, PackedIndices? groupValues, PackedIndices rowPointers)
         : base(rows, columns)
     {
         _values = values;
         _columnIndices = columnIndices;
+        _areGaps = areGaps;
         _groupPointers = groupPointers;
         _groupValues = groupValues;
         _rowPointers = rowPointers;
@@ -49,7 +49,7 @@ internal sealed class EntropyRowMatrix : Representation
         }
     }
 
-    private protected override float Shift => _values[0];
+    internal override float Shift => _values[0];
 
     private protected override (long Multiplications, long Additions) Arithmetic
     {
@@ -57,12 +57,15 @@ internal sealed class EntropyRowMatrix : Representation
         {
             (long multiplications, long additions) = (0, 0);
             for (int group = 0; group + 1 < _groupPointers.Length; group++) multiplications += _groupPointers[group + 1] > _groupPointers[group] ? 1 : 0;
-            for (int row = 0; row < Rows; row++) additions += Math.Max(0, StartOf(row + 1) - StartOf(row) - 1);
+            for (int row = 0; row < Rows; row++) additions += Math.Max(0, EntriesBetween(StartOf(row), StartOf(row + 1)) - 1);
             return (multiplications, additions);
         }
     }
 
-    private protected override long InputLoads => _columnIndices.Length;
+    private protected override long InputLoads => EntriesBetween(0, _columnIndices.Length);
+
+    // What kernels get: decoded columns have no fewer bits than those that are stored as they are.
+    private int IndexWidth => _areGaps ? PackedIndices.WidthFor(Columns - 1) : _columnIndices.Width;
 
     /// <summary>The arrays in the order and with the numbers of the paper, for its worked examples.</summary>
     internal (int[] ColumnIndices, int[] GroupPointers, int[]? GroupValues, int[] RowPointers) Numbers =>
@@ -71,60 +74,73 @@ internal sealed class EntropyRowMatrix : Representation
     public static long Bits(MatrixStatistics statistics, bool namesValues)
     {
         long groups = namesValues ? statistics.GroupCount : statistics.PaddedGroupCount;
+        (int width, long stored) = (GroupGaps.WidthFor(statistics.Columns, statistics.EntryCount, statistics.GroupEscapes), statistics.EntryCount);
+        if (width == 0) width = PackedIndices.WidthFor(statistics.Columns - 1);
+        else stored += statistics.GroupEscapes[width - 1];
         return (32L * statistics.ValueCount)
-            + (statistics.EntryCount * 8 * PackedIndices.WidthFor(statistics.Columns - 1))
-            + ((groups + 1) * 8 * PackedIndices.WidthFor(statistics.EntryCount))
+            + (stored * 8 * width)
+            + ((groups + 1) * 8 * PackedIndices.WidthFor(stored))
             + (namesValues ? groups * 8 * PackedIndices.WidthFor(statistics.ValueCount - 1) : 0)
             + ((statistics.Rows + 1L) * 8 * PackedIndices.WidthFor(groups));
     }
 
     public static Representation Of(QuantizedMatrix matrix, bool namesValues)
     {
-        RowGroups groups = new(matrix);
-        (long entryCount, long groupCount) = ((long)matrix.Rows * matrix.Columns - matrix.Counts[0], 0);
-        for (int row = 0; row < matrix.Rows; row++)
-        {
-            groups.Read(row);
-            groupCount += namesValues || groups.Present.Count == 0 ? groups.Present.Count : groups.Present[^1];
-        }
+        MatrixStatistics statistics = matrix.Measure();
+        return Of(matrix, statistics, namesValues, GroupGaps.WidthFor(matrix.Columns, statistics.EntryCount, statistics.GroupEscapes));
+    }
 
+    /// <summary>With gaps of so many bytes, or columns as they are for 0.</summary>
+    public static Representation Of(QuantizedMatrix matrix, MatrixStatistics statistics, bool namesValues, int gapWidth)
+    {
+        long groupCount = namesValues ? statistics.GroupCount : statistics.PaddedGroupCount;
         if (groupCount >= Array.MaxLength) throw new ArgumentException($"{groupCount:N0} groups, most of them empty, do not fit an array; use {RepresentationFormat.Cser.Name()}.", nameof(matrix));
-        PackedIndices columnIndices = new((int)entryCount, PackedIndices.WidthFor(matrix.Columns - 1));
-        PackedIndices groupPointers = new((int)groupCount + 1, PackedIndices.WidthFor(entryCount));
+        PackedIndices columnIndices = gapWidth == 0
+            ? new((int)statistics.EntryCount, PackedIndices.WidthFor(matrix.Columns - 1))
+            : new((int)(statistics.EntryCount + statistics.GroupEscapes[gapWidth - 1]), gapWidth);
+        PackedIndices groupPointers = new((int)groupCount + 1, PackedIndices.WidthFor(columnIndices.Length));
         PackedIndices? groupValues = namesValues ? new((int)groupCount, PackedIndices.WidthFor(matrix.Values.Length - 1)) : null;
         PackedIndices rowPointers = new(matrix.Rows + 1, PackedIndices.WidthFor(groupCount));
-        (int entry, int group) = (0, 0);
+        RowGroups groups = new(matrix);
+        (int at, int group) = (0, 0);
         for (int row = 0; row < matrix.Rows; row++)
         {
             groups.Read(row);
-            int end = entry;
             int expected = 1;
             foreach (int code in groups.Present)
             {
-                for (; !namesValues && expected < code; expected++) groupPointers[++group] = end;
+                for (; !namesValues && expected < code; expected++) groupPointers[++group] = at;
                 expected = code + 1;
                 if (groupValues is not null) groupValues[group] = code;
-                end += groups.LengthOf(code);
-                groupPointers[++group] = end;
+                if (gapWidth != 0) at = GroupGaps.Write(columnIndices, at, groups.Columns(code));
+                else foreach (int column in groups.Columns(code)) columnIndices[at++] = column;
+                groupPointers[++group] = at;
             }
 
-            foreach (int column in groups.Columns) columnIndices[entry++] = column;
             rowPointers[row + 1] = group;
         }
 
-        return new EntropyRowMatrix(matrix.Rows, matrix.Columns, matrix.Values.ToArray(), columnIndices, groupPointers, groupValues, rowPointers);
+        return new EntropyRowMatrix(matrix.Rows, matrix.Columns, matrix.Values.ToArray(), columnIndices, gapWidth != 0, groupPointers, groupValues, rowPointers);
     }
 
     public static Representation Read(ref RepresentationReader reader, int rows, int columns, bool namesValues)
     {
         float[] values = reader.ReadValues("Omega", QuantizedMatrix.MaxValueCount);
+        bool areGaps = reader.ReadByte() switch
+        {
+            0 => false,
+            1 => true,
+            byte other => throw reader.Damaged($"columns are coded in way {other}; there are 0 and 1"),
+        };
         PackedIndices columnIndices = reader.ReadIndices("colI");
+        if (areGaps && columnIndices.Width >= PackedIndices.WidthFor(columns - 1L)) throw reader.Damaged($"gaps of {columnIndices.Width} bytes are no narrower than columns");
         PackedIndices groupPointers = reader.ReadIndices("OmegaPtr");
         if (groupPointers.Length == 0) throw reader.Damaged("OmegaPtr is empty");
         reader.CheckPointers("OmegaPtr", groupPointers, columnIndices.Length);
         int groups = groupPointers.Length - 1;
         PackedIndices? groupValues = namesValues ? reader.ReadIndices("OmegaI", groups) : null;
         PackedIndices rowPointers = reader.ReadPointers("rowPtr", rows + 1L, groups);
+        List<int> found = [];
         for (int row = 0; row < rows; row++)
         {
             int start = rowPointers[row];
@@ -132,18 +148,22 @@ internal sealed class EntropyRowMatrix : Representation
             {
                 int value = groupValues is null ? 1 + group - start : groupValues[group];
                 if (value < 1 || value >= values.Length) throw reader.Damaged($"group {group} is of value {value}, there are {values.Length}");
-                ColumnOrder.CheckAscending(ref reader, columnIndices, groupPointers[group], groupPointers[group + 1], columns);
+                (int from, int to) = (groupPointers[group], groupPointers[group + 1]);
+                if (areGaps) GroupGaps.Check(ref reader, columnIndices, from, to, columns, found);
+                else ColumnOrder.CheckAscending(ref reader, columnIndices, from, to, columns, found);
             }
 
-            ColumnOrder.CheckDistinct(ref reader, columnIndices, groupPointers[start], groupPointers[rowPointers[row + 1]]);
+            ColumnOrder.CheckDistinct(ref reader, found);
+            found.Clear();
         }
 
-        return new EntropyRowMatrix(rows, columns, values, columnIndices, groupPointers, groupValues, rowPointers);
+        return new EntropyRowMatrix(rows, columns, values, columnIndices, areGaps, groupPointers, groupValues, rowPointers);
     }
 
     private protected override void WriteArrays(in RepresentationWriter writer)
     {
         writer.WriteArray<float>(_values);
+        writer.WriteByte((byte)(_areGaps ? 1 : 0));
         writer.WriteIndices(_columnIndices);
         writer.WriteIndices(_groupPointers);
         if (_groupValues is not null) writer.WriteIndices(_groupValues);
@@ -160,26 +180,30 @@ internal sealed class EntropyRowMatrix : Representation
             for (int group = start; group < _rowPointers[row + 1]; group++)
             {
                 float value = _values[ValueOf(group, start)];
-                for (int i = _groupPointers[group]; i < _groupPointers[group + 1]; i++) line[_columnIndices[i]] = value;
+                (int next, int escape) = (0, _areGaps ? GroupGaps.EscapeOf(_columnIndices.Width) : -1);
+                for (int i = _groupPointers[group]; i < _groupPointers[group + 1]; i++)
+                {
+                    int stored = _columnIndices[i];
+                    next = _areGaps ? next + stored : stored;
+                    if (stored != escape) line[next++] = value;
+                }
             }
         }
     }
 
     private protected override unsafe void MultiplyRows(LaneWidth width, float* vector, int first, int end, float* product)
     {
-        fixed (byte* indices = _columnIndices.Bytes)
+        fixed (byte* stored = _columnIndices.Bytes)
         {
-            bool gathers = width >= LaneWidth.Bits256 && Avx2.IsSupported;
             for (int row = first; row < end; row++)
             {
-                *product++ = (_columnIndices.Width, gathers) switch
+                *product++ = (_areGaps, _columnIndices.Width) switch
                 {
-                    (1, true) => MultiplyGathered(indices, vector, row),
-                    (2, true) => MultiplyGathered((ushort*)indices, vector, row),
-                    (_, true) => MultiplyGathered((int*)indices, vector, row),
-                    (1, false) => MultiplyScalar(indices, vector, row),
-                    (2, false) => MultiplyScalar((ushort*)indices, vector, row),
-                    _ => MultiplyScalar((int*)indices, vector, row),
+                    (true, 1) => MultiplyRow<GroupsOfGaps<byte>>(width, stored, vector, row),
+                    (true, _) => MultiplyRow<GroupsOfGaps<ushort>>(width, stored, vector, row),
+                    (false, 1) => MultiplyRow<GroupsOfColumns<byte>>(width, stored, vector, row),
+                    (false, 2) => MultiplyRow<GroupsOfColumns<ushort>>(width, stored, vector, row),
+                    _ => MultiplyRow<GroupsOfColumns<int>>(width, stored, vector, row),
                 };
             }
         }
@@ -187,87 +211,72 @@ internal sealed class EntropyRowMatrix : Representation
 
     private protected override unsafe void MultiplyPanel(LaneWidth width, float* panel, int panelWidth, int first, int end, float* products)
     {
-        // Of a row, where groups end and what they are multiplied by; an infinite weight's entries are groups of their own.
-        int[] ends = ArrayPool<int>.Shared.Rent(_values.Length + Columns);
-        float[] weights = ArrayPool<float>.Shared.Rent(_values.Length + Columns);
-        fixed (byte* indices = _columnIndices.Bytes)
+        using RowGroupLists lists = new(Columns, _values.Length, IndexWidth);
+        fixed (byte* stored = _columnIndices.Bytes, decoded = lists.Columns)
         {
             for (int row = first; row < end; row++, products += panelWidth)
             {
-                int start = StartOf(row);
-                int count = ListGroups(row, start, ends, weights);
-                ReadOnlySpan<int> listed = ends.AsSpan(0, count);
-                if (_columnIndices.Width == 1) PanelGroups.Multiply(width, panel, panelWidth, indices + start, listed, weights, products);
-                else if (_columnIndices.Width == 2) PanelGroups.Multiply(width, panel, panelWidth, (ushort*)indices + start, listed, weights, products);
-                else PanelGroups.Multiply(width, panel, panelWidth, (int*)indices + start, listed, weights, products);
+                byte* indices = List(width, row, stored, decoded, lists);
+                if (IndexWidth == 1) PanelGroups.Multiply(width, panel, panelWidth, indices, lists.Ends, lists.Weights, products);
+                else if (IndexWidth == 2) PanelGroups.Multiply(width, panel, panelWidth, (ushort*)indices, lists.Ends, lists.Weights, products);
+                else PanelGroups.Multiply(width, panel, panelWidth, (int*)indices, lists.Ends, lists.Weights, products);
             }
         }
-
-        ArrayPool<int>.Shared.Return(ends);
-        ArrayPool<float>.Shared.Return(weights);
     }
 
     // Sums of groups stay vectors, scaled one by one; a row is added up across the lanes once.
-    private unsafe float MultiplyGathered<TIndex>(TIndex* indices, float* vector, int row)
-        where TIndex : unmanaged, IBinaryInteger<TIndex>
+    private unsafe float MultiplyRow<TGroups>(LaneWidth width, byte* stored, float* vector, int row)
+        where TGroups : struct, IGroupSums
     {
+        bool gathers = width >= LaneWidth.Bits256 && Avx2.IsSupported;
         Vector256<float> sum = Vector256<float>.Zero;
         float rest = 0;
         int start = _rowPointers[row];
         int stop = _rowPointers[row + 1];
-        int from = start < stop ? _groupPointers[start] : 0;
+        int from = _groupPointers[start];
         for (int group = start; group < stop; group++)
         {
             int to = _groupPointers[group + 1];
             float weight = WeightOf(group, start);
-            if (float.IsFinite(weight)) sum = Vector256.MultiplyAddEstimate(Vector256.Create(weight), GatheredGroup.Sum(indices + from, to - from, indices + _columnIndices.Length, vector), sum);
-            else for (int i = from; i < to; i++) rest += weight * vector[int.CreateTruncating(indices[i])];
+            if (!float.IsFinite(weight)) rest += TGroups.Sum(stored, from, to, vector, weight);
+            else if (gathers) sum = Vector256.MultiplyAddEstimate(Vector256.Create(weight), TGroups.Lanes(stored, from, to, _columnIndices.Length, vector), sum);
+            else rest += weight * TGroups.Sum(stored, from, to, vector, 1);
             from = to;
         }
 
         return Vector256.Sum(sum) + rest;
     }
 
-    private unsafe float MultiplyScalar<TIndex>(TIndex* indices, float* vector, int row)
-        where TIndex : unmanaged, IBinaryInteger<TIndex>
+    // The groups of a row, and where its columns are. What an infinite weight meets may cancel in a sum, never in the product: its entries are groups of their own.
+    private unsafe byte* List(LaneWidth width, int row, byte* stored, byte* decoded, RowGroupLists lists)
     {
-        float sum = 0;
+        int count = 0;
+        int listed = 0;
         int start = _rowPointers[row];
         int stop = _rowPointers[row + 1];
-        int from = start < stop ? _groupPointers[start] : 0;
+        int from = _groupPointers[start];
+        byte* columns = _areGaps ? decoded : stored + ((nint)from * _columnIndices.Width);
         for (int group = start; group < stop; group++)
         {
             int to = _groupPointers[group + 1];
+            int end = listed + (_areGaps ? Decode(width, stored, from, to, decoded, listed) : to - from);
             float weight = WeightOf(group, start);
-            if (float.IsFinite(weight)) sum += weight * GatheredGroup.Sum(indices + from, to - from, vector);
-            else for (int i = from; i < to; i++) sum += weight * vector[int.CreateTruncating(indices[i])];
+            for (int step = float.IsFinite(weight) ? end - listed : 1; listed < end; listed += step) lists.Set(count++, listed + step, weight);
             from = to;
         }
 
-        return sum;
+        lists.Count = count;
+        return columns;
     }
 
-    // What an infinite weight meets may cancel in a sum, never in the product.
-    private int ListGroups(int row, int entryOffset, int[] ends, float[] weights)
+    private unsafe int Decode(LaneWidth width, byte* stored, int from, int to, byte* decoded, int at) => (_columnIndices.Width, IndexWidth) switch
     {
-        int count = 0;
-        int start = _rowPointers[row];
-        int stop = _rowPointers[row + 1];
-        int from = entryOffset;
-        for (int group = start; group < stop; group++)
-        {
-            int to = _groupPointers[group + 1];
-            float weight = WeightOf(group, start);
-            int step = float.IsFinite(weight) ? to - from : 1;
-            for (; from < to; from += step)
-            {
-                ends[count] = from + step - entryOffset;
-                weights[count++] = weight;
-            }
-        }
+        (1, 2) => GapDecoder.Decode(width, stored + from, to - from, stored + _columnIndices.Length, (ushort*)decoded + at),
+        (1, _) => GapDecoder.Decode(stored + from, to - from, (int*)decoded + at),
+        _ => GapDecoder.Decode((ushort*)stored + from, to - from, (int*)decoded + at),
+    };
 
-        return count;
-    }
+    private int EntriesBetween(int from, int to) => _areGaps ? GroupGaps.CountEntries(_columnIndices, from, to) : to - from;
 
     private float WeightOf(int group, int firstOfRow) => _values[ValueOf(group, firstOfRow)] - _values[0];
 

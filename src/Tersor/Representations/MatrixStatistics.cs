@@ -30,6 +30,9 @@ public sealed record MatrixStatistics
     /// <summary>Entries that relative indices of 1 to 8 bits need beyond the elements that differ.</summary>
     public required IReadOnlyList<long> Fillers { get; init; }
 
+    /// <summary>Escapes that gaps of 8 and of 16 bits need within the groups of CER and CSER, where more columns are passed over than that can say.</summary>
+    public required IReadOnlyList<long> GroupEscapes { get; init; }
+
     /// <summary>Shannon entropy of the values, in bits per element.</summary>
     public required double EntropyBits { get; init; }
 

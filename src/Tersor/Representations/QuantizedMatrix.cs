@@ -113,12 +113,14 @@ public sealed class QuantizedMatrix
         RowGroups groups = new(this);
         (long groupCount, long paddedCount, long skipped) = (0, 0, 0);
         long[] fillers = new long[RelativeIndexMatrix.MaxGapBits];
+        long[] escapes = new long[GroupGaps.Widths.Length];
         ushort[] codes = new ushort[Columns];
         for (int row = 0; row < Rows; row++)
         {
             groups.Read(row);
             groupCount += groups.Present.Count;
             if (groups.Present.Count > 0) paddedCount += groups.Present[^1];
+            foreach (int code in groups.Present) GroupGaps.CountEscapes(groups.Columns(code), escapes);
             CopyCodes(row, codes);
             foreach (ushort code in codes)
             {
@@ -145,6 +147,7 @@ public sealed class QuantizedMatrix
             GroupCount = groupCount,
             PaddedGroupCount = paddedCount,
             Fillers = fillers,
+            GroupEscapes = escapes,
             EntropyBits = _counts.Where(count => count > 0).Sum(count => -(double)count / elements * Math.Log2((double)count / elements)),
         };
     }

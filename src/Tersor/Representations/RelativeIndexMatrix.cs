@@ -49,7 +49,7 @@ internal sealed class RelativeIndexMatrix : Representation
         _elementStarts.Describe("elementPtr", _elementStarts.Length),
     ];
 
-    private protected override float Shift => _values[0];
+    internal override float Shift => _values[0];
 
     // Fillers are decoded and multiplied as all other entries are.
     private protected override (long Multiplications, long Additions) Arithmetic => (EntryCount, Math.Max(0, EntryCount - Rows));

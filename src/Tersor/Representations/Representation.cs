@@ -44,7 +44,7 @@ public abstract partial class Representation
     public long ResidentBytes => SizeInBits / 8;
 
     /// <summary>The value that is left out and made up for by the sum of the inputs; 0 where there is none or it is zero.</summary>
-    private protected virtual float Shift => 0;
+    internal virtual float Shift => 0;
 
     /// <summary>Additions and multiplications of one product with a vector, without those of the shift.</summary>
     private protected abstract (long Multiplications, long Additions) Arithmetic { get; }

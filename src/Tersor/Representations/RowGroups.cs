@@ -12,14 +12,8 @@ internal sealed class RowGroups(QuantizedMatrix matrix)
     /// <summary>Codes that occur in the row, ascending.</summary>
     public IReadOnlyList<int> Present => _present;
 
-    /// <summary>Columns of all groups, one after the other.</summary>
-    public ReadOnlySpan<int> Columns => _columns.AsSpan(0, EntryCount);
-
-    /// <summary>Entries other than code 0.</summary>
-    public int EntryCount { get; private set; }
-
-    /// <summary>Entries of a group.</summary>
-    public int LengthOf(int code) => _lengths[code];
+    /// <summary>Columns of a group, ascending.</summary>
+    public ReadOnlySpan<int> Columns(int code) => _columns.AsSpan(_next[code] - _lengths[code], _lengths[code]);
 
     /// <summary>Goes to a row.</summary>
     public void Read(int row)
@@ -33,11 +27,11 @@ internal sealed class RowGroups(QuantizedMatrix matrix)
         }
 
         _present.Sort();
-        EntryCount = 0;
+        int start = 0;
         foreach (int code in _present)
         {
-            _next[code] = EntryCount;
-            EntryCount += _lengths[code];
+            _next[code] = start;
+            start += _lengths[code];
         }
 
         for (int column = 0; column < _codes.Length; column++)

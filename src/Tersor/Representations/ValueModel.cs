@@ -53,6 +53,17 @@ internal sealed class ValueModel
             fillers[bits - 1] = reach < 1 ? (long)(entries * reach / (1 - reach)) : 0;
         }
 
+        long[] escapes = new long[GroupGaps.Widths.Length];
+        for (int i = 0; i < escapes.Length; i++)
+        {
+            int reach = GroupGaps.EscapeOf(GroupGaps.Widths[i]);
+            for (int value = 1; value < _shares.Length; value++)
+            {
+                // An entry needs its n-th escape where its column has n times as many before it, none of its value.
+                for (int passed = reach; passed < columns; passed += reach) escapes[i] += (long)(rows * (columns - passed) * _shares[value] * Math.Pow(1 - _shares[value], passed));
+            }
+        }
+
         return new MatrixStatistics
         {
             Rows = rows,
@@ -63,6 +74,7 @@ internal sealed class ValueModel
             GroupCount = (long)(rows * groups),
             PaddedGroupCount = (long)(rows * padded),
             Fillers = fillers,
+            GroupEscapes = escapes,
             EntropyBits = Entropy(_shares),
         };
     }

@@ -72,6 +72,27 @@ public sealed class SerializedFormTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000);
     }
 
+    /// <summary>The fuzz corpus holds what is written today: a change of the form is a change of files that users may keep.</summary>
+    [Fact]
+    public void WrittenForms_AreThoseOfTheCorpus()
+    {
+        string folder = Path.Combine(SharedAssets.RepositoryRoot, "fuzz", "corpus", "representation");
+        foreach ((string name, byte[] bytes) in Corpus()) Assert.Equal(File.ReadAllBytes(Path.Combine(folder, name)), bytes);
+    }
+
+    // A matrix that each form can hold, and a wide one of which columns are gaps.
+    private static IEnumerable<(string Name, byte[] Bytes)> Corpus()
+    {
+        Seeded random = new(76);
+        float[] two = RandomMatrix.Values(random, 5, 12, 2, 0.7, zero: true);
+        float[] three = RandomMatrix.Values(random, 5, 12, 3, 0.7, zero: false);
+        foreach (RepresentationFormat format in RepresentationFormats.All)
+            yield return ($"{format.Name()}.trep", Write(Representation.Create(QuantizedMatrix.FromValues(5, 12, format == RepresentationFormat.Binary ? two : three), format)));
+        QuantizedMatrix wide = QuantizedMatrix.FromValues(2, 700, RandomMatrix.Values(random, 2, 700, 3, 0.9, zero: true));
+        foreach (RepresentationFormat format in (RepresentationFormat[])[RepresentationFormat.Cer, RepresentationFormat.Cser])
+            yield return ($"{format.Name()}-gaps.trep", Write(Representation.Create(wide, format)));
+    }
+
     private static string Refusal(RepresentationFormat format, Action<byte[]> damage)
     {
         byte[] bytes = Write(Representation.Create(QuantizedMatrix.FromValues(2, 3, [0, 1, 0, 0, 0, 2]), format));

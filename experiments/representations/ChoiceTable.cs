@@ -1,0 +1,101 @@
+using Tersor.Representations;
+
+namespace Tersor.Experiments.Representations;
+
+/// <summary>What the chooser costs: on a grid of matrices, the form that it takes for the fastest beside the one that is, and the rates that measured times come to.</summary>
+internal static class ChoiceTable
+{
+    private static readonly (int Rows, int Columns)[] Shapes = [(64, 576), (300, 784), (1000, 4096), (4096, 4096)];
+    private static readonly double[] Densities = [0.02, 0.09, 0.25, 0.5, 0.9];
+    private static readonly int[] ValueCounts = [3, 16, 64];
+
+    public static void Print()
+    {
+        List<Measured> all = [];
+        Console.WriteLine("| matrix | zeros | values | with | fastest | ms | chosen | ms | times the fastest |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
+        List<double> costs = [];
+        ulong seed = 1;
+        foreach ((int rows, int columns) in Shapes)
+        {
+            foreach (double density in Densities)
+            {
+                foreach (int values in ValueCounts)
+                {
+                    QuantizedMatrix matrix = SyntheticMatrices.Make(rows, columns, density, values, seed++);
+                    MatrixStatistics statistics = matrix.Measure();
+                    List<Measured> here = [.. RepresentationFormats.All.Where(format => format.CanHold(matrix)).Select(format => Measure(matrix, statistics, format))];
+                    all.AddRange(here);
+                    foreach (int batch in (int[])[1, ProductTiming.Batch])
+                    {
+                        Measured fastest = here.MinBy(measured => measured.Milliseconds(batch))!;
+                        Measured chosen = here.Single(measured => measured.Format == RepresentationChooser.Choose(statistics, RepresentationGoal.Fastest, batch).Format);
+                        costs.Add(chosen.Milliseconds(batch) / fastest.Milliseconds(batch));
+                        string with = batch == 1 ? "a vector" : $"{batch} columns";
+                        Console.WriteLine(
+                            $"| {rows} x {columns} | {1 - density:P0} | {values} | {with} | {fastest.Format.Name()} | {fastest.Milliseconds(batch):F4} | {chosen.Format.Name()} | {chosen.Milliseconds(batch):F4} | {costs[^1]:F2} |");
+                    }
+                }
+            }
+        }
+
+        costs.Sort();
+        Console.WriteLine();
+        Console.WriteLine($"In {costs.Count} choices: the fastest form or one within a tenth of it {costs.Count(cost => cost <= 1.1)} times; median {costs[costs.Count / 2]:F2}, nine of ten at most {costs[costs.Count * 9 / 10]:F2}, worst {costs[^1]:F2} times the fastest.");
+        Console.WriteLine();
+        Console.WriteLine("| form | ns for each element | entry | group | with 64 columns: element | entry | group |");
+        Console.WriteLine("|---|---|---|---|---|---|---|");
+        foreach (IGrouping<RepresentationFormat, Measured> form in all.GroupBy(measured => measured.Format))
+        {
+            double[] vector = Fit([.. form], 1);
+            double[] panel = Fit([.. form], ProductTiming.Batch);
+            Console.WriteLine($"| {form.Key.Name()} | {vector[0]:F3} | {vector[1]:F3} | {vector[2]:F2} | {panel[0]:F3} | {panel[1]:F3} | {panel[2]:F2} |");
+        }
+    }
+
+    private static Measured Measure(QuantizedMatrix matrix, MatrixStatistics statistics, RepresentationFormat format)
+    {
+        ProductTiming timing = new(Representation.Create(matrix, format));
+        return new Measured(format, statistics, timing.VectorMilliseconds, timing.BatchMilliseconds);
+    }
+
+    // Rates, none negative, of least squared relative error: one after the other is set to its best until nothing changes.
+    private static double[] Fit(IReadOnlyList<Measured> measured, int batch)
+    {
+        double[] rates = new double[3];
+        for (int pass = 0; pass < 2000; pass++)
+        {
+            for (int i = 0; i < rates.Length; i++)
+            {
+                (double top, double bottom) = (0, 0);
+                foreach (Measured one in measured)
+                {
+                    double time = 1e6 * one.Milliseconds(batch);
+                    double[] counts = one.Counts;
+                    double rest = time - (rates[0] * counts[0]) - (rates[1] * counts[1]) - (rates[2] * counts[2]) + (rates[i] * counts[i]);
+                    top += counts[i] * rest / (time * time);
+                    bottom += counts[i] * counts[i] / (time * time);
+                }
+
+                rates[i] = bottom > 0 ? Math.Max(0, top / bottom) : 0;
+            }
+        }
+
+        return rates;
+    }
+
+    private sealed record Measured(RepresentationFormat Format, MatrixStatistics Statistics, double Vector, double Panel)
+    {
+        // What the form's rates are of: only grouped forms have groups, forms that store all elements have no entries.
+        public double[] Counts => Format switch
+        {
+            RepresentationFormat.Dense or RepresentationFormat.Codes or RepresentationFormat.Binary or RepresentationFormat.Ternary => [Statistics.ElementCount, 0, 0],
+            RepresentationFormat.Csr16 or RepresentationFormat.Csr32 => [0, Statistics.NonZeroCount, 0],
+            RepresentationFormat.Cer => [0, Statistics.EntryCount, Statistics.PaddedGroupCount],
+            RepresentationFormat.Cser => [0, Statistics.EntryCount, Statistics.GroupCount],
+            _ => [0, Statistics.EntryCount, 0],
+        };
+
+        public double Milliseconds(int batch) => batch == 1 ? Vector : Panel;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Buffers;
+using Tersor.Representations.Kernels;
+
+namespace Tersor.Representations;
+
+/// <summary>Room for what kernels take of one row of grouped columns after the other.</summary>
+internal sealed class RowGroupLists : IDisposable
+{
+    private readonly int[] _ends;
+    private readonly float[] _weights;
+
+    /// <summary>Rents the room.</summary>
+    /// <param name="columns">Columns of the matrix.</param>
+    /// <param name="values">Its different values: groups of a row, but that each entry of an infinite weight may be one.</param>
+    /// <param name="indexWidth">Bytes of a decoded column.</param>
+    public RowGroupLists(int columns, int values, int indexWidth)
+    {
+        Columns = ArrayPool<byte>.Shared.Rent((columns + GapDecoder.Slack) * indexWidth);
+        _ends = ArrayPool<int>.Shared.Rent(values + columns);
+        _weights = ArrayPool<float>.Shared.Rent(values + columns);
+    }
+
+    /// <summary>Columns that were decoded, where they are not stored as kernels take them.</summary>
+    public byte[] Columns { get; }
+
+    /// <summary>Groups of the row.</summary>
+    public int Count { get; set; }
+
+    /// <summary>Where each group ends among the columns of the row.</summary>
+    public ReadOnlySpan<int> Ends => _ends.AsSpan(0, Count);
+
+    /// <summary>What each group is multiplied by.</summary>
+    public ReadOnlySpan<float> Weights => _weights.AsSpan(0, Count);
+
+    /// <summary>Says what a group is.</summary>
+    public void Set(int group, int end, float weight)
+    {
+        _ends[group] = end;
+        _weights[group] = weight;
+    }
+
+    /// <summary>Gives the room back.</summary>
+    public void Dispose()
+    {
+        ArrayPool<byte>.Shared.Return(Columns);
+        ArrayPool<int>.Shared.Return(_ends);
+        ArrayPool<float>.Shared.Return(_weights);
+    }
+}
