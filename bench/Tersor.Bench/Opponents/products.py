@@ -31,7 +31,9 @@ else:
 
     torch.set_num_threads(threads)
     matrix = torch.from_numpy(weights).to_sparse_csr()
-    vectors = torch.from_numpy(inputs)
+
+    # Without MKL, torch multiplies sparse matrices with matrices only: a vector is one of a single column.
+    vectors = torch.from_numpy(inputs.reshape(columns, batch))
     run = lambda: matrix @ vectors
 
 run()
