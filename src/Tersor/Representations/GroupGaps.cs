@@ -22,7 +22,7 @@ internal static class GroupGaps
         for (int i = 0; i < Widths.Length; i++)
         {
             long gaps = (entries + escapes[i]) * Widths[i];
-            if (gaps < bytes) (best, bytes) = (Widths[i], gaps);
+            if (gaps < bytes && entries + escapes[i] <= Array.MaxLength) (best, bytes) = (Widths[i], gaps);
         }
 
         return best;
