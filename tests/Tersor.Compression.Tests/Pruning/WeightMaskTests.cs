@@ -1,4 +1,5 @@
 using Tersor.Compression.Pruning;
+using Tersor.Quantization;
 using Tersor.Tests;
 
 namespace Tersor.Compression.Tests.Pruning;
@@ -8,14 +9,14 @@ public class WeightMaskTests
     [Fact]
     public void The_highest_scores_stay_and_of_equal_ones_the_first()
     {
-        Assert.Equal([true, false, true, false], WeightMask.OfHighest([2f, 1f, 3f, 1f], 2));
-        Assert.Equal([true, true, false, false], WeightMask.OfHighest([1f, 1f, 1f, 1f], 2));
-        Assert.Equal([false, false], WeightMask.OfHighest([1f, 2f], 0));
-        Assert.Equal([true, true], WeightMask.OfHighest([1f, 2f], 5));
+        Assert.Equal([true, false, true, false], PruningRule.KeepHighest<float>([2f, 1f, 3f, 1f], 2));
+        Assert.Equal([true, true, false, false], PruningRule.KeepHighest<float>([1f, 1f, 1f, 1f], 2));
+        Assert.Equal([false, false], PruningRule.KeepHighest<float>([1f, 2f], 0));
+        Assert.Equal([true, true], PruningRule.KeepHighest<float>([1f, 2f], 5));
     }
 
     [Fact]
-    public void What_cannot_be_judged_stays() => Assert.Equal([false, true, false], WeightMask.OfHighest([5f, float.NaN, 4f], 1));
+    public void What_cannot_be_judged_stays() => Assert.Equal([false, true, false], PruningRule.KeepHighest<float>([5f, float.NaN, 4f], 1));
 
     [Fact]
     public void Exactly_so_many_stay_and_none_that_goes_scores_higher()
@@ -26,11 +27,38 @@ public class WeightMaskTests
             // Few different values, so that many are equal.
             float[] scores = [.. Enumerable.Range(0, random.NextInt(40)).Select(_ => random.NextInt(9) - 4f)];
             int count = random.NextInt(scores.Length + 1);
-            bool[] isKept = WeightMask.OfHighest(scores, count);
+            bool[] isKept = PruningRule.KeepHighest<float>(scores, count);
             Assert.Equal(count, WeightMask.CountKept(isKept));
             float[] kept = [.. scores.Where((_, i) => isKept[i])];
             float[] gone = [.. scores.Where((_, i) => !isKept[i])];
             if (gone.Length > 0 && kept.Length > 0) Assert.True(kept.Min() >= gone.Max());
+        }
+    }
+
+    [Fact]
+    public void Above_deviations_stays_what_is_larger_than_the_threshold_and_one_at_least()
+    {
+        // Mean 0, deviation sqrt(2).
+        Assert.Equal([true, false, false, true], WeightMask.AboveDeviations([2f, 0f, 0f, -2f], 1));
+        Assert.Equal([true, false, false, false], WeightMask.AboveDeviations([2f, 0f, 0f, -2f], 1.5));
+
+        // All the same: no deviation, nothing goes but zeros.
+        Assert.Equal([true, true], WeightMask.AboveDeviations([3f, 3f], 2));
+        Assert.Equal([true, false, false, true, true], WeightMask.AboveDeviations([2f, 0f, 0f, -2f, float.NaN], 1));
+        Assert.Empty(WeightMask.AboveDeviations([], 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => WeightMask.AboveDeviations([1f], double.NaN));
+    }
+
+    [Fact]
+    public void Runs_rank_as_whole_layers_do()
+    {
+        Seeded random = new(8);
+        for (int round = 0; round < 200; round++)
+        {
+            int of = 2 + random.NextInt(7);
+            float[] scores = [.. Enumerable.Range(0, of).Select(_ => random.NextInt(6) is 5 ? float.NaN : random.NextInt(4) - 1f)];
+            int keep = 1 + random.NextInt(of);
+            Assert.Equal(PruningRule.KeepHighest<float>(scores, keep), WeightMask.OfPattern(scores, stride: 1, inputs: of, keep, of));
         }
     }
 

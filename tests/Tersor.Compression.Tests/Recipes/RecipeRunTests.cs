@@ -113,6 +113,28 @@ public sealed class RecipeRunTests : IDisposable
         Assert.Equal(weights.Length / 2, weights.Count(weight => weight == 0));
     }
 
+    [Fact]
+    public void A_threshold_takes_what_is_within_so_many_deviations_of_each_layer()
+    {
+        PruneStep step = new() { Threshold = 1, Layers = new LayerValues(KeyValuePair.Create("fc3", 0.5)) };
+        Assert.Empty(step.Check(Trained.Value, Session()));
+        NetworkState state = step.Apply(new NetworkState(Trained.Value), Session());
+        foreach ((string name, double deviations) in (ReadOnlySpan<(string, double)>)[("fc1.weight", 1), ("fc2.weight", 1), ("fc3.weight", 0.5)])
+        {
+            float[] before = Values(new NetworkState(Trained.Value), name);
+            double mean = before.Average(weight => (double)weight);
+            double deviation = Math.Sqrt(before.Average(weight => (weight - mean) * (weight - mean)));
+            Assert.Equal(before.Select(weight => Math.Abs(weight) > deviations * deviation ? weight : 0), Values(state, name));
+        }
+    }
+
+    [Fact]
+    public void A_threshold_with_what_contradicts_it_is_refused()
+    {
+        PruneStep step = new() { Threshold = 1, Importance = WeightImportance.Fisher, Scope = PruningScope.Global, PatternKeep = 2, PatternOf = 4 };
+        Assert.Equal(3, step.Check(Trained.Value, Session()).Count(problem => problem.Contains("drop", StringComparison.Ordinal)));
+    }
+
     [Theory]
     [InlineData(WeightImportance.Magnitude)]
     [InlineData(WeightImportance.Fisher)]

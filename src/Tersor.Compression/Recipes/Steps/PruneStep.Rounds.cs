@@ -1,0 +1,92 @@
+using System.Globalization;
+using Tersor.Compression.Pruning;
+using Tersor.Engine.Graphs;
+using Tersor.Models;
+using Tersor.Models.Onnx;
+
+namespace Tersor.Compression.Recipes.Steps;
+
+public sealed partial record PruneStep
+{
+    private static double ZeroShare(OnnxGraph graph, IReadOnlyList<string> names)
+    {
+        long zeros = 0;
+        long all = 0;
+        foreach (Tensor tensor in graph.Initializers.Where(tensor => names.Contains(tensor.Name)))
+        {
+            float[] values = tensor.ReadSingles();
+            all += values.Length;
+            foreach (float value in values) zeros += value == 0 ? 1 : 0;
+        }
+
+        return all == 0 ? 0 : (double)zeros / all;
+    }
+
+    private NetworkState Prune(NetworkState before, RecipeSession session, IReadOnlyList<string> names, double begin, int round)
+    {
+        ExecutableGraph graph = ExecutableGraph.Create(before.Graph);
+        GraphParameter[] parameters = [.. graph.Parameters.Where(parameter => names.Contains(parameter.Name))];
+        IReadOnlyList<float[]> scores = WeightScores.Measure(graph, parameters, Importance, session, Samples);
+
+        // What is zero stays zero, whatever the importance says of it.
+        for (int t = 0; t < parameters.Length; t++)
+        {
+            for (int i = 0; i < scores[t].Length; i++)
+            {
+                if (parameters[t].Values[i] == 0) scores[t][i] = -1;
+            }
+        }
+
+        IReadOnlyList<bool[]> masks = Choose(before.Graph, graph, parameters, scores, session, begin, round);
+        for (int t = 0; t < parameters.Length; t++) WeightMask.Apply(masks[t], parameters[t].Values);
+        NetworkState pruned = before.WithPruned(names) with { Graph = DropoutAdjustment.Apply(before.Graph, graph.ToOnnx()) };
+        if (Training is null) return pruned;
+        if (!Regrows) return session.Fit(pruned, Training, $"round-{round}");
+
+        // What regrows needs the values from before.
+        Dictionary<string, int> kept = parameters.Zip(masks, (parameter, mask) => (parameter.Name, Count: WeightMask.CountKept(mask))).ToDictionary(StringComparer.Ordinal);
+        NetworkState trained = session.Fit(
+            before, Training, $"round-{round}", parameter => kept.TryGetValue(parameter.Name, out int count) ? new RegrowingParameter(parameter, count) : null);
+        return trained.WithPruned(names);
+    }
+
+    private IReadOnlyList<bool[]> Choose(
+        OnnxGraph before, ExecutableGraph graph, GraphParameter[] parameters, IReadOnlyList<float[]> scores, RecipeSession session, double begin, int round)
+    {
+        if (PatternKeep > 0) return [.. parameters.Select((parameter, t) => Pattern(before, parameter, scores[t]))];
+        if (Threshold > 0) return [.. parameters.Select(parameter => Below(parameter, session, round))];
+        double end = Math.Max(begin, Sparsity);
+        double sparsity = PruningSchedules.SparsityAfter(Schedule, begin, end, round, Rounds);
+        switch (Scope)
+        {
+            case PruningScope.Global:
+                return PruningAllocation.Globally(Importance == WeightImportance.Magnitude ? PruningAllocation.Normalize(scores) : scores, sparsity);
+            case PruningScope.ErdosRenyi:
+                return PruningAllocation.ByLayer(scores, PruningAllocation.ErdosRenyi([.. parameters.Select(parameter => parameter.Shape)], sparsity));
+            case PruningScope.Sensitivity:
+                IReadOnlyList<LayerSensitivity> layers = SensitivityScan.Measure(graph, parameters, scores, session, Samples);
+                IReadOnlyList<double> shares = Tolerance > 0 ? SensitivityScan.ForTolerance(layers, Tolerance / 100) : SensitivityScan.ForSparsity(layers, sparsity);
+                for (int t = 0; t < parameters.Length; t++) session.Note(string.Create(CultureInfo.InvariantCulture, $"{parameters[t].Name}: {shares[t]:P1} zeros"));
+                return PruningAllocation.ByLayer(scores, shares);
+            default:
+                return PruningAllocation.ByLayer(
+                    scores, [.. parameters.Select(parameter => PruningSchedules.SparsityAfter(Schedule, begin, Math.Max(begin, Layers.Of(parameter.Name, Sparsity)), round, Rounds))]);
+        }
+    }
+
+    private bool[] Below(GraphParameter parameter, RecipeSession session, int round)
+    {
+        double threshold = PruningSchedules.ThresholdAfter(Schedule, Layers.Of(parameter.Name, Threshold), round, Rounds);
+        bool[] isKept = WeightMask.AboveDeviations(parameter.Values, threshold);
+        session.Note(string.Create(CultureInfo.InvariantCulture, $"{parameter.Name}: {1 - ((double)WeightMask.CountKept(isKept) / isKept.Length):P1} zeros"));
+        return isKept;
+    }
+
+    private bool[] Pattern(OnnxGraph graph, GraphParameter parameter, float[] scores)
+    {
+        int axis = InputAxis.Of(graph, parameter.Name);
+        int stride = 1;
+        for (int d = axis + 1; d < parameter.Shape.Rank; d++) stride *= (int)parameter.Shape[d];
+        return WeightMask.OfPattern(scores, stride, (int)parameter.Shape[axis], PatternKeep, PatternOf);
+    }
+}
