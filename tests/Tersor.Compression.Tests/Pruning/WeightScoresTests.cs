@@ -45,13 +45,21 @@ public class WeightScoresTests
         Assert.Equal(lifelong[1] * 4f, taylor[1], 1e-4f);
     }
 
-    private static float[] Scores(WeightImportance importance)
+    [Fact]
+    public void A_fixed_batch_changes_no_score()
     {
+        Assert.Equal(Scores(WeightImportance.LifelongUnlabelled), Scores(WeightImportance.LifelongUnlabelled, batch: 2), (a, b) => MathF.Abs(a - b) < 1e-6f);
+        Assert.Equal(Scores(WeightImportance.Gradient), Scores(WeightImportance.Gradient, batch: 2), (a, b) => MathF.Abs(a - b) < 1e-6f);
+    }
+
+    private static float[] Scores(WeightImportance importance, int? batch = null)
+    {
+        OnnxDimension rows = batch is int size ? new OnnxDimension(size) : new OnnxDimension("N");
         OnnxGraphBuilder builder = new("linear");
-        string x = builder.AddInput("input", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(2));
+        string x = builder.AddInput("input", ElementType.Float32, rows, new OnnxDimension(2));
         string w = builder.AddInitializer(new Tensor("w", new TensorShape(1, 2), Weights));
         builder.AddNode("Gemm", [x, w], [new OnnxAttribute("transB", 1)], "y");
-        builder.AddOutput("y", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(1));
+        builder.AddOutput("y", ElementType.Float32, rows, new OnnxDimension(1));
         ExecutableGraph graph = ExecutableGraph.Create(builder.Build());
         using KernelThreads threads = new(1);
         RecipeSession session = new(Samples, Samples, Preprocessing.Default with { Scale = 1 }, threads);

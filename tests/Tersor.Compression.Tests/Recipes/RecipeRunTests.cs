@@ -150,6 +150,26 @@ public sealed class RecipeRunTests : IDisposable
     }
 
     [Fact]
+    public void The_path_of_a_training_beats_chance_and_is_collected_before_each_pruning()
+    {
+        NetworkState untrained = new(NetworkArchitectures.Create("lenet-300-100", seed: 1));
+        double Loss(WeightImportance by, NetworkState from) => Session().Judge(new PruneStep { Importance = by, Sparsity = 0.9, Rounds = 2, Training = Short }.Apply(from, Session())).Loss;
+        Assert.True(Loss(WeightImportance.LifelongPath, untrained) < Loss(WeightImportance.Random, new TrainStep { Training = Short }.Apply(untrained, Session())));
+        Assert.Equal(3 * Short.Epochs, new PruneStep { Importance = WeightImportance.LifelongPath, Rounds = 2, Training = Short }.Epochs);
+    }
+
+    [Fact]
+    public void A_path_that_cannot_be_collected_is_refused()
+    {
+        PruneStep step = new() { Importance = WeightImportance.LifelongPath };
+        Assert.Contains("collected in a training", Assert.Single(step.Check(Trained.Value, Session())), StringComparison.Ordinal);
+        step = step with { Training = Short with { AverageDecay = 0.99 }, Regrows = true };
+        Assert.Equal(2, step.Check(Trained.Value, Session()).Count());
+        NetworkState shared = new ShareStep { Clusters = 4 }.Apply(new NetworkState(Trained.Value), Session());
+        Assert.Contains("before share", Assert.Throws<RecipeException>(() => step.Apply(shared, Session())).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_ticket_keeps_the_initial_values_of_what_is_left()
     {
         OnnxGraph initial = NetworkArchitectures.Create("lenet-300-100", seed: 4);

@@ -59,7 +59,7 @@ public class RecipeTests
         string[] expected =
         [
             "line 2: 'quantise' is no step. Did you mean 'quantize'?",
-            "line 5: 'importance' of prune is one of magnitude, fisher, gradient, taylor, lifelong, lifelong-unlabelled, random, not 'fischer'. Did you mean 'fisher'?",
+            "line 5: 'importance' of prune is one of magnitude, fisher, gradient, taylor, lifelong, lifelong-unlabelled, lifelong-path, random, not 'fischer'. Did you mean 'fisher'?",
             "line 6: 'rounds' of prune is a whole number of 1 to 1000",
             "line 4: prune has the pattern '4:2'; write N:M, such as \"2:4\" in quotes, with N from 1 and below M, M at most 256",
             "line 4: prune has no key 'sparsty'. Did you mean 'sparsity'?",

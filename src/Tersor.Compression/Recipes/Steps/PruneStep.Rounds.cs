@@ -22,25 +22,28 @@ public sealed partial record PruneStep
         return all == 0 ? 0 : (double)zeros / all;
     }
 
-    private NetworkState Prune(NetworkState before, RecipeSession session, IReadOnlyList<string> names, double begin, int round)
+    private NetworkState Prune(NetworkState state, RecipeSession session, IReadOnlyList<string> names, double begin, int round)
     {
+        NetworkState before = state;
+        Dictionary<string, PathIntegralParameter> paths = new(StringComparer.Ordinal);
+        if (IsCollected) before = session.Fit(before, Training!, $"round-{round}", parameter => Follow(state, parameter, names, paths));
         ExecutableGraph graph = ExecutableGraph.Create(before.Graph);
         GraphParameter[] parameters = [.. graph.Parameters.Where(parameter => names.Contains(parameter.Name))];
-        IReadOnlyList<float[]> scores = WeightScores.Measure(graph, parameters, Importance, session, Samples);
+        IReadOnlyList<float[]> scores = IsCollected ? [.. parameters.Select(parameter => PathOf(parameter, paths).Scores())] : WeightScores.Measure(graph, parameters, Importance, session, Samples);
 
         // What is zero stays zero, whatever the importance says of it.
         for (int t = 0; t < parameters.Length; t++)
         {
             for (int i = 0; i < scores[t].Length; i++)
             {
-                if (parameters[t].Values[i] == 0) scores[t][i] = -1;
+                if (parameters[t].Values[i] == 0) scores[t][i] = float.NegativeInfinity;
             }
         }
 
         IReadOnlyList<bool[]> masks = Choose(before.Graph, graph, parameters, scores, session, begin, round);
         for (int t = 0; t < parameters.Length; t++) WeightMask.Apply(masks[t], parameters[t].Values);
         NetworkState pruned = before.WithPruned(names) with { Graph = DropoutAdjustment.Apply(before.Graph, graph.ToOnnx()) };
-        if (Training is null) return pruned;
+        if (Training is null || IsCollected) return pruned;
         if (!Regrows) return session.Fit(pruned, Training, $"round-{round}");
 
         // What regrows needs the values from before.
@@ -49,6 +52,15 @@ public sealed partial record PruneStep
             before, Training, $"round-{round}", parameter => kept.TryGetValue(parameter.Name, out int count) ? new RegrowingParameter(parameter, count) : null);
         return trained.WithPruned(names);
     }
+
+    private static PathIntegralParameter? Follow(NetworkState before, GraphParameter parameter, IReadOnlyList<string> names, Dictionary<string, PathIntegralParameter> paths)
+    {
+        if (!names.Contains(parameter.Name)) return null;
+        return paths[parameter.Name] = new PathIntegralParameter(parameter, before.Pruned.Contains(parameter.Name) ? WeightMask.OfNonZero(parameter.Values) : null);
+    }
+
+    private PathIntegralParameter PathOf(GraphParameter parameter, Dictionary<string, PathIntegralParameter> paths) =>
+        paths.GetValueOrDefault(parameter.Name) ?? throw new RecipeException(Name, [$"'{parameter.Name}' is not trained, and has no path; exclude it"]);
 
     private IReadOnlyList<bool[]> Choose(
         OnnxGraph before, ExecutableGraph graph, GraphParameter[] parameters, IReadOnlyList<float[]> scores, RecipeSession session, double begin, int round)

@@ -58,7 +58,10 @@ public sealed partial record PruneStep : RecipeStep
     public int Samples { get; init; } = 2048;
 
     /// <inheritdoc/>
-    public override double Epochs => Rounds * base.Epochs;
+    public override double Epochs => (Rounds + (IsCollected ? 1 : 0)) * base.Epochs;
+
+    // Importances that a training collects want one before each pruning, and what is left wants one at the end.
+    private bool IsCollected => Importance == WeightImportance.LifelongPath;
 
     /// <inheritdoc/>
     public override string Describe()
@@ -87,6 +90,9 @@ public sealed partial record PruneStep : RecipeStep
         if (Rounds > 1 && Training is null) yield return "several rounds prune what one would unless there is training between them; add train, or drop rounds";
         if (Regrows && Training is null) yield return "nothing regrows without training; add train, or drop regrow";
         if (Regrows && PatternKeep > 0) yield return "what regrows follows no pattern; drop regrow or pattern";
+        if (IsCollected && Training is null) yield return "lifelong-path is collected in a training, which the step does before it prunes; add train";
+        if (IsCollected && Training is { AverageDecay: > 0 }) yield return "lifelong-path follows the weights themselves; drop average";
+        if (IsCollected && Regrows) yield return "lifelong-path trains before it prunes, regrow after; drop one";
         foreach (string problem in Threshold > 0 ? CheckThreshold() : CheckShares()) yield return problem;
     }
 
@@ -96,6 +102,7 @@ public sealed partial record PruneStep : RecipeStep
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(session);
         IReadOnlyList<string> names = Selection.Of(state.Graph);
+        if (IsCollected && names.Any(state.Shared.Contains)) throw new RecipeException(Name, ["weights that share values have no paths of their own; put the step before share"]);
         double begin = ZeroShare(state.Graph, names);
         for (int round = 1; round <= Rounds; round++)
         {
@@ -103,7 +110,7 @@ public sealed partial record PruneStep : RecipeStep
             state = session.Part($"round-{number}", state, before => Prune(before, session, names, begin, number));
         }
 
-        return state;
+        return IsCollected ? session.Part("last", state, before => session.Fit(before, Training!, "last")) : state;
     }
 
     internal static PruneStep Read(RecipeMapping mapping)
