@@ -33,38 +33,6 @@ public static class WeightMask
         return PruningRule.KeepHighest<float>(sizes, 1);
     }
 
-    /// <summary>
-    /// In each run of M weights along the inputs, the N of the highest scores (Mishra et al. 2021, arXiv 2104.08378); a last, shorter run keeps the smaller of N and its length.
-    /// </summary>
-    /// <param name="scores">One per weight, row-major.</param>
-    /// <param name="stride">Distance of neighbours along the inputs.</param>
-    /// <param name="inputs">Weights along the inputs.</param>
-    /// <param name="keep">N.</param>
-    /// <param name="of">M.</param>
-    public static bool[] OfPattern(ReadOnlySpan<float> scores, int stride, int inputs, int keep, int of)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(stride, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(keep, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(of, keep);
-        bool[] isKept = new bool[scores.Length];
-        int outer = scores.Length / (stride * inputs);
-        for (int o = 0; o < outer; o++)
-        {
-            for (int s = 0; s < stride; s++)
-            {
-                for (int first = 0; first < inputs; first += of)
-                {
-                    int length = Math.Min(of, inputs - first);
-                    int start = (((o * inputs) + first) * stride) + s;
-                    for (int i = 0; i < length; i++) isKept[start + (i * stride)] = RankInRun(scores[start..], stride, length, i) < keep;
-                }
-            }
-        }
-
-        return isKept;
-    }
-
     /// <summary>Zeros what does not stay.</summary>
     public static void Apply(ReadOnlySpan<bool> isKept, Span<float> weights)
     {
@@ -81,22 +49,6 @@ public static class WeightMask
         foreach (bool kept in isKept) count += kept ? 1 : 0;
         return count;
     }
-
-    // How many of a run stand before one of it: runs are short, and are ranked anew at every step of some trainings.
-    private static int RankInRun(ReadOnlySpan<float> run, int stride, int length, int place)
-    {
-        float own = Comparable(run[place * stride]);
-        int rank = 0;
-        for (int i = 0; i < length; i++)
-        {
-            float other = Comparable(run[i * stride]);
-            if (i < place ? other >= own : other > own) rank++;
-        }
-
-        return rank;
-    }
-
-    private static float Comparable(float score) => float.IsNaN(score) ? float.PositiveInfinity : score;
 
     private static double StandardDeviation(ReadOnlySpan<float> weights)
     {

@@ -58,7 +58,7 @@ public class WeightMaskTests
             int of = 2 + random.NextInt(7);
             float[] scores = [.. Enumerable.Range(0, of).Select(_ => random.NextInt(6) is 5 ? float.NaN : random.NextInt(4) - 1f)];
             int keep = 1 + random.NextInt(of);
-            Assert.Equal(PruningRule.KeepHighest<float>(scores, keep), WeightMask.OfPattern(scores, stride: 1, inputs: of, keep, of));
+            Assert.Equal(PruningRule.KeepHighest<float>(scores, keep), new WeightPattern(keep, of, Inputs: of, Stride: 1).MaskOf(scores));
         }
     }
 
@@ -68,10 +68,10 @@ public class WeightMaskTests
     {
         // Two outputs, six inputs: runs of four and of two.
         float[] scores = [1, 4, 2, 3, 9, 8, 7, 7, 7, 7, 0, 1];
-        Assert.Equal([false, true, false, true, true, true, true, true, false, false, true, true], WeightMask.OfPattern(scores, stride: 1, inputs: 6, keep: 2, of: 4));
+        Assert.Equal([false, true, false, true, true, true, true, true, false, false, true, true], new WeightPattern(Keep: 2, Of: 4, Inputs: 6, Stride: 1).MaskOf(scores));
 
         // The same matrix, inputs outermost.
         float[] turned = [1, 7, 4, 7, 2, 7, 3, 7, 9, 0, 8, 1];
-        Assert.Equal([false, true, true, true, false, false, true, false, true, true, true, true], WeightMask.OfPattern(turned, stride: 2, inputs: 6, keep: 2, of: 4));
+        Assert.Equal([false, true, true, true, false, false, true, false, true, true, true, true], new WeightPattern(Keep: 2, Of: 4, Inputs: 6, Stride: 2).MaskOf(turned));
     }
 }

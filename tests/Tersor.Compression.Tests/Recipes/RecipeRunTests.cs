@@ -135,6 +135,17 @@ public sealed class RecipeRunTests : IDisposable
         Assert.Equal(3, step.Check(Trained.Value, Session()).Count(problem => problem.Contains("drop", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public void A_pattern_that_regrows_holds_at_the_end_with_other_weights_than_at_the_start()
+    {
+        PruneStep step = new() { PatternKeep = 2, PatternOf = 4, Regrows = true, Training = Short };
+        Assert.Empty(step.Check(Trained.Value, Session()));
+        float[] weights = Values(step.Apply(new NetworkState(Trained.Value), Session()), "fc1.weight");
+        float[] held = Values((step with { Regrows = false, Training = null }).Apply(new NetworkState(Trained.Value), Session()), "fc1.weight");
+        for (int i = 0; i < weights.Length; i += 4) Assert.InRange(weights.AsSpan(i, 4).ToArray().Count(weight => weight != 0), 0, 2);
+        Assert.NotEqual(held.Select(weight => weight == 0), weights.Select(weight => weight == 0));
+    }
+
     [Theory]
     [InlineData(WeightImportance.Magnitude)]
     [InlineData(WeightImportance.Fisher)]

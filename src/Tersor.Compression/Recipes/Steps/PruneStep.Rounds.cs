@@ -1,6 +1,7 @@
 using System.Globalization;
 using Tersor.Compression.Pruning;
 using Tersor.Engine.Graphs;
+using Tersor.Engine.Training;
 using Tersor.Models;
 using Tersor.Models.Onnx;
 
@@ -47,11 +48,14 @@ public sealed partial record PruneStep
         if (!Regrows) return session.Fit(pruned, Training, $"round-{round}");
 
         // What regrows needs the values from before.
-        Dictionary<string, int> kept = parameters.Zip(masks, (parameter, mask) => (parameter.Name, Count: WeightMask.CountKept(mask))).ToDictionary(StringComparer.Ordinal);
+        Dictionary<string, bool[]> kept = parameters.Zip(masks, (parameter, mask) => (parameter.Name, mask)).ToDictionary(StringComparer.Ordinal);
         NetworkState trained = session.Fit(
-            before, Training, $"round-{round}", parameter => kept.TryGetValue(parameter.Name, out int count) ? new RegrowingParameter(parameter, count) : null);
+            before, Training, $"round-{round}", parameter => kept.TryGetValue(parameter.Name, out bool[]? mask) ? Regrow(before.Graph, parameter, WeightMask.CountKept(mask)) : null);
         return trained.WithPruned(names);
     }
+
+    private ParameterFunction Regrow(OnnxGraph graph, GraphParameter parameter, int kept) =>
+        PatternKeep > 0 ? new PatternParameter(parameter, Pattern(graph, parameter)) : new RegrowingParameter(parameter, kept);
 
     private static PathIntegralParameter? Follow(NetworkState before, GraphParameter parameter, IReadOnlyList<string> names, Dictionary<string, PathIntegralParameter> paths)
     {
@@ -65,7 +69,7 @@ public sealed partial record PruneStep
     private IReadOnlyList<bool[]> Choose(
         OnnxGraph before, ExecutableGraph graph, GraphParameter[] parameters, IReadOnlyList<float[]> scores, RecipeSession session, double begin, int round)
     {
-        if (PatternKeep > 0) return [.. parameters.Select((parameter, t) => Pattern(before, parameter, scores[t]))];
+        if (PatternKeep > 0) return [.. parameters.Select((parameter, t) => Pattern(before, parameter).MaskOf(scores[t]))];
         if (Threshold > 0) return [.. parameters.Select(parameter => Below(parameter, session, round))];
         double end = Math.Max(begin, Sparsity);
         double sparsity = PruningSchedules.SparsityAfter(Schedule, begin, end, round, Rounds);
@@ -94,11 +98,5 @@ public sealed partial record PruneStep
         return isKept;
     }
 
-    private bool[] Pattern(OnnxGraph graph, GraphParameter parameter, float[] scores)
-    {
-        int axis = InputAxis.Of(graph, parameter.Name);
-        int stride = 1;
-        for (int d = axis + 1; d < parameter.Shape.Rank; d++) stride *= (int)parameter.Shape[d];
-        return WeightMask.OfPattern(scores, stride, (int)parameter.Shape[axis], PatternKeep, PatternOf);
-    }
+    private WeightPattern Pattern(OnnxGraph graph, GraphParameter parameter) => WeightPattern.Along(graph, parameter.Name, parameter.Shape, PatternKeep, PatternOf);
 }

@@ -51,7 +51,7 @@ public sealed partial record PruneStep : RecipeStep
     /// <summary>M of N:M.</summary>
     public int PatternOf { get; init; }
 
-    /// <summary>Whether pruned weights learn on and come back when they have grown (dynamic network surgery).</summary>
+    /// <summary>Whether pruned weights learn on and come back when they have grown: dynamic network surgery, with a pattern SR-STE, which chooses anew at every step (<see cref="PatternParameter"/>).</summary>
     public bool Regrows { get; init; }
 
     /// <summary>Samples that importances are measured on.</summary>
@@ -89,7 +89,7 @@ public sealed partial record PruneStep : RecipeStep
         if (Tolerance > 0 && Scope != PruningScope.Sensitivity) yield return "a tolerance is for scope sensitivity";
         if (Rounds > 1 && Training is null) yield return "several rounds prune what one would unless there is training between them; add train, or drop rounds";
         if (Regrows && Training is null) yield return "nothing regrows without training; add train, or drop regrow";
-        if (Regrows && PatternKeep > 0) yield return "what regrows follows no pattern; drop regrow or pattern";
+        if (Regrows && PatternKeep > 0 && Importance != WeightImportance.Magnitude) yield return "what regrows in a pattern is chosen by magnitude; drop importance or regrow";
         if (IsCollected && Training is null) yield return "lifelong-path is collected in a training, which the step does before it prunes; add train";
         if (IsCollected && Training is { AverageDecay: > 0 }) yield return "lifelong-path follows the weights themselves; drop average";
         if (IsCollected && Regrows) yield return "lifelong-path trains before it prunes, regrow after; drop one";
