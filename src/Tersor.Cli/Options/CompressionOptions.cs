@@ -89,6 +89,15 @@ internal sealed class CompressionOptions
         verb.Add(_planFile);
     }
 
+    /// <summary>Refuses what would let the file differ from the same network in another container.</summary>
+    /// <param name="invocation">The run.</param>
+    /// <param name="option">What compares containers.</param>
+    public void CheckWhole(Invocation invocation, string option)
+    {
+        if (!invocation.Value(_lossless)) throw CommandException.Usage($"{option} compares files of the same weights, bit for bit", "Add --lossless.");
+        if (invocation.Value(_topology) == TopologyCarriage.None) throw CommandException.Usage($"{option} compares files that hold the graph, --topology none leaves it out", "Drop one.");
+    }
+
     private IEnumerable<Option> Settings =>
         [_qp, _quality, _method, _lambda, _codebookSize, _errorBound, _predictor, .. Refinements, _foldBatchNorm, _lossless, _edition, _topology, _selection.Include, _selection.Exclude];
 
