@@ -49,6 +49,19 @@ public class WeightMaskTests
         Assert.Throws<ArgumentOutOfRangeException>(() => WeightMask.AboveDeviations([1f], double.NaN));
     }
 
+    /// <summary>The note on Deep Compression, section 2: of weights that are about normal q keeps 2 (1 - Phi(q)).</summary>
+    [Theory]
+    [InlineData(0.5, 0.617)]
+    [InlineData(1.0, 0.317)]
+    [InlineData(1.5, 0.134)]
+    [InlineData(2.0, 0.046)]
+    public void Of_normal_weights_a_threshold_keeps_what_the_normal_distribution_says(double deviations, double kept)
+    {
+        Seeded random = new(11);
+        float[] weights = [.. Enumerable.Range(0, 40_000).Select(_ => 0.03f * random.NextGaussian())];
+        Assert.Equal(kept, WeightMask.CountKept(WeightMask.AboveDeviations(weights, deviations)) / 40_000.0, 0.008);
+    }
+
     [Fact]
     public void Runs_rank_as_whole_layers_do()
     {

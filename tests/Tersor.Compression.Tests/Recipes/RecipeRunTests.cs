@@ -235,6 +235,17 @@ public sealed class RecipeRunTests : IDisposable
     }
 
     [Fact]
+    public void Training_from_scratch_for_the_same_compute_takes_more_epochs_of_a_smaller_network()
+    {
+        Recipe recipe = Recipe.Of(
+            new PruneChannelsStep { Share = 0.5 }, new ReinitializeStep(), new TrainStep { HasSameCompute = true, Training = Short with { Epochs = 3 } });
+        RecipeRun.Run(recipe, new NetworkState(Trained.Value), Session(observer: new Observer(_notes)));
+
+        // Of 784-300-100-10 half stay, in eights: 784-152-56-10, 0.4817 of the multiply-adds.
+        Assert.Contains("6 epochs in place of 3: the network takes 128,240 multiply-adds, the first 266,200", _notes);
+    }
+
+    [Fact]
     public void Group_lasso_makes_channels_vanish_and_cuts_them()
     {
         NetworkState state = new GroupLassoStep { Strength = 0.2, Training = Short with { Epochs = 3 } }.Apply(new NetworkState(Trained.Value), Session());
