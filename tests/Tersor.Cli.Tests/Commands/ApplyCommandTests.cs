@@ -106,7 +106,8 @@ public sealed class ApplyCommandTests : IDisposable
     [Fact]
     public void ShippedRecipes_AndThoseOfTheManual_CanBeRead()
     {
-        string[] shipped = Directory.GetFiles(Path.GetDirectoryName(RepositoryFile.Find("experiments/deep-compression/run.sh"))!, "*.yaml");
+        string experiments = Path.GetDirectoryName(RepositoryFile.Find("experiments/models.sh"))!;
+        string[] shipped = Directory.GetFiles(experiments, "*.yaml", SearchOption.AllDirectories);
         Assert.NotEmpty(shipped);
         Assert.All(shipped, file => Assert.NotEmpty(Recipe.Parse(File.ReadAllText(file), file).Steps));
         string[] blocks = File.ReadAllText(RepositoryFile.Find("docs/recipes.md")).Split("```yaml\n")[1..];

@@ -18,9 +18,8 @@ public sealed record TrainStep : RecipeStep
     /// <summary>Whether epochs are those of the network that the recipe began with: a smaller one trains longer, for the same multiply-adds, up to twice as long (Scratch-B, Liu et al. 2019).</summary>
     public bool HasSameCompute { get; init; }
 
-    // At the cost of the first network, which is what an estimate knows.
     /// <inheritdoc/>
-    public override double Epochs => Fit.Epochs;
+    public override double Epochs => Fit.Epochs; // Of the first network, whose cost an estimate knows.
 
     private TrainingRecipe Fit => Training ?? TrainingRecipe.FineTuning;
 
