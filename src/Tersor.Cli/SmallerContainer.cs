@@ -68,7 +68,7 @@ internal sealed class SmallerContainer
         (string kept, string other) = nnc <= dcz ? (Nnc, Dcz) : (Dcz, Nnc);
         File.Delete(other);
         invocation.Report["container"] = new JsonObject { ["chosen"] = nnc <= dcz ? "nnc" : "dcz", ["nncBytes"] = nnc, ["dczBytes"] = dcz };
-        invocation.Note($"{kept}: {ByteSize.Exact(Math.Min(nnc, dcz))}; {Path.GetExtension(other)[1..]} would take {ByteSize.Exact(Math.Max(nnc, dcz))}");
+        invocation.Note($"{kept}: {ByteSize.Full(Math.Min(nnc, dcz))}; {Path.GetExtension(other)[1..]} would take {ByteSize.Full(Math.Max(nnc, dcz))}");
         return (kept, report);
     }
 

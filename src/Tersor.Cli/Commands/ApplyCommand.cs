@@ -59,7 +59,7 @@ internal sealed class ApplyCommand : Verb
         string work = invocation.Value(_work) ?? path + ".work";
         string transformed = Path.Combine(work, "transformed.onnx");
         string[]? compress = recipe.Compress is null ? null : CompressArguments(invocation, recipe, transformed, path, source, mostDrop: null);
-        if (compress is not null) Invocation.CheckNested(compress);
+        if (compress is not null) invocation.CheckNested(compress);
 
         using KernelThreads threads = new(_engine.Threads(invocation));
         string network = invocation.Value(_network);

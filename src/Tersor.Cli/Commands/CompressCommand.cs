@@ -41,6 +41,12 @@ internal sealed class CompressCommand : Verb
         _measure.AddTo(this);
     }
 
+    public override void Check(Invocation invocation)
+    {
+        _compression.CheckContradictions(invocation);
+        ResolveContainer(invocation, invocation.Value(_input));
+    }
+
     public override void Run(Invocation invocation)
     {
         _measure.Memory.Apply(invocation);

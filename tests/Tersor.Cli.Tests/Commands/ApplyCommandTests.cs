@@ -92,6 +92,9 @@ public sealed class ApplyCommandTests : IDisposable
     [InlineData("steps: [prune: {sparsity: 1}]", "out.onnx", "error[recipe]: ", "leaves no weight; ask for less")]
     [InlineData("steps: [compress: {max-drp: 1}]", "out.nnc", "error[usage]: ", "unknown option '--max-drp' of compress. Did you mean '--max-drop'?")]
     [InlineData("steps: [prune]", "out.nnc", "error[usage]: ", "a recipe without compress writes ONNX")]
+    [InlineData("steps: [prune, compress: {lossless: true, qp: -20}]", "out.nnc", "error[usage]: ", "--lossless and --qp exclude each other")]
+    [InlineData("steps: [prune, compress: {container: smaller}]", "out", "error[usage]: ", "Add --lossless.")]
+    [InlineData("steps: [prune, compress: {container: smaller, lossless: true}]", "out.dcz", "error[usage]: ", "decides the ending, which says dcz")]
     [InlineData("steps: [prune, compress]", "out.onnx", "error[usage]: ", "a recipe that ends in compress writes an NNC file")]
     public async Task Apply_RecipeThatCannotRun_IsRefusedBeforeAnythingRuns(string yaml, string output, string start, string problem)
     {

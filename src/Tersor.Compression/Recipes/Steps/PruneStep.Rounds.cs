@@ -25,9 +25,8 @@ public sealed partial record PruneStep
 
     private NetworkState Prune(NetworkState state, RecipeSession session, IReadOnlyList<string> names, double begin, int round)
     {
-        NetworkState before = state;
         Dictionary<string, PathIntegralParameter> paths = new(StringComparer.Ordinal);
-        if (IsCollected) before = session.Fit(before, Training!, $"round-{round}", parameter => Follow(state, parameter, names, paths));
+        NetworkState before = IsCollected ? session.Fit(state, Training!, $"round-{round}", parameter => Follow(state, parameter, names, paths)) : state;
         ExecutableGraph graph = ExecutableGraph.Create(before.Graph);
         GraphParameter[] parameters = [.. graph.Parameters.Where(parameter => names.Contains(parameter.Name))];
         IReadOnlyList<float[]> scores = IsCollected ? [.. parameters.Select(parameter => PathOf(parameter, paths).Scores())] : WeightScores.Measure(graph, parameters, Importance, session, Samples);
