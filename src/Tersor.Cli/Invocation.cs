@@ -59,17 +59,20 @@ internal sealed class Invocation
         return invocation.Finish(failure);
     }
 
-    /// <summary>Whether a command line is well formed and its verb can be run within another.</summary>
+    /// <summary>Whether a command line is well formed and does not contradict itself, so that its verb can be run within this one later.</summary>
     /// <exception cref="CommandException">It is not.</exception>
-    public static void CheckNested(IReadOnlyList<string> arguments) => ParseNested(arguments);
+    public void CheckNested(IReadOnlyList<string> arguments)
+    {
+        (Verb verb, Invocation nested) = Nest(arguments);
+        verb.Check(nested);
+    }
 
     /// <summary>Runs another verb as a part of this one: it prints as this one does, what it reports becomes a field of this one's report, and its failures are this one's.</summary>
     /// <param name="arguments">Its command line, without options of how to print.</param>
     /// <param name="field">The field.</param>
     public void RunNested(IReadOnlyList<string> arguments, string field)
     {
-        (Verb verb, ParseResult parse, GlobalOptions options) = ParseNested(arguments);
-        Invocation nested = new(verb.FullName, parse, options, arguments, Terminal, Cancellation) { Json = Json, Quiet = Quiet, Verbose = Verbose, Progress = Progress };
+        (Verb verb, Invocation nested) = Nest(arguments);
         try
         {
             verb.Run(nested);
@@ -159,11 +162,12 @@ internal sealed class Invocation
         if (!Quiet) WriteToError($"{option} '{pattern}': {Numbers.Count(matches.Count)} tensor{(matches.Count == 1 ? "" : "s")}: {string.Join(", ", matches)}");
     }
 
-    private static (Verb Verb, ParseResult Parse, GlobalOptions Options) ParseNested(IReadOnlyList<string> arguments)
+    private (Verb Verb, Invocation Nested) Nest(IReadOnlyList<string> arguments)
     {
         (Command root, ParseResult parse, GlobalOptions options) = TersorCommand.Parse(arguments);
         if (UsageErrors.Find(root, arguments, parse) is Failure failure) throw CommandException.Usage(failure.Problem, failure.Hint);
-        return ((Verb)parse.CommandResult.Command, parse, options);
+        Verb verb = (Verb)parse.CommandResult.Command;
+        return (verb, new Invocation(verb.FullName, parse, options, arguments, Terminal, Cancellation) { Json = Json, Quiet = Quiet, Verbose = Verbose, Progress = Progress });
     }
 
     private void WriteToError(string line)

@@ -8,6 +8,12 @@ internal abstract class Verb(string name, string description) : Command(name, de
     /// <summary>The words that call it, such as <c>data download</c>.</summary>
     public string FullName => Parents.OfType<VerbGroup>().SingleOrDefault() is { } group ? $"{group.Name} {Name}" : Name;
 
+    /// <summary>Refuses options that contradict each other, before anything is read: who runs the verb at the end of other work asks before that begins. <see cref="Run"/> refuses them too.</summary>
+    /// <exception cref="CommandException">They do.</exception>
+    public virtual void Check(Invocation invocation)
+    {
+    }
+
     /// <summary>Does the work. Returns where all went well; any other end is an exception.</summary>
     public abstract void Run(Invocation invocation);
 }

@@ -26,7 +26,7 @@ internal sealed class ApplyCommand : Verb
         "Decides held-out samples, order, augmentation and all that is left to chance; what the recipe says, or 0, if not given.", required: false,
         optional: "The samples, where the recipe names none or others are meant");
 
-    private readonly OutputOptions _output = new("The file to write: .nnc for a recipe that ends in compress, .onnx for any other.", required: true);
+    private readonly OutputOptions _output = new("The file to write: .nnc for a recipe that ends in compress (no ending with container: smaller), .onnx for any other.", required: true);
     private readonly Option<string?> _work = new("--work")
     {
         Description = "Keep checkpoints in this folder, and go on with those that it holds; OUT.work if not given, which goes away at the end.",
@@ -53,12 +53,13 @@ internal sealed class ApplyCommand : Verb
         MemoryBudget memory = _engine.LimitMemory(invocation);
         Recipe recipe = ReadRecipe(invocation, invocation.Value(_recipe));
         string path = invocation.Value(_output.Path)!;
-        CheckOutput(invocation, recipe, path);
+        SmallerContainer? either = HasContainer(recipe, "smaller") ? new SmallerContainer(path) : null;
+        CheckOutput(invocation, recipe, path, either);
         DataSource source = _data.Resolve(invocation, recipe.Data, recipe.Seed ?? 0);
         string work = invocation.Value(_work) ?? path + ".work";
         string transformed = Path.Combine(work, "transformed.onnx");
         string[]? compress = recipe.Compress is null ? null : CompressArguments(invocation, recipe, transformed, path, source, mostDrop: null);
-        if (compress is not null) Invocation.CheckNested(compress);
+        if (compress is not null) invocation.CheckNested(compress);
 
         using KernelThreads threads = new(_engine.Threads(invocation));
         string network = invocation.Value(_network);
@@ -70,16 +71,17 @@ internal sealed class ApplyCommand : Verb
         RecipeDisplay display = new(invocation);
         RecipeSession session = new(train, validation, preprocessing, threads, source.Seed, work, display, memory.Left, invocation.Cancellation);
         RecipeRun.Check(recipe, graph, session);
+        invocation.Report.LeaveOut(transformed);
         invocation.Report["recipe"] = recipe.Source;
         invocation.Report["data"] = source.Specification;
         invocation.Report["seed"] = source.Seed;
         if (invocation.Value(_output.DryRun))
         {
-            DescribeRecipe(invocation, recipe, graph, session, path);
+            DescribeRecipe(invocation, recipe, graph, session, either?.ToString() ?? path);
             return;
         }
 
-        using (PendingFile written = new(path, invocation.Value(_output.Force))) written.Close();
+        using (PendingFile written = new(either?.Nnc ?? path, invocation.Value(_output.Force))) written.Close();
         Directory.CreateDirectory(work);
         NetworkState state = Transform(invocation, recipe, graph, session, display, work);
         OnnxGraph result = state.Graph.WithMetadata(preprocessing.ToMetadata());
@@ -95,6 +97,7 @@ internal sealed class ApplyCommand : Verb
             result.Save(transformed, overwrite: true);
             double? drop = MostDrop(recipe) is double most && model is not null ? DropLeft(most, graph, state, session, display) : null;
             invocation.RunNested(CompressArguments(invocation, recipe, transformed, path, source, drop), "compression");
+            path = either?.Written ?? path;
             if (invocation.Json) invocation.Report.Outputs.Add((JsonNode)Report.DescribeFile(path, invocation.Cancellation));
         }
 
@@ -111,8 +114,16 @@ internal sealed class ApplyCommand : Verb
         return Recipe.Parse(File.ReadAllText(file.Path), path);
     }
 
-    private void CheckOutput(Invocation invocation, Recipe recipe, string path)
+    private static bool HasContainer(Recipe recipe, string container) => recipe.Compress?.Contains(KeyValuePair.Create("container", container)) == true;
+
+    private void CheckOutput(Invocation invocation, Recipe recipe, string path, SmallerContainer? either)
     {
+        if (either is not null)
+        {
+            either.Check(invocation.Value(_output.Force), invocation.Value(_network));
+            return;
+        }
+
         ModelFormat? format = ModelFormats.ForPath(path);
         if (recipe.Compress is not null && format is not NncFormat)
             throw CommandException.Usage($"{path}: a recipe that ends in compress writes an NNC file", "Name an output that ends in .nnc.");

@@ -13,7 +13,7 @@ namespace Tersor.Cli.Commands;
 internal sealed class CompressCommand : Verb
 {
     private readonly Argument<string> _input = new("IN") { Description = "A model of any readable format; '-' reads stdin." };
-    private readonly OutputOptions _output = new("Where to write; IN with the ending .nnc if not given; '-' writes to stdout.", required: false);
+    private readonly OutputOptions _output = new("Where to write; IN with the ending .nnc if not given; '-' writes to stdout. Without an ending for --container smaller.", required: false);
     private readonly CompressionOptions _compression = new();
     private readonly BudgetOptions _budgets = new();
     private readonly Option<string?> _savePlan = new("--save-plan")
@@ -21,6 +21,11 @@ internal sealed class CompressCommand : Verb
         Description = "Write the settings of every tensor, as they were used, to this file; --plan replays them to the same bytes.",
         HelpName = "FILE",
     };
+
+    private readonly Option<CompressedContainer?> _container = ValueOption.Choice<CompressedContainer>(
+        "--container",
+        "nnc, if not given; smaller: with --lossless also as Deep Compression (.dcz), and the smaller of the two files stays. OUT is then without an ending, which follows.",
+        [("nnc", CompressedContainer.Nnc), ("smaller", CompressedContainer.Smaller)]);
 
     private readonly MeasureOptions _measure = new(required: false);
 
@@ -31,15 +36,23 @@ internal sealed class CompressCommand : Verb
         _output.AddTo(this);
         _compression.AddTo(this);
         _budgets.AddTo(this);
+        Add(_container);
         Add(_savePlan);
         _measure.AddTo(this);
+    }
+
+    public override void Check(Invocation invocation)
+    {
+        _compression.CheckContradictions(invocation);
+        ResolveContainer(invocation, invocation.Value(_input));
     }
 
     public override void Run(Invocation invocation)
     {
         _measure.Memory.Apply(invocation);
         string source = invocation.Value(_input);
-        string path = ResolveOutput(invocation, source);
+        SmallerContainer? either = ResolveContainer(invocation, source);
+        string path = either?.ToString() ?? ResolveOutput(invocation, source);
         DataSource? data = _measure.Evaluation.Resolve(invocation);
         Budget? budget = _budgets.Resolve(invocation, data is not null);
         if (data is not null && (source == "-" || path == "-")) throw CommandException.Usage("--data measures files, not stdin and stdout", "Name files, or drop --data.");
@@ -61,9 +74,12 @@ internal sealed class CompressCommand : Verb
         }
 
         if (planned.LacksStatistics) planned = verdict?.Calibrate(planned.Plan, model) ?? throw NeedsData(planned.Plan);
-        CompressionReport report = Compress(invocation, model, planned, path, threads);
+        CompressionReport report;
+        if (either is null) report = Compress(invocation, model, planned, path, threads);
+        else (path, report) = either.Write(invocation, model, invocation.Value(_output.Force), nnc => Compress(invocation, model, planned, nnc, threads));
         if (invocation.Value(_savePlan) is { } planPath) OutputOptions.WriteText(invocation, planPath, report.Plan.ToJson(), invocation.Value(_output.Force));
-        Describe(invocation, report, input.TotalBytes(model), path);
+        if (either is not null && path == either.Dcz) DescribeDcz(invocation, model, input.TotalBytes(model), path);
+        else Describe(invocation, report, input.TotalBytes(model), path);
         search?.Describe();
         verdict?.JudgeResult(path, search);
     }
@@ -76,6 +92,16 @@ internal sealed class CompressCommand : Verb
         _output.Check(invocation, path);
         if (invocation.Value(_savePlan) is { } planPath) _output.Check(invocation, planPath);
         return path;
+    }
+
+    private SmallerContainer? ResolveContainer(Invocation invocation, string source)
+    {
+        if (invocation.Value(_container) is not CompressedContainer.Smaller) return null;
+        _compression.CheckWhole(invocation, "--container smaller");
+        if (invocation.Value(_savePlan) is not null) throw CommandException.Usage("--save-plan keeps how an NNC file was made, --container smaller may write another", "Drop one.");
+        SmallerContainer either = new(invocation.Value(_output.Path) ?? Path.ChangeExtension(source, null));
+        either.Check(invocation.Value(_output.Force), source);
+        return either;
     }
 
     private FileVerdict OpenVerdict(Invocation invocation, string source, DataSource data, int threads, bool searches)
@@ -121,6 +147,17 @@ internal sealed class CompressCommand : Verb
         if (invocation.Quiet) return;
         invocation.Print(CompressionText.Table(report, inputBytes));
         invocation.Print(writer => writer.WriteLine($"{VisibleText.Escape(path)}: {ByteSize.Full(report.TotalBytes)}"));
+    }
+
+    private static void DescribeDcz(Invocation invocation, Model model, long inputBytes, string path)
+    {
+        long bytes = new FileInfo(path).Length;
+        invocation.Report.Totals["tensors"] = model.Tensors.Count;
+        invocation.Report.Totals["elements"] = model.Tensors.Sum(tensor => tensor.ElementCount);
+        invocation.Report.Totals["bytes"] = bytes;
+        invocation.Report.Totals["ratio"] = SortedJson.Number((double)inputBytes / bytes);
+        if (invocation.Json) invocation.Report.Outputs.Insert(0, Report.DescribeFile(path, invocation.Cancellation));
+        if (!invocation.Quiet) invocation.Print(writer => writer.WriteLine($"{VisibleText.Escape(path)}: {ByteSize.Full(bytes)}"));
     }
 
     private static void DescribePlan(Invocation invocation, CompressionPlan plan, Model model, string path, long memory)

@@ -89,6 +89,23 @@ internal sealed class CompressionOptions
         verb.Add(_planFile);
     }
 
+    /// <summary>Refuses options that contradict each other.</summary>
+    /// <exception cref="CommandException">Some do; every problem is named.</exception>
+    public void CheckContradictions(Invocation invocation)
+    {
+        string[] problems = [.. Contradictions(invocation)];
+        if (problems.Length > 0) throw CommandException.Usage(string.Join("; ", problems));
+    }
+
+    /// <summary>Refuses what would let the file differ from the same network in another container.</summary>
+    /// <param name="invocation">The run.</param>
+    /// <param name="option">What compares containers.</param>
+    public void CheckWhole(Invocation invocation, string option)
+    {
+        if (!invocation.Value(_lossless)) throw CommandException.Usage($"{option} compares files of the same weights, bit for bit", "Add --lossless.");
+        if (invocation.Value(_topology) == TopologyCarriage.None) throw CommandException.Usage($"{option} compares files that hold the graph, --topology none leaves it out", "Drop one.");
+    }
+
     private IEnumerable<Option> Settings =>
         [_qp, _quality, _method, _lambda, _codebookSize, _errorBound, _predictor, .. Refinements, _foldBatchNorm, _lossless, _edition, _topology, _selection.Include, _selection.Exclude];
 
@@ -102,8 +119,7 @@ internal sealed class CompressionOptions
     {
         if (invocation.Value(_planFile) is string path)
         {
-            string[] problems = [.. Contradictions(invocation)];
-            if (problems.Length > 0) throw CommandException.Usage(string.Join("; ", problems));
+            CheckContradictions(invocation);
             using InputFile file = InputFile.Require(invocation, path);
             invocation.Setting(_planFile, path);
             CompressionPlan plan = CompressionPlan.FromJson(File.ReadAllText(file.Path), path);

@@ -12,6 +12,7 @@ internal sealed class Report(string verb, IReadOnlyList<string> arguments)
     public const int Version = 1;
 
     private readonly JsonObject _more = [];
+    private readonly HashSet<string> _passing = new(StringComparer.Ordinal);
 
     /// <summary>The version of the tool, such as <c>0.1.0</c>.</summary>
     public static string ToolVersion { get; } =
@@ -38,8 +39,11 @@ internal sealed class Report(string verb, IReadOnlyList<string> arguments)
         set => _more[name] = value;
     }
 
-    /// <summary>Whether a file is among those read or written.</summary>
-    public bool Mentions(string path) => Inputs.Concat(Outputs).Any(file => (string?)file!["path"] == path);
+    /// <summary>Whether a file is among those read or written, or is to be left out of them.</summary>
+    public bool Mentions(string path) => _passing.Contains(path) || Inputs.Concat(Outputs).Any(file => (string?)file!["path"] == path);
+
+    /// <summary>Leaves out a file that the run makes for itself: neither what went in nor what came out.</summary>
+    public void LeaveOut(string path) => _passing.Add(path);
 
     /// <summary>Path, length and SHA-256 of a file.</summary>
     public static JsonObject DescribeFile(string path, CancellationToken cancellation)

@@ -42,7 +42,7 @@ internal static class GradientMeans
         });
     }
 
-    /// <summary>The mean magnitude of the gradient of the squared length of the outputs, sample by sample.</summary>
+    /// <summary>The mean magnitude of the gradient of the squared length of the outputs, sample by sample: where a model fixes a larger batch, the others of it are left empty.</summary>
     public static IReadOnlyList<float[]> OfOutputs(ExecutableGraph graph, IReadOnlyList<GraphParameter> parameters, RecipeSession session, int samples) =>
         Mean(graph, parameters, session, session.Draw(samples), 1, takesMagnitudes: true, (plan, _, count) =>
         {
@@ -65,10 +65,11 @@ internal static class GradientMeans
         TrainingPlan plan = graph.PlanGradients(InputBatch.ShapesFor(graph, session.Preprocessing.InputShape(samples.SampleShape), batch), session.Threads);
         double[][] sums = [.. parameters.Select(parameter => new double[parameter.Values.Length])];
         float[] pixels = new float[samples.SampleShape.ElementCount];
-        for (int first = 0; first < samples.Count; first += batch)
+        int stride = takesMagnitudes ? 1 : batch;
+        for (int first = 0; first < samples.Count; first += stride)
         {
             session.CancellationToken.ThrowIfCancellationRequested();
-            int count = Math.Min(batch, samples.Count - first);
+            int count = Math.Min(stride, samples.Count - first);
             InputBatch.Fill(samples, first, count, session.Preprocessing, pixels, plan.Input(0));
             plan.Forward(seed: 0);
             direct(plan, first, count);

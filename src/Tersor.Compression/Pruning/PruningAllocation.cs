@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Tersor.Models;
+using Tersor.Quantization;
 
 namespace Tersor.Compression.Pruning;
 
@@ -13,7 +14,7 @@ public static class PruningAllocation
     {
         ArgumentNullException.ThrowIfNull(scores);
         ArgumentNullException.ThrowIfNull(sparsities);
-        return [.. scores.Select((layer, i) => WeightMask.OfHighest(layer, KeptOf(layer.Length, sparsities[i])))];
+        return [.. scores.Select((layer, i) => PruningRule.KeepHighest<float>(layer, KeptOf(layer.Length, sparsities[i])))];
     }
 
     /// <summary>Masks with one share of zeros over all layers; each keeps a weight at least.</summary>
@@ -23,13 +24,13 @@ public static class PruningAllocation
     {
         ArgumentNullException.ThrowIfNull(scores);
         float[] all = [.. scores.SelectMany(layer => layer)];
-        bool[] kept = WeightMask.OfHighest(all, KeptOf(all.Length, sparsity));
+        bool[] kept = PruningRule.KeepHighest<float>(all, KeptOf(all.Length, sparsity));
         List<bool[]> masks = [];
         int start = 0;
         foreach (float[] layer in scores)
         {
             bool[] mask = kept[start..(start + layer.Length)];
-            if (layer.Length > 0 && !mask.Contains(true)) mask = WeightMask.OfHighest(layer, 1);
+            if (layer.Length > 0 && !mask.Contains(true)) mask = PruningRule.KeepHighest<float>(layer, 1);
             masks.Add(mask);
             start += layer.Length;
         }

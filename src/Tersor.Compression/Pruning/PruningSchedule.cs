@@ -33,4 +33,18 @@ public static class PruningSchedules
             ? end + ((begin - end) * Math.Pow(1 - part, 3))
             : 1 - ((1 - begin) * Math.Pow((1 - end) / Math.Max(1 - begin, 1e-12), part));
     }
+
+    /// <summary>The threshold of a round, where weights go by their size: the whole of it at once, <c>q t/n</c> where iterative, <c>q (1 - (1 - t/n)^3)</c> where cubic.</summary>
+    /// <param name="schedule">How it grows.</param>
+    /// <param name="end">q, that of the last round, 0 or more.</param>
+    /// <param name="round">From 1.</param>
+    /// <param name="rounds">How many there are.</param>
+    public static double ThresholdAfter(PruningSchedule schedule, double end, int round, int rounds)
+    {
+        if (!(end >= 0)) throw new ArgumentOutOfRangeException(nameof(end), end, "0 or more is possible.");
+        ArgumentOutOfRangeException.ThrowIfLessThan(rounds, 1);
+        if (round >= rounds || schedule == PruningSchedule.OneShot) return end;
+        double left = 1 - (Math.Max(0, round) / (double)rounds);
+        return end * (1 - (schedule == PruningSchedule.Cubic ? Math.Pow(left, 3) : left));
+    }
 }

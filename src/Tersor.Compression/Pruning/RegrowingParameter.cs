@@ -1,6 +1,7 @@
 using Tersor.Engine.Graphs;
 using Tersor.Engine.Training;
 using Tersor.Models;
+using Tersor.Quantization;
 
 namespace Tersor.Compression.Pruning;
 
@@ -67,7 +68,7 @@ public sealed class RegrowingParameter : ParameterFunction
 
     private void Choose()
     {
-        bool[] isKept = WeightMask.OfHighest(Array.ConvertAll(Stored[0].Values, MathF.Abs), _kept);
+        bool[] isKept = PruningRule.KeepHighest<float>(Array.ConvertAll(Stored[0].Values, MathF.Abs), _kept);
         for (int i = 0; i < isKept.Length; i++) Running[i] = isKept[i] ? 1 : 0;
     }
 }

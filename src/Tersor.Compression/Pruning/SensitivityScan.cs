@@ -1,6 +1,7 @@
 using Tersor.Compression.Recipes;
 using Tersor.Engine.Data;
 using Tersor.Engine.Graphs;
+using Tersor.Quantization;
 
 namespace Tersor.Compression.Pruning;
 
@@ -44,7 +45,7 @@ public static class SensitivityScan
             List<double> right = [whole.Top1];
             foreach (double share in Shares.Skip(1))
             {
-                WeightMask.Apply(WeightMask.OfHighest(scores[t], PruningAllocation.KeptOf(original.Length, share)), parameters[t].Values);
+                WeightMask.Apply(PruningRule.KeepHighest<float>(scores[t], PruningAllocation.KeptOf(original.Length, share)), parameters[t].Values);
                 Evaluation pruned = session.Judge(graph, judged);
                 original.CopyTo(parameters[t].Values, 0);
                 losses.Add(double.IsFinite(pruned.Loss) ? pruned.Loss : double.MaxValue);

@@ -21,6 +21,9 @@ public enum WeightImportance
     /// <summary><c>E |d ||f(x)||^2 / dw|</c>: the same without labels (Memory Aware Synapses, Aljundi et al. 2018).</summary>
     LifelongUnlabelled,
 
+    /// <summary><c>sum over steps of -g dw / (dw_total^2 + 0.001)</c>: what the weight's moves in a training took off the loss (Synaptic Intelligence, Zenke et al. 2017); <see cref="PathIntegralParameter"/> collects it.</summary>
+    LifelongPath,
+
     /// <summary>Chance: what every other must beat.</summary>
     Random,
 }
@@ -37,6 +40,7 @@ public static class WeightImportances
         ("taylor", WeightImportance.Taylor, "the mean square of gradient times weight"),
         ("lifelong", WeightImportance.Lifelong, "the mean square of the gradient (Elastic Weight Consolidation)"),
         ("lifelong-unlabelled", WeightImportance.LifelongUnlabelled, "how the size of the outputs follows the weight (Memory Aware Synapses)"),
+        ("lifelong-path", WeightImportance.LifelongPath, "what the weight's moves in a training took off the loss (Synaptic Intelligence)"),
         ("random", WeightImportance.Random, "chance, as a baseline"),
     ];
 

@@ -1,3 +1,6 @@
+using System.Numerics.Tensors;
+using Tersor.Quantization;
+
 namespace Tersor.Compression.Pruning;
 
 /// <summary>Which weights of a tensor stay; the others are zero.</summary>
@@ -12,70 +15,22 @@ public static class WeightMask
         return isKept;
     }
 
-    /// <summary>Those of the highest scores; of equal ones the first. A score that is no number counts as the highest: what cannot be judged stays.</summary>
-    /// <param name="scores">One per weight.</param>
-    /// <param name="count">How many stay.</param>
-    public static bool[] OfHighest(ReadOnlySpan<float> scores, int count)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        bool[] isKept = new bool[scores.Length];
-        if (count >= scores.Length)
-        {
-            Array.Fill(isKept, true);
-            return isKept;
-        }
-
-        if (count == 0) return isKept;
-        float[] sorted = new float[scores.Length];
-        for (int i = 0; i < sorted.Length; i++) sorted[i] = Comparable(scores[i]);
-        Array.Sort(sorted);
-        float threshold = sorted[^count];
-        int above = sorted.Length - 1;
-        while (above >= 0 && sorted[above] > threshold) above--;
-        int atThreshold = count - (sorted.Length - 1 - above);
-        for (int i = 0; i < isKept.Length; i++)
-        {
-            float score = Comparable(scores[i]);
-            if (score > threshold || (score == threshold && atThreshold-- > 0)) isKept[i] = true;
-        }
-
-        return isKept;
-    }
-
     /// <summary>
-    /// In each run of M weights along the inputs, the N of the highest scores (Mishra et al. 2021, arXiv 2104.08378); a last, shorter run keeps the smaller of N and its length.
+    /// Those of more than so many standard deviations of all weights: <c>|w| &gt; q std(w)</c> (Han et al. 2015). One that is no number stays, and does not count for the deviation; where none is
+    /// large enough, the largest stays.
     /// </summary>
-    /// <param name="scores">One per weight, row-major.</param>
-    /// <param name="stride">Distance of neighbours along the inputs.</param>
-    /// <param name="inputs">Weights along the inputs.</param>
-    /// <param name="keep">N.</param>
-    /// <param name="of">M.</param>
-    public static bool[] OfPattern(ReadOnlySpan<float> scores, int stride, int inputs, int keep, int of)
+    /// <param name="weights">All of a layer, zeros among them.</param>
+    /// <param name="deviations">q, 0 or more.</param>
+    public static bool[] AboveDeviations(ReadOnlySpan<float> weights, double deviations)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(stride, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(keep, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(of, keep);
-        bool[] isKept = new bool[scores.Length];
-        Span<float> run = stackalloc float[Math.Min(of, 256)];
-        if (of > run.Length) throw new ArgumentOutOfRangeException(nameof(of), of, "Up to 256 is possible.");
-        int outer = scores.Length / (stride * inputs);
-        for (int o = 0; o < outer; o++)
-        {
-            for (int s = 0; s < stride; s++)
-            {
-                for (int first = 0; first < inputs; first += of)
-                {
-                    int length = Math.Min(of, inputs - first);
-                    int start = (((o * inputs) + first) * stride) + s;
-                    for (int i = 0; i < length; i++) run[i] = scores[start + (i * stride)];
-                    bool[] kept = OfHighest(run[..length], keep);
-                    for (int i = 0; i < length; i++) isKept[start + (i * stride)] = kept[i];
-                }
-            }
-        }
-
-        return isKept;
+        if (!(deviations >= 0)) throw new ArgumentOutOfRangeException(nameof(deviations), deviations, "0 or more is possible.");
+        double threshold = deviations * StandardDeviation(weights);
+        bool[] isKept = new bool[weights.Length];
+        for (int i = 0; i < isKept.Length; i++) isKept[i] = !(Math.Abs((double)weights[i]) <= threshold);
+        if (weights.IsEmpty || isKept.AsSpan().Contains(true)) return isKept;
+        float[] sizes = new float[weights.Length];
+        TensorPrimitives.Abs(weights, sizes);
+        return PruningRule.KeepHighest<float>(sizes, 1);
     }
 
     /// <summary>Zeros what does not stay.</summary>
@@ -95,5 +50,20 @@ public static class WeightMask
         return count;
     }
 
-    private static float Comparable(float score) => float.IsNaN(score) ? float.PositiveInfinity : score;
+    private static double StandardDeviation(ReadOnlySpan<float> weights)
+    {
+        double sum = 0;
+        double squares = 0;
+        int count = 0;
+        foreach (float weight in weights)
+        {
+            if (!float.IsFinite(weight)) continue;
+            sum += weight;
+            count++;
+        }
+
+        double mean = sum / Math.Max(1, count);
+        foreach (float weight in weights) squares += float.IsFinite(weight) ? (weight - mean) * (weight - mean) : 0;
+        return Math.Sqrt(squares / Math.Max(1, count));
+    }
 }

@@ -12,7 +12,7 @@ public static class WeightScores
     /// <summary>Scores the weights of a network.</summary>
     /// <param name="graph">The network, with the weights as they are.</param>
     /// <param name="parameters">Which of its weights.</param>
-    /// <param name="importance">By what.</param>
+    /// <param name="importance">By what; not by <see cref="WeightImportance.LifelongPath"/>, which trainings collect.</param>
     /// <param name="session">Train data, for all importances but magnitude and chance.</param>
     /// <param name="samples">How many of them; all where there are fewer.</param>
     /// <returns>For each parameter a score per weight, row-major, at least 0. The scores of layers can be compared but for magnitude, which depends on the layer's scale.</returns>
@@ -30,6 +30,7 @@ public static class WeightScores
             WeightImportance.Taylor => TimesSquares(parameters, MeanSquares(graph, parameters, FisherLabels.OfData, session, samples)),
             WeightImportance.Lifelong => MeanSquares(graph, parameters, FisherLabels.OfData, session, samples),
             WeightImportance.Gradient => TimesWeights(parameters, GradientMeans.OfLoss(graph, parameters, session, samples)),
+            WeightImportance.LifelongPath => throw new ArgumentException("It is collected in a training, by PathIntegralParameter.", nameof(importance)),
             _ => GradientMeans.OfOutputs(graph, parameters, session, samples),
         };
     }

@@ -33,20 +33,12 @@ public sealed record LayerSelection
     public override string ToString() =>
         (Include.Count == 0 ? "all layers" : string.Join(", ", Include)) + (Exclude.Count == 0 ? "" : " without " + string.Join(", ", Exclude));
 
-    /// <summary>The value of the last pattern that matches a name; null where none does.</summary>
-    internal static double? Last(IReadOnlyList<(string Pattern, double Value)> values, string name)
-    {
-        double? found = null;
-        foreach ((string pattern, double value) in values)
-        {
-            if (IsMatch(pattern, name)) found = value;
-        }
-
-        return found;
-    }
-
     /// <summary>What is wrong with a pattern; null where it is one and matches a weight.</summary>
     internal static string? Problem(string pattern, OnnxGraph graph) => Problem(pattern, NamesOf(graph));
+
+    // Linear time whatever the pattern: names may come from a hostile file.
+    internal static bool IsMatch(string pattern, string name) =>
+        Regex.IsMatch(name, pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(10));
 
     internal static LayerSelection Read(RecipeMapping mapping) => new() { Include = mapping.Texts("include"), Exclude = mapping.Texts("exclude") };
 
@@ -66,8 +58,4 @@ public sealed record LayerSelection
 
     private static IReadOnlyList<string> NamesOf(OnnxGraph graph) =>
         [.. graph.Initializers.Where(tensor => tensor.ElementType == ElementType.Float32 && tensor.Shape.Rank >= 2 && tensor.ElementCount >= FewestElements).Select(tensor => tensor.Name)];
-
-    // Linear time whatever the pattern: names may come from a hostile file.
-    private static bool IsMatch(string pattern, string name) =>
-        Regex.IsMatch(name, pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(10));
 }

@@ -106,10 +106,10 @@ internal sealed class RecipeMapping
     }
 
     /// <summary>Numbers by name, in the order of the recipe.</summary>
-    public IReadOnlyList<(string Name, double Value)> Reals(string key, double least, double most)
+    public IReadOnlyList<KeyValuePair<string, double>> Reals(string key, double least, double most)
     {
         if (!TryFind(key, out YamlNode node)) return [];
-        List<(string, double)> found = [];
+        List<KeyValuePair<string, double>> found = [];
         if (node is YamlMappingNode mapping)
         {
             foreach ((YamlNode name, YamlNode value) in mapping.Children)
@@ -120,7 +120,7 @@ internal sealed class RecipeMapping
                     && number >= least
                     && number <= most)
                 {
-                    found.Add((word, number));
+                    found.Add(KeyValuePair.Create(word, number));
                     continue;
                 }
 

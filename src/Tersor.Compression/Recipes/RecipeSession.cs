@@ -71,6 +71,9 @@ public sealed class RecipeSession
     /// <summary>Looked at all along.</summary>
     public CancellationToken CancellationToken { get; }
 
+    /// <summary>Multiply-adds for a sample of the network that the recipe began with; null where a step runs without a recipe.</summary>
+    public long? FirstMultiplyAdds { get; private set; }
+
     /// <summary>Train samples drawn by the seed, for importances; all where there are fewer.</summary>
     public SampleSet Draw(int samples)
     {
@@ -171,6 +174,7 @@ public sealed class RecipeSession
     /// <summary>Makes all parts depend on the network that the recipe begins with.</summary>
     internal void Begin(NetworkState state)
     {
+        FirstMultiplyAdds = LayerCost.Measure(state.Graph).Sum(layer => layer.MultiplyAdds);
         using MemoryStream bytes = new();
         state.Graph.WriteTo(bytes);
         _identity = Digest(_identity + '\n' + Convert.ToHexStringLower(SHA256.HashData(bytes.GetBuffer().AsSpan(0, (int)bytes.Length))));

@@ -1,6 +1,7 @@
 using Tersor.Compression.Pruning;
 using Tersor.Engine.Graphs;
 using Tersor.Engine.Training;
+using Tersor.Quantization;
 
 namespace Tersor.Compression.Tickets;
 
@@ -30,7 +31,7 @@ public sealed class SupermaskParameter : ParameterFunction
     /// <inheritdoc/>
     public override void Forward(Span<float> weight)
     {
-        bool[] runs = WeightMask.OfHighest(Stored[0].Values, _kept);
+        bool[] runs = PruningRule.KeepHighest<float>(Stored[0].Values, _kept);
         for (int i = 0; i < runs.Length; i++) weight[i] = runs[i] ? _scale * _weights[i] : 0;
     }
 

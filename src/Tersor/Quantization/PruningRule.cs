@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Tersor.Quantization;
 
 /// <summary>
@@ -37,12 +39,7 @@ public static class PruningRule
         ArgumentNullException.ThrowIfNull(layers);
         if (!(share is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(share), "A share is 0 to 1.");
         double[] all = [.. layers.SelectMany(scores => scores)];
-        int[] order = [.. Enumerable.Range(0, all.Length)];
-
-        // The sort is not stable: places decide between equal scores.
-        Array.Sort(order, (left, right) => all[left] == all[right] ? left.CompareTo(right) : all[right].CompareTo(all[left]));
-        bool[] stays = new bool[all.Length];
-        foreach (int place in order.AsSpan(0, (int)Math.Round(share * all.Length))) stays[place] = true;
+        bool[] stays = KeepHighest<double>(all, (int)Math.Round(share * all.Length));
         List<bool[]> kept = [];
         int start = 0;
         foreach (double[] scores in layers)
@@ -53,6 +50,41 @@ public static class PruningRule
 
         return kept;
     }
+
+    /// <summary>Chooses so many of the highest scores; of equal ones those that come first. A score that is no number counts as the highest: what cannot be judged stays.</summary>
+    /// <param name="scores">One per weight.</param>
+    /// <param name="count">How many stay, 0 or more; all where there are fewer.</param>
+    /// <returns>For each weight whether it stays.</returns>
+    public static bool[] KeepHighest<T>(ReadOnlySpan<T> scores, int count)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        bool[] stays = new bool[scores.Length];
+        if (count == 0) return stays;
+        if (count >= scores.Length)
+        {
+            Array.Fill(stays, true);
+            return stays;
+        }
+
+        T[] sorted = new T[scores.Length];
+        for (int i = 0; i < sorted.Length; i++) sorted[i] = Comparable(scores[i]);
+        Array.Sort(sorted);
+        T threshold = sorted[^count];
+        int above = sorted.Length - 1;
+        while (above >= 0 && sorted[above] > threshold) above--;
+        int atThreshold = count - (sorted.Length - 1 - above);
+        for (int i = 0; i < stays.Length; i++)
+        {
+            T score = Comparable(scores[i]);
+            if (score > threshold || (score == threshold && atThreshold-- > 0)) stays[i] = true;
+        }
+
+        return stays;
+    }
+
+    private static T Comparable<T>(T score)
+        where T : IFloatingPointIeee754<T> => T.IsNaN(score) ? T.PositiveInfinity : score;
 
     private static void Check(int count, ReadOnlySpan<float> factors, string name)
     {

@@ -36,7 +36,31 @@ public sealed class ApplyCommandTests : IDisposable
         Assert.InRange(report.GetProperty("test").GetProperty("top1").GetDouble(), 0.9, 1);
         Assert.InRange(report.GetProperty("test").GetProperty("originalTop1").GetDouble(), 0.99, 1);
         Assert.Equal(["out.nnc", "recipe.yaml"], _folder.FileNames.Order(StringComparer.Ordinal));
+        Assert.Equal([recipe, Digits], Paths(report, "inputs"));
+        Assert.Equal([_folder["out.nnc"]], Paths(report, "outputs"));
         (await TersorRun.Of("verify", _folder["out.nnc"])).Succeeds();
+    }
+
+    [Fact]
+    public async Task Apply_ToTheSmallerContainer_AddsTheEnding_AndJudgesThatFile()
+    {
+        string recipe = Write("steps: [prune: {sparsity: 0.9}, share: {clusters: 16}, compress: {lossless: true, container: smaller}]");
+
+        TersorRun run = (await Apply(recipe, "out", "--json", "-q")).Succeeds();
+
+        JsonElement report = JsonDocument.Parse(run.Out).RootElement;
+        JsonElement container = report.GetProperty("compression").GetProperty("container");
+        string kept = "out." + container.GetProperty("chosen").GetString();
+        Assert.Equal([kept, "recipe.yaml"], _folder.FileNames.Order(StringComparer.Ordinal));
+        Assert.Equal(new FileInfo(_folder[kept]).Length, Math.Min(container.GetProperty("nncBytes").GetInt64(), container.GetProperty("dczBytes").GetInt64()));
+        Assert.True(report.GetProperty("test").GetProperty("top1").GetDouble() > 0);
+
+        // What went in, each once; the network between the steps is neither.
+        Assert.Equal([recipe, Digits], Paths(report, "inputs"));
+        Assert.Equal([_folder[kept]], Paths(report, "outputs"));
+        TersorRun refused = await Apply(recipe, "out.nnc");
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("decides the ending, which says nnc", refused.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -68,6 +92,9 @@ public sealed class ApplyCommandTests : IDisposable
     [InlineData("steps: [prune: {sparsity: 1}]", "out.onnx", "error[recipe]: ", "leaves no weight; ask for less")]
     [InlineData("steps: [compress: {max-drp: 1}]", "out.nnc", "error[usage]: ", "unknown option '--max-drp' of compress. Did you mean '--max-drop'?")]
     [InlineData("steps: [prune]", "out.nnc", "error[usage]: ", "a recipe without compress writes ONNX")]
+    [InlineData("steps: [prune, compress: {lossless: true, qp: -20}]", "out.nnc", "error[usage]: ", "--lossless and --qp exclude each other")]
+    [InlineData("steps: [prune, compress: {container: smaller}]", "out", "error[usage]: ", "Add --lossless.")]
+    [InlineData("steps: [prune, compress: {container: smaller, lossless: true}]", "out.dcz", "error[usage]: ", "decides the ending, which says dcz")]
     [InlineData("steps: [prune, compress]", "out.onnx", "error[usage]: ", "a recipe that ends in compress writes an NNC file")]
     public async Task Apply_RecipeThatCannotRun_IsRefusedBeforeAnythingRuns(string yaml, string output, string start, string problem)
     {
@@ -82,7 +109,8 @@ public sealed class ApplyCommandTests : IDisposable
     [Fact]
     public void ShippedRecipes_AndThoseOfTheManual_CanBeRead()
     {
-        string[] shipped = Directory.GetFiles(Path.GetDirectoryName(RepositoryFile.Find("experiments/deep-compression/run.sh"))!, "*.yaml");
+        string experiments = Path.GetDirectoryName(RepositoryFile.Find("experiments/models.sh"))!;
+        string[] shipped = Directory.GetFiles(experiments, "*.yaml", SearchOption.AllDirectories);
         Assert.NotEmpty(shipped);
         Assert.All(shipped, file => Assert.NotEmpty(Recipe.Parse(File.ReadAllText(file), file).Steps));
         string[] blocks = File.ReadAllText(RepositoryFile.Find("docs/recipes.md")).Split("```yaml\n")[1..];
@@ -120,6 +148,8 @@ public sealed class ApplyCommandTests : IDisposable
         Assert.Equal(5, run.ExitCode);
         Assert.Contains("budget-missed", run.Error, StringComparison.Ordinal);
     }
+
+    private static string[] Paths(JsonElement report, string list) => [.. report.GetProperty(list).EnumerateArray().Select(file => file.GetProperty("path").GetString()!)];
 
     private string Write(string yaml)
     {

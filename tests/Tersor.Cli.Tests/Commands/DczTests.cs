@@ -94,6 +94,46 @@ public sealed class DczTests : IDisposable
         Assert.StartsWith($"error[malformed]: {path}: tensor 'fc.weight' (byte ", run.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Compress_ToTheSmallerContainer_WritesBothAndKeepsOne_AndSaysSo()
+    {
+        WriteShared();
+        long dcz = new FileInfo(_folder["m.dcz"]).Length;
+        (await TersorRun.Of("compress", _folder["m.dcz"], "--lossless", "-o", _folder["alone.nnc"], "-q")).Succeeds();
+        long nnc = new FileInfo(_folder["alone.nnc"]).Length;
+
+        TersorRun run = (await TersorRun.Of("compress", _folder["m.dcz"], "--lossless", "--container", "smaller", "-o", _folder["out"], "--json")).Succeeds();
+
+        string kept = nnc <= dcz ? "out.nnc" : "out.dcz";
+        Assert.Equal(["alone.nnc", "m.dcz", kept], _folder.FileNames.Order(StringComparer.Ordinal));
+        Assert.Equal(Math.Min(nnc, dcz), new FileInfo(_folder[kept]).Length);
+        JsonElement report = run.Json();
+        Assert.Equal((nnc, dcz), (report.GetProperty("container").GetProperty("nncBytes").GetInt64(), report.GetProperty("container").GetProperty("dczBytes").GetInt64()));
+        Assert.Equal(Math.Min(nnc, dcz), report.GetProperty("totals").GetProperty("bytes").GetInt64());
+        Assert.Equal(_folder[kept], Assert.Single(report.GetProperty("outputs").EnumerateArray()).GetProperty("path").GetString());
+        Assert.Contains($"{(nnc <= dcz ? "dcz" : "nnc")} would take {Math.Max(nnc, dcz)}", run.Error, StringComparison.Ordinal);
+        (await TersorRun.Of("diff", _folder["m.dcz"], _folder[kept], "--fail-above", "0")).Succeeds();
+    }
+
+    [Theory]
+    [InlineData("out.nnc", "--container smaller decides the ending, which says nnc", "--lossless")]
+    [InlineData("out.dcz", "--container smaller decides the ending, which says dcz", "--lossless")]
+    [InlineData("-", "not stdout", "--lossless")]
+    [InlineData("out", "Add --lossless.")]
+    [InlineData("out", "--topology none leaves it out", "--lossless", "--topology", "none")]
+    [InlineData("out", "--save-plan keeps how an NNC file was made", "--lossless", "--save-plan", "p.json")]
+    [InlineData("m", "is what is read", "--lossless", "--force")]
+    public async Task Compress_ToTheSmallerContainer_RefusesWhatContradictsIt(string output, string problem, params string[] options)
+    {
+        WriteShared();
+
+        TersorRun run = await TersorRun.Of(["compress", _folder["m.dcz"], "-o", output == "-" ? "-" : _folder[output], "--container", "smaller", .. options]);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(problem, run.Error, StringComparison.Ordinal);
+        Assert.Equal(["m.dcz"], _folder.FileNames);
+    }
+
     // 20 x 20 weights, of which every tenth is one of four values, and three biases.
     private string WriteShared()
     {

@@ -18,11 +18,20 @@ public class PruningScheduleTests
     [InlineData(3, 0.512)]
     [InlineData(5, 0.3277)]
     [InlineData(10, 0.1074)]
+    [InlineData(15, 0.0352)]
+    [InlineData(20, 0.0115)]
     public void An_iterative_schedule_prunes_the_same_share_of_what_is_left(int round, double left)
     {
-        double end = 1 - Math.Pow(0.8, 15);
-        Assert.Equal(left, 1 - PruningSchedules.SparsityAfter(PruningSchedule.Iterative, 0, end, round, 15), 4);
+        double end = 1 - Math.Pow(0.8, 20);
+        Assert.Equal(left, 1 - PruningSchedules.SparsityAfter(PruningSchedule.Iterative, 0, end, round, 20), 4);
     }
+
+    [Theory]
+    [InlineData(PruningSchedule.OneShot, 1.5, 1.5, 1.5)]
+    [InlineData(PruningSchedule.Iterative, 0.5, 1.0, 1.5)]
+    [InlineData(PruningSchedule.Cubic, 1.055556, 1.444444, 1.5)]
+    public void Thresholds_rise_to_their_end(PruningSchedule schedule, params double[] thresholds) =>
+        Assert.Equal(thresholds, Enumerable.Range(1, 3).Select(round => PruningSchedules.ThresholdAfter(schedule, 1.5, round, 3)), (a, b) => Math.Abs(a - b) < 1e-6);
 
     [Theory]
     [InlineData(PruningSchedule.OneShot)]

@@ -113,6 +113,39 @@ public sealed class RecipeRunTests : IDisposable
         Assert.Equal(weights.Length / 2, weights.Count(weight => weight == 0));
     }
 
+    [Fact]
+    public void A_threshold_takes_what_is_within_so_many_deviations_of_each_layer()
+    {
+        PruneStep step = new() { Threshold = 1, Layers = new LayerValues(KeyValuePair.Create("fc3", 0.5)) };
+        Assert.Empty(step.Check(Trained.Value, Session()));
+        NetworkState state = step.Apply(new NetworkState(Trained.Value), Session());
+        foreach ((string name, double deviations) in (ReadOnlySpan<(string, double)>)[("fc1.weight", 1), ("fc2.weight", 1), ("fc3.weight", 0.5)])
+        {
+            float[] before = Values(new NetworkState(Trained.Value), name);
+            double mean = before.Average(weight => (double)weight);
+            double deviation = Math.Sqrt(before.Average(weight => (weight - mean) * (weight - mean)));
+            Assert.Equal(before.Select(weight => Math.Abs(weight) > deviations * deviation ? weight : 0), Values(state, name));
+        }
+    }
+
+    [Fact]
+    public void A_threshold_with_what_contradicts_it_is_refused()
+    {
+        PruneStep step = new() { Threshold = 1, Importance = WeightImportance.Fisher, Scope = PruningScope.Global, PatternKeep = 2, PatternOf = 4 };
+        Assert.Equal(3, step.Check(Trained.Value, Session()).Count(problem => problem.Contains("drop", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_pattern_that_regrows_holds_at_the_end_with_other_weights_than_at_the_start()
+    {
+        PruneStep step = new() { PatternKeep = 2, PatternOf = 4, Regrows = true, Training = Short };
+        Assert.Empty(step.Check(Trained.Value, Session()));
+        float[] weights = Values(step.Apply(new NetworkState(Trained.Value), Session()), "fc1.weight");
+        float[] held = Values((step with { Regrows = false, Training = null }).Apply(new NetworkState(Trained.Value), Session()), "fc1.weight");
+        for (int i = 0; i < weights.Length; i += 4) Assert.InRange(weights.AsSpan(i, 4).ToArray().Count(weight => weight != 0), 0, 2);
+        Assert.NotEqual(held.Select(weight => weight == 0), weights.Select(weight => weight == 0));
+    }
+
     [Theory]
     [InlineData(WeightImportance.Magnitude)]
     [InlineData(WeightImportance.Fisher)]
@@ -125,6 +158,26 @@ public sealed class RecipeRunTests : IDisposable
         double Loss(WeightImportance by) =>
             Session().Judge(new PruneStep { Importance = by, Sparsity = 0.7, Samples = 256 }.Apply(new NetworkState(Trained.Value), Session())).Loss;
         Assert.True(Loss(importance) < Loss(WeightImportance.Random));
+    }
+
+    [Fact]
+    public void The_path_of_a_training_beats_chance_and_is_collected_before_each_pruning()
+    {
+        NetworkState untrained = new(NetworkArchitectures.Create("lenet-300-100", seed: 1));
+        double Loss(WeightImportance by, NetworkState from) => Session().Judge(new PruneStep { Importance = by, Sparsity = 0.9, Rounds = 2, Training = Short }.Apply(from, Session())).Loss;
+        Assert.True(Loss(WeightImportance.LifelongPath, untrained) < Loss(WeightImportance.Random, new TrainStep { Training = Short }.Apply(untrained, Session())));
+        Assert.Equal(3 * Short.Epochs, new PruneStep { Importance = WeightImportance.LifelongPath, Rounds = 2, Training = Short }.Epochs);
+    }
+
+    [Fact]
+    public void A_path_that_cannot_be_collected_is_refused()
+    {
+        PruneStep step = new() { Importance = WeightImportance.LifelongPath };
+        Assert.Contains("collected in a training", Assert.Single(step.Check(Trained.Value, Session())), StringComparison.Ordinal);
+        step = step with { Training = Short with { AverageDecay = 0.99 }, Regrows = true };
+        Assert.Equal(2, step.Check(Trained.Value, Session()).Count());
+        NetworkState shared = new ShareStep { Clusters = 4 }.Apply(new NetworkState(Trained.Value), Session());
+        Assert.Contains("before share", Assert.Throws<RecipeException>(() => step.Apply(shared, Session())).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -179,6 +232,17 @@ public sealed class RecipeRunTests : IDisposable
         float[] weights = Values(state, "fc2.weight");
         Assert.InRange(weights.Count(weight => weight == 0), 1, weights.Length - 1);
         Assert.InRange(Session().Judge(state).Top1, 0.5, 1);
+    }
+
+    [Fact]
+    public void Training_from_scratch_for_the_same_compute_takes_more_epochs_of_a_smaller_network()
+    {
+        Recipe recipe = Recipe.Of(
+            new PruneChannelsStep { Share = 0.5 }, new ReinitializeStep(), new TrainStep { HasSameCompute = true, Training = Short with { Epochs = 3 } });
+        RecipeRun.Run(recipe, new NetworkState(Trained.Value), Session(observer: new Observer(_notes)));
+
+        // Of 784-300-100-10 half stay, in eights: 784-152-56-10, 0.4817 of the multiply-adds.
+        Assert.Contains("6 epochs in place of 3: the network takes 128,240 multiply-adds, the first 266,200", _notes);
     }
 
     [Fact]

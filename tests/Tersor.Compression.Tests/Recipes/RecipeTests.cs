@@ -30,7 +30,7 @@ public class RecipeTests
             "r.yaml");
         PruneStep prune = Assert.IsType<PruneStep>(recipe.Steps[0]);
         Assert.Equal((WeightImportance.Fisher, 0.9, PruningSchedule.Cubic, 4), (prune.Importance, prune.Sparsity, prune.Schedule, prune.Rounds));
-        Assert.Equal([("fc1", 0.95), ("fc3", 0.5)], prune.Layers);
+        Assert.Equal([KeyValuePair.Create("fc1", 0.95), KeyValuePair.Create("fc3", 0.5)], prune.Layers.Entries);
         Assert.Equal(["conv1"], prune.Selection.Exclude);
         Assert.Equal((3, 0.02, 2, true), (prune.Training!.Epochs, prune.Training.LearningRate, prune.Training.Augmentation.MaxShift, prune.Training.Augmentation.Flip));
         Assert.Equal(3, Assert.IsType<QuantizeStep>(recipe.Steps[1]).Bits);
@@ -59,7 +59,7 @@ public class RecipeTests
         string[] expected =
         [
             "line 2: 'quantise' is no step. Did you mean 'quantize'?",
-            "line 5: 'importance' of prune is one of magnitude, fisher, gradient, taylor, lifelong, lifelong-unlabelled, random, not 'fischer'. Did you mean 'fisher'?",
+            "line 5: 'importance' of prune is one of magnitude, fisher, gradient, taylor, lifelong, lifelong-unlabelled, lifelong-path, random, not 'fischer'. Did you mean 'fisher'?",
             "line 6: 'rounds' of prune is a whole number of 1 to 1000",
             "line 4: prune has the pattern '4:2'; write N:M, such as \"2:4\" in quotes, with N from 1 and below M, M at most 256",
             "line 4: prune has no key 'sparsty'. Did you mean 'sparsity'?",
@@ -85,6 +85,22 @@ public class RecipeTests
         Assert.StartsWith("r.yaml: ", refusal.Message, StringComparison.Ordinal);
         Assert.Contains(problem, refusal.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Prune_takes_thresholds_in_place_of_shares_with_those_of_single_layers()
+    {
+        PruneStep prune = Assert.IsType<PruneStep>(Assert.Single(Recipe.Parse("steps: [prune: {threshold: 1.2, layers: {fc3: 0.5, fc1: 1.5}}]", "r.yaml").Steps));
+        Assert.Equal((1.2, 0.5, 1.5, 1.2), (prune.Threshold, prune.Layers.Of("fc3.weight", prune.Threshold), prune.Layers.Of("fc1.weight", prune.Threshold), prune.Layers.Of("fc2.weight", prune.Threshold)));
+        RecipeException refusal = Assert.Throws<RecipeException>(() => Recipe.Parse("steps: [prune: {threshold: 1, sparsity: 0.9}]", "r.yaml"));
+        Assert.Contains("has threshold and sparsity", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Channel_patterns_that_are_no_expressions_are_named() =>
+        Assert.Contains(
+            "prune-channels has '(' to include, which is not a usable regular expression",
+            Assert.Throws<RecipeException>(() => Recipe.Parse("steps: [prune-channels: {include: '('}]", "r.yaml")).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Every_listed_step_can_be_written_with_no_settings() =>

@@ -1,3 +1,4 @@
+using Tersor.Compression.Pruning;
 using Tersor.Compression.Sensitivity;
 using Tersor.Compression.Sharing;
 using Tersor.Engine.Graphs;
@@ -11,8 +12,23 @@ namespace Tersor.Compression.Tests.Sharing;
 
 public sealed class WeightSharingTests
 {
-    // Deep Compression, worked example: pruned by half a standard deviation.
-    private static readonly float[] Pruned = [0, -0.51f, 0, 0.88f, 0, 0.49f, -1.02f, 0, 0.95f, 0, 0.45f, -0.55f, -0.97f, 0, 0.53f, 0];
+    // Deep Compression, worked example: a matrix of four by four, and what is left of it beyond half a standard deviation.
+    private static readonly float[] Raw = [0.12f, -0.51f, 0.02f, 0.88f, -0.03f, 0.49f, -1.02f, 0.07f, 0.95f, -0.08f, 0.45f, -0.55f, -0.97f, 0.04f, 0.53f, -0.01f];
+    private static readonly float[] Pruned = [.. WeightMask.AboveDeviations(Raw, 0.5).Zip(Raw, (isKept, weight) => isKept ? weight : 0)];
+
+    /// <summary>The note on Deep Compression, section 6: nine weights are left at these places, which others skip by 0 or 1 zeros.</summary>
+    [Fact]
+    public void Pruning_WorkedExample_LeavesItsSurvivorsAndGaps()
+    {
+        int[] places = [.. Enumerable.Range(0, Pruned.Length).Where(i => Pruned[i] != 0)];
+        Assert.Equal([1, 3, 5, 6, 8, 10, 11, 12, 14], places);
+        Assert.Equal([1, 1, 1, 0, 1, 1, 0, 0, 1], places.Select((place, i) => place - (i == 0 ? 0 : places[i - 1] + 1)));
+
+        // The population deviation is 0.5569995: 0.49 is so many of them.
+        double deviations = 0.49 / 0.5569995;
+        Assert.True(WeightMask.AboveDeviations(Raw, deviations * (1 - 1e-6))[5]);
+        Assert.False(WeightMask.AboveDeviations(Raw, deviations * (1 + 1e-6))[5]);
+    }
 
     [Fact]
     public void Share_WorkedExample_HasItsCentroidsAndIds()

@@ -12,7 +12,7 @@ public sealed record GroupLassoStep : RecipeStep
     public override string Name => "group-lasso";
 
     /// <summary>Which layers may lose channels.</summary>
-    public ChannelPatterns Patterns { get; init; } = new();
+    public ChannelSelectionOptions Selection { get; init; } = ChannelSelectionKeys.Usual;
 
     /// <summary>Which weights vanish together.</summary>
     public LassoGroups Groups { get; init; } = LassoGroups.Units;
@@ -33,10 +33,21 @@ public sealed record GroupLassoStep : RecipeStep
 
     /// <inheritdoc/>
     public override string Describe() =>
-        string.Create(CultureInfo.InvariantCulture, $"group-lasso: {Patterns}, {Groups}, strength {Strength}, cut below {Threshold}; {TrainingKeys.Text(Fit)}");
+        string.Create(CultureInfo.InvariantCulture, $"group-lasso: {ChannelSelectionKeys.Text(Selection)}, {Groups}, strength {Strength}, cut below {Threshold}; {TrainingKeys.Text(Fit)}");
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Check(OnnxGraph graph, RecipeSession session) => Patterns.Check(graph);
+    public override IEnumerable<string> Check(OnnxGraph graph, RecipeSession session)
+    {
+        try
+        {
+            Selection.Resolve(ChannelGroups.Find(graph));
+            return [];
+        }
+        catch (ChannelPruningException refusal)
+        {
+            return [refusal.Message];
+        }
+    }
 
     /// <inheritdoc/>
     public override NetworkState Apply(NetworkState state, RecipeSession session)
@@ -49,7 +60,7 @@ public sealed record GroupLassoStep : RecipeStep
         {
             try
             {
-                PrunedNetwork cut = ChannelPruner.Prune(ChannelSelection.Vanished(ChannelGroups.Find(before.Graph), Threshold, Patterns.ToOptions()));
+                PrunedNetwork cut = ChannelPruner.Prune(ChannelSelection.Vanished(ChannelGroups.Find(before.Graph), Threshold, Selection));
                 session.Note(string.Create(
                     CultureInfo.InvariantCulture, $"{cut.Report.ParametersAfter:N0} of {cut.Report.ParametersBefore:N0} parameters, {cut.Report.MultiplyAddsAfter:N0} of {cut.Report.MultiplyAddsBefore:N0} multiply-adds"));
                 return before with { Graph = cut.Graph };
@@ -63,7 +74,7 @@ public sealed record GroupLassoStep : RecipeStep
 
     internal static GroupLassoStep Read(RecipeMapping mapping) => new()
     {
-        Patterns = ChannelPatterns.Read(mapping),
+        Selection = ChannelSelectionKeys.Read(mapping),
         Groups = mapping.Choice(
             "groups",
             LassoGroups.Units,

@@ -34,7 +34,7 @@ public sealed record PruneChannelsStep : RecipeStep
     public override string Name => "prune-channels";
 
     /// <summary>Which layers.</summary>
-    public ChannelPatterns Patterns { get; init; } = new() { Least = 0.1 };
+    public ChannelSelectionOptions Selection { get; init; } = ChannelSelectionKeys.Usual;
 
     /// <summary>What says how much a channel matters.</summary>
     public ChannelMeasure Measure { get; init; } = ChannelMeasure.Norm;
@@ -63,12 +63,12 @@ public sealed record PruneChannelsStep : RecipeStep
     /// <inheritdoc/>
     public override string Describe() => string.Create(
         CultureInfo.InvariantCulture,
-        $"prune-channels: {Patterns}, {(MultiplyAdds > 0 ? $"to {MultiplyAdds:P0} of the multiply-adds" : $"{Share:P0} of the channels {(IsGlobal ? "of all layers" : "of each layer")}")}, by {Measure} ({Samples} samples), {Rounds} rounds; {(Training is null ? "no training" : TrainingKeys.Text(Training))}");
+        $"prune-channels: {ChannelSelectionKeys.Text(Selection)}, {(MultiplyAdds > 0 ? $"to {MultiplyAdds:P0} of the multiply-adds" : $"{Share:P0} of the channels {(IsGlobal ? "of all layers" : "of each layer")}")}, by {Measure} ({Samples} samples), {Rounds} rounds; {(Training is null ? "no training" : TrainingKeys.Text(Training))}");
 
     /// <inheritdoc/>
     public override IEnumerable<string> Check(OnnxGraph graph, RecipeSession session)
     {
-        List<string> problems = [.. Patterns.Check(graph)];
+        List<string> problems = [];
         if (MultiplyAdds == 0 && Share >= 1) problems.Add("a share of 1 leaves layers without channels; ask for less");
         if (Rounds > 1 && Training is null) problems.Add("several rounds cut what one would unless there is training between them; add train, or drop rounds");
         if (problems.Count > 0) return problems;
@@ -100,7 +100,7 @@ public sealed record PruneChannelsStep : RecipeStep
 
     internal static PruneChannelsStep Read(RecipeMapping mapping) => new()
     {
-        Patterns = ChannelPatterns.Read(mapping),
+        Selection = ChannelSelectionKeys.Read(mapping),
         Measure = mapping.Choice(
             "importance",
             ChannelMeasure.Norm,
@@ -139,12 +139,11 @@ public sealed record PruneChannelsStep : RecipeStep
     // Each round takes its part of what the rounds together take: the same share of what is left.
     private ChannelSelection Select(OnnxGraph graph, RecipeSession session, Func<ChannelGroups, ChannelScores> measure)
     {
-        ChannelSelectionOptions options = Patterns.ToOptions();
         ChannelScores scores = measure(ChannelGroups.Find(graph));
-        if (MultiplyAdds > 0) return ChannelSelection.ToMultiplyAdds(scores, Math.Pow(MultiplyAdds, 1.0 / Rounds), options);
+        if (MultiplyAdds > 0) return ChannelSelection.ToMultiplyAdds(scores, Math.Pow(MultiplyAdds, 1.0 / Rounds), Selection);
         double share = 1 - Math.Pow(1 - Share, 1.0 / Rounds);
         session.CancellationToken.ThrowIfCancellationRequested();
-        return IsGlobal ? ChannelSelection.Globally(scores, share, options) : ChannelSelection.ByShare(scores, share, options);
+        return IsGlobal ? ChannelSelection.Globally(scores, share, Selection) : ChannelSelection.ByShare(scores, share, Selection);
     }
 
     private ChannelScores Scores(ChannelGroups groups, RecipeSession session)

@@ -1,15 +1,17 @@
 using System.Globalization;
 using Tersor.Compression.Pruning;
-using Tersor.Engine.Graphs;
 using Tersor.Engine.Training;
-using Tersor.Models;
 using Tersor.Models.Onnx;
 
 namespace Tersor.Compression.Recipes.Steps;
 
 /// <summary>Sets the weights that matter least to zero, round by round with training in between, and keeps them zero in all later steps.</summary>
-public sealed record PruneStep : RecipeStep
+public sealed partial record PruneStep : RecipeStep
 {
+    // Standard deviations: beyond the upper one no weight of a trained layer is left.
+    private const double LeastThreshold = 0.001;
+    private const double MostThreshold = 100;
+
     /// <inheritdoc/>
     public override string Name => "prune";
 
@@ -22,8 +24,14 @@ public sealed record PruneStep : RecipeStep
     /// <summary>The share of zeros at the end: 0 to 1.</summary>
     public double Sparsity { get; init; } = 0.8;
 
-    /// <summary>Shares of zeros of single layers, by pattern; the last that matches counts, and <see cref="Sparsity"/> for the others. Only with <see cref="PruningScope.Layer"/>.</summary>
-    public IReadOnlyList<(string Pattern, double Value)> Layers { get; init; } = [];
+    /// <summary>
+    /// In place of <see cref="Sparsity"/>: weights go whose size is at most so many standard deviations of their layer, zeros counted in (Han et al. 2015); 0 for a share of zeros instead. Over rounds it grows as
+    /// the share would. Each layer keeps a weight at least.
+    /// </summary>
+    public double Threshold { get; init; }
+
+    /// <summary>Shares of zeros of single layers, or their thresholds where there is a <see cref="Threshold"/>. Only with <see cref="PruningScope.Layer"/>.</summary>
+    public LayerValues Layers { get; init; } = LayerValues.None;
 
     /// <summary>How the share of zeros is divided among layers.</summary>
     public PruningScope Scope { get; init; } = PruningScope.Layer;
@@ -43,14 +51,17 @@ public sealed record PruneStep : RecipeStep
     /// <summary>M of N:M.</summary>
     public int PatternOf { get; init; }
 
-    /// <summary>Whether pruned weights learn on and come back when they have grown (dynamic network surgery).</summary>
+    /// <summary>Whether pruned weights learn on and come back when they have grown: dynamic network surgery, with a pattern SR-STE, which chooses anew at every step (<see cref="PatternParameter"/>).</summary>
     public bool Regrows { get; init; }
 
     /// <summary>Samples that importances are measured on.</summary>
     public int Samples { get; init; } = 2048;
 
     /// <inheritdoc/>
-    public override double Epochs => Rounds * base.Epochs;
+    public override double Epochs => (Rounds + (IsCollected ? 1 : 0)) * base.Epochs;
+
+    // Importances that a training collects want one before each pruning, and what is left wants one at the end.
+    private bool IsCollected => Importance == WeightImportance.LifelongPath;
 
     /// <inheritdoc/>
     public override string Describe()
@@ -59,11 +70,12 @@ public sealed record PruneStep : RecipeStep
             ? string.Create(CultureInfo.InvariantCulture, $"{PatternKeep} of {PatternOf} stay")
             : Tolerance > 0
                 ? string.Create(CultureInfo.InvariantCulture, $"as much as costs each layer {Tolerance} points")
-                : string.Create(CultureInfo.InvariantCulture, $"{Sparsity:P1} zeros");
-        string layers = Layers.Count == 0 ? "" : ", " + string.Join(", ", Layers.Select(layer => string.Create(CultureInfo.InvariantCulture, $"{layer.Pattern} {layer.Value:P1}")));
+                : Threshold > 0
+                    ? string.Create(CultureInfo.InvariantCulture, $"up to {Threshold} standard deviations")
+                    : string.Create(CultureInfo.InvariantCulture, $"{Sparsity:P1} zeros");
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"prune: {Selection}, {what}{layers}, by {WeightImportances.NameOf(Importance)} ({Samples} samples), {Scope}, {Schedule}, {Rounds} rounds{(Regrows ? ", regrowing" : "")}; {(Training is null ? "no training" : TrainingKeys.Text(Training))}");
+            $"prune: {Selection}, {what}{Layers.Text(Threshold > 0 ? "" : "P1")}, by {WeightImportances.NameOf(Importance)} ({Samples} samples), {Scope}, {Schedule}, {Rounds} rounds{(Regrows ? ", regrowing" : "")}; {(Training is null ? "no training" : TrainingKeys.Text(Training))}");
     }
 
     /// <inheritdoc/>
@@ -72,23 +84,16 @@ public sealed record PruneStep : RecipeStep
     /// <inheritdoc/>
     public override IEnumerable<string> Check(OnnxGraph graph, RecipeSession session)
     {
-        foreach (string problem in Selection.Check(graph)) yield return problem;
-        foreach ((string pattern, _) in Layers)
-        {
-            if (LayerSelection.Problem(pattern, graph) is { } problem) yield return problem;
-        }
-
-        if (Sparsity >= 1) yield return "a sparsity of 1 leaves no weight; ask for less";
-        foreach ((string pattern, double value) in Layers)
-        {
-            if (value >= 1) yield return $"a sparsity of 1 for '{pattern}' leaves a layer without a weight; ask for less";
-        }
-
-        if (Layers.Count > 0 && Scope != PruningScope.Layer) yield return "layers have shares of their own only with scope layer";
+        foreach (string problem in Selection.Check(graph).Concat(Layers.Check(graph))) yield return problem;
+        if (Layers.Entries.Count > 0 && Scope != PruningScope.Layer) yield return "layers have numbers of their own only with scope layer";
         if (Tolerance > 0 && Scope != PruningScope.Sensitivity) yield return "a tolerance is for scope sensitivity";
         if (Rounds > 1 && Training is null) yield return "several rounds prune what one would unless there is training between them; add train, or drop rounds";
         if (Regrows && Training is null) yield return "nothing regrows without training; add train, or drop regrow";
-        if (Regrows && PatternKeep > 0) yield return "what regrows follows no pattern; drop regrow or pattern";
+        if (Regrows && PatternKeep > 0 && Importance != WeightImportance.Magnitude) yield return "what regrows in a pattern is chosen by magnitude; drop importance or regrow";
+        if (IsCollected && Training is null) yield return "lifelong-path is collected in a training, which the step does before it prunes; add train";
+        if (IsCollected && Training is { AverageDecay: > 0 }) yield return "lifelong-path follows the weights themselves; drop average";
+        if (IsCollected && Regrows) yield return "lifelong-path trains before it prunes, regrow after; drop one";
+        foreach (string problem in Threshold > 0 ? CheckThreshold() : CheckShares()) yield return problem;
     }
 
     /// <inheritdoc/>
@@ -97,6 +102,7 @@ public sealed record PruneStep : RecipeStep
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(session);
         IReadOnlyList<string> names = Selection.Of(state.Graph);
+        if (IsCollected && names.Any(state.Shared.Contains)) throw new RecipeException(Name, ["weights that share values have no paths of their own; put the step before share"]);
         double begin = ZeroShare(state.Graph, names);
         for (int round = 1; round <= Rounds; round++)
         {
@@ -104,13 +110,15 @@ public sealed record PruneStep : RecipeStep
             state = session.Part($"round-{number}", state, before => Prune(before, session, names, begin, number));
         }
 
-        return state;
+        return IsCollected ? session.Part("last", state, before => session.Fit(before, Training!, "last")) : state;
     }
 
     internal static PruneStep Read(RecipeMapping mapping)
     {
         PruneStep usual = new();
         (int keep, int of) = ReadPattern(mapping);
+        bool hasThreshold = mapping.Has("threshold");
+        if (hasThreshold && mapping.Has("sparsity")) mapping.Problem("has threshold and sparsity, each of which says how many weights go; drop one");
         PruningSchedule schedule = mapping.Choice(
             "schedule", PruningSchedule.OneShot, [("one-shot", PruningSchedule.OneShot), ("iterative", PruningSchedule.Iterative), ("cubic", PruningSchedule.Cubic)]);
         return new PruneStep
@@ -118,7 +126,8 @@ public sealed record PruneStep : RecipeStep
             Selection = LayerSelection.Read(mapping),
             Importance = mapping.Choice("importance", usual.Importance, [.. WeightImportances.All.Select(entry => (entry.Name, entry.Importance))]),
             Sparsity = mapping.Real("sparsity", usual.Sparsity, 0, 1),
-            Layers = mapping.Reals("layers", 0, 1),
+            Threshold = mapping.Real("threshold", 0, LeastThreshold, MostThreshold),
+            Layers = hasThreshold ? LayerValues.Read(mapping, 0, MostThreshold) : LayerValues.Read(mapping, 0, 1),
             Scope = mapping.Choice(
                 "scope",
                 usual.Scope,
@@ -152,76 +161,19 @@ public sealed record PruneStep : RecipeStep
         return (0, 0);
     }
 
-    private static double ZeroShare(OnnxGraph graph, IReadOnlyList<string> names)
+    private IEnumerable<string> CheckShares()
     {
-        long zeros = 0;
-        long all = 0;
-        foreach (Tensor tensor in graph.Initializers.Where(tensor => names.Contains(tensor.Name)))
+        if (Sparsity >= 1) yield return "a sparsity of 1 leaves no weight; ask for less";
+        foreach ((string pattern, double value) in Layers.Entries)
         {
-            float[] values = tensor.ReadSingles();
-            all += values.Length;
-            foreach (float value in values) zeros += value == 0 ? 1 : 0;
-        }
-
-        return all == 0 ? 0 : (double)zeros / all;
-    }
-
-    private NetworkState Prune(NetworkState before, RecipeSession session, IReadOnlyList<string> names, double begin, int round)
-    {
-        ExecutableGraph graph = ExecutableGraph.Create(before.Graph);
-        GraphParameter[] parameters = [.. graph.Parameters.Where(parameter => names.Contains(parameter.Name))];
-        IReadOnlyList<float[]> scores = WeightScores.Measure(graph, parameters, Importance, session, Samples);
-
-        // What is zero stays zero, whatever the importance says of it.
-        for (int t = 0; t < parameters.Length; t++)
-        {
-            for (int i = 0; i < scores[t].Length; i++)
-            {
-                if (parameters[t].Values[i] == 0) scores[t][i] = -1;
-            }
-        }
-
-        IReadOnlyList<bool[]> masks = Choose(before.Graph, graph, parameters, scores, session, begin, round);
-        for (int t = 0; t < parameters.Length; t++) WeightMask.Apply(masks[t], parameters[t].Values);
-        NetworkState pruned = before.WithPruned(names) with { Graph = DropoutAdjustment.Apply(before.Graph, graph.ToOnnx()) };
-        if (Training is null) return pruned;
-        if (!Regrows) return session.Fit(pruned, Training, $"round-{round}");
-
-        // What regrows needs the values from before.
-        Dictionary<string, int> kept = parameters.Zip(masks, (parameter, mask) => (parameter.Name, Count: WeightMask.CountKept(mask))).ToDictionary(StringComparer.Ordinal);
-        NetworkState trained = session.Fit(
-            before, Training, $"round-{round}", parameter => kept.TryGetValue(parameter.Name, out int count) ? new RegrowingParameter(parameter, count) : null);
-        return trained.WithPruned(names);
-    }
-
-    private IReadOnlyList<bool[]> Choose(
-        OnnxGraph before, ExecutableGraph graph, GraphParameter[] parameters, IReadOnlyList<float[]> scores, RecipeSession session, double begin, int round)
-    {
-        if (PatternKeep > 0) return [.. parameters.Select((parameter, t) => Pattern(before, parameter, scores[t]))];
-        double end = Math.Max(begin, Sparsity);
-        double sparsity = PruningSchedules.SparsityAfter(Schedule, begin, end, round, Rounds);
-        switch (Scope)
-        {
-            case PruningScope.Global:
-                return PruningAllocation.Globally(Importance == WeightImportance.Magnitude ? PruningAllocation.Normalize(scores) : scores, sparsity);
-            case PruningScope.ErdosRenyi:
-                return PruningAllocation.ByLayer(scores, PruningAllocation.ErdosRenyi([.. parameters.Select(parameter => parameter.Shape)], sparsity));
-            case PruningScope.Sensitivity:
-                IReadOnlyList<LayerSensitivity> layers = SensitivityScan.Measure(graph, parameters, scores, session, Samples);
-                IReadOnlyList<double> shares = Tolerance > 0 ? SensitivityScan.ForTolerance(layers, Tolerance / 100) : SensitivityScan.ForSparsity(layers, sparsity);
-                for (int t = 0; t < parameters.Length; t++) session.Note(string.Create(CultureInfo.InvariantCulture, $"{parameters[t].Name}: {shares[t]:P1} zeros"));
-                return PruningAllocation.ByLayer(scores, shares);
-            default:
-                return PruningAllocation.ByLayer(
-                    scores, [.. parameters.Select(parameter => PruningSchedules.SparsityAfter(Schedule, begin, Math.Max(begin, LayerSelection.Last(Layers, parameter.Name) ?? Sparsity), round, Rounds))]);
+            if (value >= 1) yield return $"a sparsity of 1 for '{pattern}' leaves a layer without a weight; ask for less";
         }
     }
 
-    private bool[] Pattern(OnnxGraph graph, GraphParameter parameter, float[] scores)
+    private IEnumerable<string> CheckThreshold()
     {
-        int axis = InputAxis.Of(graph, parameter.Name);
-        int stride = 1;
-        for (int d = axis + 1; d < parameter.Shape.Rank; d++) stride *= (int)parameter.Shape[d];
-        return WeightMask.OfPattern(scores, stride, (int)parameter.Shape[axis], PatternKeep, PatternOf);
+        if (Importance != WeightImportance.Magnitude) yield return "a threshold is of magnitudes; drop importance, or say sparsity";
+        if (Scope != PruningScope.Layer) yield return "a threshold is of each layer's own deviation; drop scope, or say sparsity";
+        if (PatternKeep > 0) yield return "a pattern says how many weights stay; drop threshold or pattern";
     }
 }

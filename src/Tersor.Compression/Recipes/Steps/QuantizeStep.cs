@@ -19,8 +19,8 @@ public sealed record QuantizeStep : RecipeStep
     /// <summary>Bits of a level: 2 to 16.</summary>
     public int Bits { get; init; } = 4;
 
-    /// <summary>Bits of single layers, by pattern; the last that matches counts.</summary>
-    public IReadOnlyList<(string Pattern, double Value)> Layers { get; init; } = [];
+    /// <summary>Bits of single layers.</summary>
+    public LayerValues Layers { get; init; } = LayerValues.None;
 
     private TrainingRecipe Fit => Training ?? TrainingRecipe.FineTuning;
 
@@ -28,25 +28,13 @@ public sealed record QuantizeStep : RecipeStep
     public override double Epochs => Fit.Epochs;
 
     /// <inheritdoc/>
-    public override string Describe()
-    {
-        string layers = Layers.Count == 0 ? "" : ", " + string.Join(", ", Layers.Select(layer => string.Create(CultureInfo.InvariantCulture, $"{layer.Pattern} {layer.Value} bits")));
-        return string.Create(CultureInfo.InvariantCulture, $"quantize: {Selection}, {Bits} bits{layers}; {TrainingKeys.Text(Fit)}");
-    }
+    public override string Describe() => string.Create(CultureInfo.InvariantCulture, $"quantize: {Selection}, {Bits} bits{Layers.Text(unit: " bits")}; {TrainingKeys.Text(Fit)}");
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> LayersOf(OnnxGraph graph) => Selection.Of(graph);
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Check(OnnxGraph graph, RecipeSession session)
-    {
-        foreach (string problem in Selection.Check(graph)) yield return problem;
-        foreach ((string pattern, double value) in Layers)
-        {
-            if (LayerSelection.Problem(pattern, graph) is { } problem) yield return problem;
-            if (value != Math.Floor(value)) yield return string.Create(CultureInfo.InvariantCulture, $"'{pattern}' has {value} bits; whole numbers are possible");
-        }
-    }
+    public override IEnumerable<string> Check(OnnxGraph graph, RecipeSession session) => Selection.Check(graph).Concat(Layers.CheckCounts(graph, "bits"));
 
     /// <inheritdoc/>
     public override NetworkState Apply(NetworkState state, RecipeSession session)
@@ -61,7 +49,7 @@ public sealed record QuantizeStep : RecipeStep
     {
         Selection = LayerSelection.Read(mapping),
         Bits = mapping.Integer("bits", 4, 2, 16),
-        Layers = mapping.Reals("layers", 2, 16),
+        Layers = LayerValues.Read(mapping, 2, 16),
         Training = TrainingKeys.Nested(mapping, TrainingRecipe.FineTuning),
     };
 
@@ -69,6 +57,6 @@ public sealed record QuantizeStep : RecipeStep
     {
         if (!names.Contains(parameter.Name)) return null;
         bool[]? isKept = before.Pruned.Contains(parameter.Name) ? Pruning.WeightMask.OfNonZero(parameter.Values) : null;
-        return new FakeQuantizedParameter(parameter, (int)(LayerSelection.Last(Layers, parameter.Name) ?? Bits), isKept);
+        return new FakeQuantizedParameter(parameter, (int)Layers.Of(parameter.Name, Bits), isKept);
     }
 }

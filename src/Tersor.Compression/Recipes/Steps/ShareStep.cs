@@ -21,8 +21,8 @@ public sealed record ShareStep : RecipeStep
     /// <summary>Values of each layer beside zero.</summary>
     public int Clusters { get; init; } = 32;
 
-    /// <summary>Values of single layers, by pattern; the last that matches counts.</summary>
-    public IReadOnlyList<(string Pattern, double Value)> Layers { get; init; } = [];
+    /// <summary>Values of single layers.</summary>
+    public LayerValues Layers { get; init; } = LayerValues.None;
 
     /// <summary>Where k-means starts.</summary>
     public CentroidInitialization Initialization { get; init; } = CentroidInitialization.Linear;
@@ -39,22 +39,13 @@ public sealed record ShareStep : RecipeStep
     /// <inheritdoc/>
     public override string Describe()
     {
-        string layers = Layers.Count == 0 ? "" : ", " + string.Join(", ", Layers.Select(layer => string.Create(CultureInfo.InvariantCulture, $"{layer.Pattern} {layer.Value}")));
         string weighting = IsFisherWeighted ? string.Create(CultureInfo.InvariantCulture, $", weighted by Fisher information ({Samples} samples)") : "";
         return string.Create(
-            CultureInfo.InvariantCulture, $"share: {Selection}, {Clusters} values{layers}, from {Initialization}{weighting}; {(Training is null ? "no training" : TrainingKeys.Text(Training))}");
+            CultureInfo.InvariantCulture, $"share: {Selection}, {Clusters} values{Layers.Text()}, from {Initialization}{weighting}; {(Training is null ? "no training" : TrainingKeys.Text(Training))}");
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Check(OnnxGraph graph, RecipeSession session)
-    {
-        foreach (string problem in Selection.Check(graph)) yield return problem;
-        foreach ((string pattern, double value) in Layers)
-        {
-            if (LayerSelection.Problem(pattern, graph) is { } problem) yield return problem;
-            if (value != Math.Floor(value)) yield return string.Create(CultureInfo.InvariantCulture, $"'{pattern}' has {value} values; whole numbers are possible");
-        }
-    }
+    public override IEnumerable<string> Check(OnnxGraph graph, RecipeSession session) => Selection.Check(graph).Concat(Layers.CheckCounts(graph, "values"));
 
     /// <inheritdoc/>
     public override NetworkState Apply(NetworkState state, RecipeSession session)
@@ -69,7 +60,7 @@ public sealed record ShareStep : RecipeStep
     {
         Selection = LayerSelection.Read(mapping),
         Clusters = mapping.Integer("clusters", 32, 1, 65_536),
-        Layers = mapping.Reals("layers", 1, 65_536),
+        Layers = LayerValues.Read(mapping, 1, 65_536),
         Initialization = mapping.Choice(
             "initialization",
             CentroidInitialization.Linear,
@@ -90,7 +81,7 @@ public sealed record ShareStep : RecipeStep
             before.Graph,
             Selection.Of(before.Graph).ToDictionary(
                 name => name,
-                name => new SharingOptions { Clusters = (int)(LayerSelection.Last(Layers, name) ?? Clusters), Initialization = Initialization, Seed = session.Seed },
+                name => new SharingOptions { Clusters = (int)Layers.Of(name, Clusters), Initialization = Initialization, Seed = session.Seed },
                 StringComparer.Ordinal),
             fisher,
             session.CancellationToken);

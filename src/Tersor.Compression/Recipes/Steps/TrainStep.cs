@@ -1,3 +1,6 @@
+using System.Globalization;
+using Tersor.Compression.Tickets;
+using Tersor.Engine.Graphs;
 using Tersor.Engine.Training;
 using Tersor.Models.Onnx;
 
@@ -10,10 +13,15 @@ public sealed record TrainStep : RecipeStep
     public override string Name => "train";
 
     /// <inheritdoc/>
-    public override string Describe() => $"train: {TrainingKeys.Text(Training ?? TrainingRecipe.FineTuning)}";
+    public override string Describe() => $"train: {TrainingKeys.Text(Fit)}{(HasSameCompute ? ", for the multiply-adds of the first network" : "")}";
+
+    /// <summary>Whether epochs are those of the network that the recipe began with: a smaller one trains longer, for the same multiply-adds, up to twice as long (Scratch-B, Liu et al. 2019).</summary>
+    public bool HasSameCompute { get; init; }
 
     /// <inheritdoc/>
-    public override double Epochs => (Training ?? TrainingRecipe.FineTuning).Epochs;
+    public override double Epochs => Fit.Epochs; // Of the first network, whose cost an estimate knows.
+
+    private TrainingRecipe Fit => Training ?? TrainingRecipe.FineTuning;
 
     /// <inheritdoc/>
     public override IEnumerable<string> Check(OnnxGraph graph, RecipeSession session) => [];
@@ -21,9 +29,19 @@ public sealed record TrainStep : RecipeStep
     /// <inheritdoc/>
     public override NetworkState Apply(NetworkState state, RecipeSession session)
     {
+        ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(session);
-        return session.Part("fit", state, before => session.Fit(before, Training ?? TrainingRecipe.FineTuning, "fit"));
+        return session.Part("fit", state, before => session.Fit(before, HasSameCompute ? Lengthen(before, session) : Fit, "fit"));
     }
 
-    internal static TrainStep Read(RecipeMapping mapping) => new() { Training = TrainingKeys.Read(mapping, TrainingRecipe.FineTuning) };
+    internal static TrainStep Read(RecipeMapping mapping) => new() { HasSameCompute = mapping.Flag("same-compute", false), Training = TrainingKeys.Read(mapping, TrainingRecipe.FineTuning) };
+
+    private TrainingRecipe Lengthen(NetworkState state, RecipeSession session)
+    {
+        long now = LayerCost.Measure(state.Graph).Sum(layer => layer.MultiplyAdds);
+        long first = session.FirstMultiplyAdds ?? now;
+        int epochs = ScratchTraining.EpochsOfSameCompute(Fit.Epochs, first, now);
+        session.Note(string.Create(CultureInfo.InvariantCulture, $"{epochs} epochs in place of {Fit.Epochs}: the network takes {now:N0} multiply-adds, the first {first:N0}"));
+        return Fit with { Epochs = epochs };
+    }
 }

@@ -10,6 +10,14 @@ public sealed class HuffmanCodeTests
     [InlineData(9L, 3L, 6L)]
     public void WorkedExample_TakesTheBitsOfItsDescription(long bits, params long[] counts) => Assert.Equal(bits, HuffmanCode.FromCounts(counts).CountBits(counts));
 
+    /// <summary>The note on rate-distortion theory, section 5: 16 weights of 32 bits as four shared values that stand 8, 4, 2 and 2 times are 3.282051 times smaller.</summary>
+    [Fact]
+    public void SharedWeights_WorkedExample_HasItsRatio()
+    {
+        long[] counts = [8, 4, 2, 2];
+        Assert.Equal(3.282051, 16 * 32 / (HuffmanCode.FromCounts(counts).CountBits(counts) + (4 * 32.0)), 1e-6);
+    }
+
     [Fact]
     public void FromCounts_GivesCanonicalCodes()
     {

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# What cutting channels does to the time of an image: before and after, in our engine and in ONNX Runtime, alone and 32 at a time, on two threads. Prints a Markdown table; weights are not trained further, as the time does not
+# depend on them.
+#   ./run.sh [SHARED_FOLDER]
+# Without SHARED_FOLDER only the sample of this repository is measured. ONNX Runtime needs node, and in TERSOR_ONNXRUNTIME the folder that holds node_modules/onnxruntime-node; its columns say "absent" otherwise.
+# MODELS (default "lenet5 resnet20 resnet56"), SECONDS_EACH (default 2) and ROUNDS (default 3) say what is measured and how long; each number is the fastest of the rounds.
+set -euo pipefail
+shared=${1:-}
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=../models.sh
+source "$here/../models.sh"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+threads=2
+seconds=${SECONDS_EACH:-2}
+rounds=${ROUNDS:-3}
+models=(digits)
+[[ -z $shared ]] || read -ra models <<< "${MODELS:-lenet5 resnet20 resnet56}"
+if [[ -z ${TERSOR_ONNXRUNTIME:-} ]]; then echo "ONNX Runtime is skipped: TERSOR_ONNXRUNTIME does not name the folder of the onnxruntime-node package" >&2; fi
+
+# ours MODEL BATCH: microseconds for an image, the fastest of the rounds.
+ours() {
+    for ((round = 0; round < rounds; round++)); do
+        "${tersor[@]}" evaluate "$1" "${judging[@]}" --batch "$2" --threads $threads --limit 512 --quiet --json | number secondsPerImage
+    done | sort -g | head -1 | awk '{ printf "%.1f", 1e6 * $1 }'
+}
+
+# theirs MODEL BATCH: the same in ONNX Runtime.
+theirs() {
+    [[ -n ${TERSOR_ONNXRUNTIME:-} ]] || { echo absent; return; }
+    for ((round = 0; round < rounds; round++)); do
+        node "$root/bench/Tersor.Bench/Opponents/onnxruntime.mjs" "$TERSOR_ONNXRUNTIME" "$1" "$2" $threads "$seconds"
+    done | sort -g | head -1 | awk -v b="$2" '{ printf "%.1f", 1e3 * $1 / b }'
+}
+
+# million MODEL: its multiply-adds for an image.
+million() { "${tersor[@]}" inspect "$1" --json | sed -n '/"totals"/,$p' | number multiplyAdds | awk '{ printf "%.2f", $1 / 1e6 }'; }
+
+echo "| network | channels | multiply-adds, millions | ours, µs an image, 1 at a time | 32 | ONNX Runtime, 1 at a time | 32 |"
+echo "|---|---|---|---|---|---|---|"
+for name in "${models[@]}"; do
+    if [[ $name == digits ]]; then
+        source=$root/samples/lenet5-digits.onnx
+        judging=(--data digits:200,512)
+    else
+        take "$name"
+    fi
+    for recipe in whole half anywhere; do
+        file=$source
+        if [[ $recipe != whole ]]; then
+            file=$work/$name-$recipe.onnx
+            "${tersor[@]}" apply "$here/$recipe.yaml" "$source" -o "$file" "${judging[@]}" --quiet
+        fi
+        declare -A called=([whole]="as they are" [half]="half the work, in eights" [anywhere]="half the work, any number")
+        echo "| $name | ${called[$recipe]} | $(million "$file") | $(ours "$file" 1) | $(ours "$file" 32) | $(theirs "$file" 1) | $(theirs "$file" 32) |"
+    done
+done
