@@ -4,7 +4,7 @@ using System.Buffers;
 using Tersor.Codec;
 
 using CompressedModel model = CompressedModel.Open(args.Length > 0 ? args[0] : "lenet5.nnc");
-Console.WriteLine($"{model.Tensors.Count} tensors, first: {model.Tensors[0]}");
+Console.WriteLine($"{model.Tensors.Count} coded tensors, first: {model.Tensors[0]}");
 
 float[] weights = model.Decode(model.Tensors[0].Name);
 Console.WriteLine($"{weights.Length} values decoded, the first is {weights[0]}");

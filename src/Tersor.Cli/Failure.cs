@@ -47,6 +47,10 @@ internal sealed record Failure(ExitCode ExitCode, string Code, string Problem, s
         IOException io when DiskFullResults.Contains(io.HResult) => new(
             ExitCode.ResourceLimit, "disk-full", exception.Message, "Free some space or write elsewhere; no partial output was left behind.", exception),
         IOException => new(ExitCode.Usage, "io", exception.Message, null, exception),
+
+        // So .NET says that a write passes the largest file of the process or the disk (ulimit -f, FAT).
+        ArgumentOutOfRangeException when exception.StackTrace?.Contains("System.IO.RandomAccess.", StringComparison.Ordinal) == true => new(
+            ExitCode.ResourceLimit, "disk-full", "the output is larger than a file may be here", "Raise the limit (ulimit -f) or write elsewhere; no partial output was left behind.", exception),
         _ => new(
             ExitCode.Unexpected, "unexpected", $"{exception.GetType().Name}: {exception.Message}",
             "This is a bug in tersor; run again with --verbose for the stack trace and report it.", exception),

@@ -53,6 +53,21 @@ internal sealed class InputFile : IDisposable
     /// <summary>Bytes of all files that the model lies in: its own, shards, external data.</summary>
     public long TotalBytes(Model model) => Files(model).Sum(file => new FileInfo(file).Length);
 
+    /// <summary>Refuses outputs that are files which the model is read from, by their own name or by a link.</summary>
+    /// <exception cref="CommandException">One is.</exception>
+    public void CheckApart(Model model, params IEnumerable<string> outputs)
+    {
+        HashSet<string> files = [.. Files(model).Select(Resolve)];
+        foreach (string output in outputs)
+        {
+            if (output != "-" && files.Contains(Resolve(output))) throw CommandException.Usage($"{output} is what is read, and would be lost", "Name another output.");
+        }
+    }
+
+    /// <summary>The file that a path leads to.</summary>
+    public static string Resolve(string path) =>
+        File.Exists(path) && File.ResolveLinkTarget(System.IO.Path.GetFullPath(path), returnFinalTarget: true) is { } target ? target.FullName : System.IO.Path.GetFullPath(path);
+
     /// <summary>Removes the spooled copy, if there is one.</summary>
     public void Dispose()
     {

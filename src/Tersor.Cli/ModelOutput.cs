@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Tersor.Cli.Output;
 using Tersor.Compression;
 using Tersor.Models;
 
@@ -24,6 +25,20 @@ internal static class ModelOutput
     public static void WarnOfLostGraph(Invocation invocation, Model model, ModelFormat format, string source)
     {
         if (model.HasGraph && !format.KeepsGraph) invocation.Warn($"{format.Name} keeps tensors only: the graph of {source} stays behind");
+    }
+
+    /// <summary>Writes a model file.</summary>
+    public static void Write(Invocation invocation, Model model, ModelFormat format, string path, ModelWriteOptions options)
+    {
+        try
+        {
+            format.Write(model, path, options, invocation.Progress, invocation.Cancellation);
+        }
+        catch (ArgumentException problem) when (options.MaxShardBytes > 0)
+        {
+            // What a shard needs at least is known to the writer only.
+            throw CommandException.Usage($"--max-shard-size {ByteSize.Exact(options.MaxShardBytes)}: {problem.Message.Split(" (Parameter")[0]}");
+        }
     }
 
     /// <summary>Writes to a temporary file first, since a model is written at offsets, and then to stdout.</summary>

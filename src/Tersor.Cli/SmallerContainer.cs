@@ -28,6 +28,9 @@ internal sealed class SmallerContainer
     /// <summary>Where the Deep Compression file goes.</summary>
     public string Dcz => _stem + ".dcz";
 
+    /// <summary>Both.</summary>
+    public IReadOnlyList<string> Files => [Nnc, Dcz];
+
     /// <summary>Both, for people.</summary>
     public override string ToString() => $"{Nnc} or {Dcz}, whichever is smaller";
 
@@ -36,7 +39,7 @@ internal sealed class SmallerContainer
     /// <param name="source">What is read.</param>
     public void Check(bool force, string source)
     {
-        foreach (string path in (string[])[Nnc, Dcz])
+        foreach (string path in Files)
         {
             if (Path.GetFullPath(path) == Path.GetFullPath(source)) throw CommandException.Usage($"{path} is what is read, and might be replaced", "Name another output with -o.");
             OutputOptions.Check(path, force);

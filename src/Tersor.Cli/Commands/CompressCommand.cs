@@ -58,6 +58,7 @@ internal sealed class CompressCommand : Verb
         if (data is not null && (source == "-" || path == "-")) throw CommandException.Usage("--data measures files, not stdin and stdout", "Name files, or drop --data.");
         using InputFile input = InputFile.Require(invocation, source);
         using Model model = input.Open(invocation, _measure.IsLenient(invocation));
+        input.CheckApart(model, [.. either?.Files ?? [path], .. invocation.Value(_savePlan) is { } saved ? [saved] : Array.Empty<string>()]);
         int threads = _measure.Threads(invocation);
         long needed = ModelCompressor.EstimateMemory(model, threads);
         _measure.Memory.Check(invocation, needed, $"compressing {source} with --threads {Numbers.Integer(threads)}");
@@ -67,6 +68,7 @@ internal sealed class CompressCommand : Verb
         // A dry run measures only what a search needs.
         using FileVerdict? verdict = data is null || (isDryRun && search is null) ? null : OpenVerdict(invocation, source, data, threads, searches: search is not null);
         PlannedLevels planned = MakePlan(invocation, model, threads, search, verdict);
+        ModelCompressor.Check(model, planned.Plan);
         if (isDryRun)
         {
             DescribePlan(invocation, planned.Plan, model, path, needed);
@@ -77,7 +79,6 @@ internal sealed class CompressCommand : Verb
         CompressionReport report;
         if (either is null) report = Compress(invocation, model, planned, path, threads);
         else (path, report) = either.Write(invocation, model, invocation.Value(_output.Force), nnc => Compress(invocation, model, planned, nnc, threads));
-        if (invocation.Value(_savePlan) is { } planPath) OutputOptions.WriteText(invocation, planPath, report.Plan.ToJson(), invocation.Value(_output.Force));
         if (either is not null && path == either.Dcz) DescribeDcz(invocation, model, input.TotalBytes(model), path);
         else Describe(invocation, report, input.TotalBytes(model), path);
         search?.Describe();
@@ -90,7 +91,9 @@ internal sealed class CompressCommand : Verb
         if (path == "-") invocation.ReserveStdout();
         invocation.Setting(_output.Path, path);
         _output.Check(invocation, path);
-        if (invocation.Value(_savePlan) is { } planPath) _output.Check(invocation, planPath);
+        if (invocation.Value(_savePlan) is not { } planPath) return path;
+        _output.Check(invocation, planPath);
+        if (path != "-" && InputFile.Resolve(planPath) == InputFile.Resolve(path)) throw CommandException.Usage($"-o and --save-plan both name {planPath}", "Name another file.");
         return path;
     }
 
@@ -128,11 +131,18 @@ internal sealed class CompressCommand : Verb
 
     private CompressionReport Compress(Invocation invocation, Model model, PlannedLevels planned, string path, int threads)
     {
-        if (path != "-")
-            return ModelCompressor.Compress(model, planned.Plan, path, invocation.Value(_output.Force), threads, invocation.Progress, planned.Statistics, invocation.Cancellation);
-        using Stream output = invocation.Terminal.OpenOutput();
-        CompressionReport report = ModelCompressor.Compress(model, planned.Plan, output, threads, invocation.Progress, planned.Statistics, invocation.Cancellation);
-        output.Flush();
+        bool force = invocation.Value(_output.Force);
+        using PendingFile? file = path == "-" ? null : new PendingFile(path, force);
+        using Stream? stdout = file is null ? invocation.Terminal.OpenOutput() : null;
+        CompressionReport report = ModelCompressor.Compress(
+            model, planned.Plan, file?.Stream ?? stdout!, threads, invocation.Progress, planned.Statistics, invocation.Cancellation);
+        stdout?.Flush();
+
+        // Both or neither: a disk may be full for the plan alone.
+        using PendingFile? plan = invocation.Value(_savePlan) is { } planPath ? OutputOptions.PrepareText(planPath, report.Plan.ToJson(), force) : null;
+        file?.Commit();
+        plan?.Commit();
+        if (plan is not null && invocation.Json) invocation.Report.Outputs.Add((JsonNode)Report.DescribeFile(invocation.Value(_savePlan)!, invocation.Cancellation));
         return report;
     }
 

@@ -52,16 +52,7 @@ internal sealed class ConvertCommand : Verb
             return;
         }
 
-        try
-        {
-            format.Write(model, path, options, invocation.Progress, invocation.Cancellation);
-        }
-        catch (ArgumentException problem) when (options.MaxShardBytes > 0)
-        {
-            // What a shard needs at least is known to the writer only.
-            throw CommandException.Usage($"--max-shard-size {ByteSize.Exact(options.MaxShardBytes)}: {problem.Message.Split(" (Parameter")[0]}");
-        }
-
+        ModelOutput.Write(invocation, model, format, path, options);
         ModelOutput.Report(invocation, path);
         if (!invocation.Quiet) invocation.Print(writer => writer.WriteLine($"{VisibleText.Escape(path)}: {what}"));
     }

@@ -79,7 +79,7 @@ internal sealed class DecompressCommand : Verb
         }
 
         if (path == "-") ModelOutput.WriteToStdout(invocation, model, format, options);
-        else format.Write(model, path, options, invocation.Progress, invocation.Cancellation);
+        else ModelOutput.Write(invocation, model, format, path, options);
         ModelOutput.Report(invocation, path);
         if (!invocation.Quiet) invocation.Print(writer => writer.WriteLine($"{VisibleText.Escape(path)}: {what}"));
     }

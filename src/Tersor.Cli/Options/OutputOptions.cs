@@ -23,7 +23,7 @@ internal sealed class OutputOptions
     /// <summary>Check everything, write nothing.</summary>
     public Option<bool> DryRun { get; } = new("--dry-run")
     {
-        Description = "Read and check everything, say what would be done and what it would take, write nothing.",
+        Description = "Check all that can be told before the work is done, say what would be done and what it would take, write nothing.",
     };
 
     /// <summary>Adds the options to a verb.</summary>
@@ -41,6 +41,7 @@ internal sealed class OutputOptions
     public static void Check(string path, bool force)
     {
         if (path == "-") return;
+        if (path.Length == 0) throw CommandException.Usage("an output has no name", "Name a file.");
         if (Directory.Exists(path))
             throw new CommandException(ExitCode.Usage, "output-exists", $"{path} is a folder", "Name a file in it.");
         if (!PendingFile.CanReplace(path))
@@ -56,10 +57,30 @@ internal sealed class OutputOptions
     /// <param name="force">Whether an existing file may be replaced.</param>
     public static void WriteText(Invocation invocation, string path, string text, bool force)
     {
-        using PendingFile file = new(path, force);
-        file.Stream.Write(Encoding.UTF8.GetBytes(text));
+        using PendingFile file = PrepareText(path, text, force);
         file.Commit();
         if (invocation.Json) invocation.Report.Outputs.Add((JsonNode)Output.Report.DescribeFile(path, invocation.Cancellation));
+    }
+
+    /// <summary>Writes a text file that its commit will give its name to.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="text">Its content.</param>
+    /// <param name="force">Whether an existing file may be replaced.</param>
+    /// <exception cref="IOException">The disk is full, or the file may not be replaced.</exception>
+    public static PendingFile PrepareText(string path, string text, bool force)
+    {
+        PendingFile file = new(path, force);
+        try
+        {
+            file.Stream.Write(Encoding.UTF8.GetBytes(text));
+            file.Close();
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Refuses early where the disk has clearly too little room.</summary>

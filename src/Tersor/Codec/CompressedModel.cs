@@ -73,22 +73,34 @@ public sealed class CompressedModel : IDisposable
     public CompressedTensor? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>The values of a tensor, narrow and wide floats and 32-bit integers converted to binary32.</summary>
-    /// <param name="name">Name of a tensor.</param>
+    /// <param name="name">Name of a tensor: a coded one, or a small one that the topology keeps.</param>
     /// <param name="cancellationToken">Looked at all along.</param>
-    /// <exception cref="KeyNotFoundException">No coded tensor has this name.</exception>
+    /// <exception cref="KeyNotFoundException">No tensor has this name.</exception>
     /// <exception cref="InvalidOperationException">The elements are of another type: read the bytes of <see cref="ToModel"/>'s tensor.</exception>
-    /// <exception cref="ModelFormatException">The tensor's unit is damaged.</exception>
-    public float[] Decode(string name, CancellationToken cancellationToken = default) => Require(name).ReadSingles(cancellationToken);
+    /// <exception cref="ModelFormatException">The tensor's unit, or the topology, is damaged.</exception>
+    public float[] Decode(string name, CancellationToken cancellationToken = default) => Find(name)?.ReadSingles(cancellationToken) ?? RequireKept(name).ReadSingles(cancellationToken);
 
     /// <summary>The values of a tensor into memory of the caller.</summary>
-    /// <param name="name">Name of a tensor of binary32 values.</param>
+    /// <param name="name">Name of a tensor of binary32 values: a coded one, or a small one that the topology keeps.</param>
     /// <param name="values">One for each element, row-major.</param>
     /// <param name="cancellationToken">Looked at all along.</param>
-    /// <exception cref="KeyNotFoundException">No coded tensor has this name.</exception>
+    /// <exception cref="KeyNotFoundException">No tensor has this name.</exception>
     /// <exception cref="InvalidOperationException">The elements are not binary32.</exception>
     /// <exception cref="ArgumentException">The length is not the number of elements.</exception>
-    /// <exception cref="ModelFormatException">The tensor's unit is damaged.</exception>
-    public void Decode(string name, Span<float> values, CancellationToken cancellationToken = default) => Require(name).Decode(values, cancellationToken);
+    /// <exception cref="ModelFormatException">The tensor's unit, or the topology, is damaged.</exception>
+    public void Decode(string name, Span<float> values, CancellationToken cancellationToken = default)
+    {
+        if (Find(name) is { } coded)
+        {
+            coded.Decode(values, cancellationToken);
+            return;
+        }
+
+        Tensor kept = RequireKept(name);
+        if (kept.ElementType != ElementType.Float32) throw new InvalidOperationException($"Tensor '{name}' holds {kept.ElementType.Name()}, not float32.");
+        if (kept.ElementCount != values.Length) throw new ArgumentException($"Tensor '{name}' has {kept.ElementCount} elements; there is room for {values.Length}.", nameof(values));
+        kept.ReadSingles(cancellationToken).CopyTo(values);
+    }
 
     /// <summary>Decodes on another thread.</summary>
     /// <inheritdoc cref="Decode(string, CancellationToken)"/>
@@ -158,7 +170,7 @@ public sealed class CompressedModel : IDisposable
         }
     }
 
-    private CompressedTensor Require(string name) => Find(name) ?? throw new KeyNotFoundException($"{Reader.Source} has no coded tensor '{name}'.");
+    private Tensor RequireKept(string name) => ToModel().Find(name) ?? throw new KeyNotFoundException($"{Reader.Source} has no tensor '{name}'.");
 
     private OnnxModel RequireOnnx(int threads) => ToModel(threads) as OnnxModel
         ?? throw new UnsupportedModelException(Reader.Source, ["the stream carries no ONNX graph; write it as safetensors or npz"]);

@@ -22,6 +22,20 @@ public static class ModelCompressor
         return threads <= 1 ? largest : Math.Min(model.Tensors.Sum(TensorEncoder.MemoryNeeded), Math.Max(largest, OrderedWork.DefaultMaxBytesInFlight));
     }
 
+    /// <summary>Looks before any work whether a model can be compressed after a plan.</summary>
+    /// <param name="model">The model; its weights are not read.</param>
+    /// <param name="plan">Settings for every tensor of the model.</param>
+    /// <exception cref="PlanException">The plan does not fit the model.</exception>
+    /// <exception cref="UnsupportedModelException">The model holds names or tensors that a stream cannot carry; all are listed.</exception>
+    public static void Check(Model model, CompressionPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(plan);
+        plan.CheckAgainst(model, "plan");
+        Dictionary<string, TensorPlan> plans = plan.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        CheckTensors(model, ChooseKept(model, plan, [.. model.Tensors.Select(tensor => plans[tensor.Name])]));
+    }
+
     /// <summary>Compresses to a stream, which is left open and need not be seekable.</summary>
     /// <param name="model">The model; each weight is read once, and again for every check of an error bound.</param>
     /// <param name="plan">Settings for every tensor of the model.</param>

@@ -69,12 +69,19 @@ internal sealed partial class TensorEncoder(
         parallel.CancellationToken.ThrowIfCancellationRequested();
         if (HasNoStep(tensor, values, warnings)) return Raw(tensor, plan, ordinal);
         int density = stream.Density;
-        int qp = LevelRange.RaiseQp(values, plan.Qp, density);
+
+        // A codebook that is given is of the step that was given with it.
+        int qp = plan.Codebook is null ? LevelRange.RaiseQp(values, plan.Qp, density) : plan.Qp;
         if (qp > StepSize.MaxQp(density)) return Raw(tensor, plan, ordinal);
         if (qp != plan.Qp) warnings.Add($"tensor '{tensor.Name}': QP {plan.Qp} raised to {qp}, as its levels would pass 32 bits");
         plan = plan with { Qp = qp };
         Encoding coded = plan.Method == TensorMethod.Codebook ? Codebook(tensor, values, plan, ordinal) : Quantized(tensor, values, plan, ordinal);
-        if (coded.Report.Bytes < tensor.ByteLength) return coded;
+        if (coded.Report.Bytes < tensor.ByteLength)
+        {
+            if (coded.Report.SqnrDb == 0) warnings.Add($"tensor '{tensor.Name}': every weight becomes 0 at QP {qp}; a lower QP or leaving the tensor out keeps it");
+            return coded;
+        }
+
         Encoding raw = Raw(tensor, plan, ordinal);
         return raw.Report.Bytes <= coded.Report.Bytes ? raw : coded;
     }
@@ -158,7 +165,9 @@ internal sealed partial class TensorEncoder(
     {
         double step = StepSize.FromQp(plan.Qp, stream.Density);
         float[] importance = ImportanceFor(plan);
-        int[] entries = CodebookQuantizer.Design(values, step, plan.CodebookSize, keepZeros: true, CentroidInitialization.Linear, importance, seed: 0, parallel.CancellationToken);
+        int[] entries = plan.Codebook is { } given
+            ? [.. given.Entries]
+            : CodebookQuantizer.Design(values, step, plan.CodebookSize, keepZeros: true, CentroidInitialization.Linear, importance, seed: 0, parallel.CancellationToken);
         int[] levels = GC.AllocateUninitializedArray<int>(values.Length);
         ForEachPiece(values.Length, range => CodebookQuantizer.Quantize(values.AsSpan(range), step, entries, levels.AsSpan(range)));
 

@@ -57,8 +57,11 @@ public sealed record TensorPlan
     /// <summary>Whether each row (output channel) gets a factor of its own, fitted after its levels were chosen: the standard's local scaling. Of tensors with two or more dimensions, without <see cref="Compensated"/>.</summary>
     public bool LocalScaling { get; init; }
 
-    /// <summary>Entries of the codebook, 2..65536, for <see cref="TensorMethod.Codebook"/>.</summary>
+    /// <summary>Entries of the codebook that k-means makes, 2..65536, for <see cref="TensorMethod.Codebook"/> without <see cref="Codebook"/>.</summary>
     public int CodebookSize { get; init; }
+
+    /// <summary>The codebook itself, for <see cref="TensorMethod.Codebook"/>, in multiples of the step that <see cref="Qp"/> stands for; null where k-means is to make one.</summary>
+    public GivenCodebook? Codebook { get; init; }
 
     /// <summary>N, the number of greater-than flags, 1..256; 0 lets the encoder choose by cost.</summary>
     public int GreaterFlags { get; init; }
@@ -252,7 +255,10 @@ public sealed record CompressionPlan
             if (tensor.LocalScaling && !tensor.Method.IsOnGrid()) problems.Add($"{name}: {tensor.Method.Name()} has no local scaling");
             if (tensor.GreaterFlags is < 0 or > 256) problems.Add($"{name}: greaterFlags {tensor.GreaterFlags} is not 0..256");
             if (tensor.Scan is < 0 or > 4) problems.Add($"{name}: scan {tensor.Scan} is not 0..4");
-            if (tensor.Method == TensorMethod.Codebook && tensor.CodebookSize is < 2 or > 65536)
+            if (tensor.Codebook is not null && tensor.Method != TensorMethod.Codebook) problems.Add($"{name}: codebook is for method {TensorMethod.Codebook.Name()}");
+            if (tensor.Codebook is not null && tensor.CodebookSize != 0) problems.Add($"{name}: codebook is given, and codebookSize says how large to make one; drop one");
+            if (tensor.Codebook?.Problem is { } problem) problems.Add($"{name}: {problem}");
+            if (tensor.Method == TensorMethod.Codebook && tensor.Codebook is null && tensor.CodebookSize is < 2 or > 65536)
                 problems.Add($"{name}: codebookSize {tensor.CodebookSize} is not 2..65536");
         }
 
@@ -268,7 +274,7 @@ public sealed record CompressionPlan
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     AllowDuplicateProperties = false,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
-    Converters = [typeof(TensorMethodConverter), typeof(TopologyCarriageConverter), typeof(ErrorBoundConverter), typeof(PredictorConverter), typeof(ErrorWeightingConverter)])]
+    Converters = [typeof(TensorMethodConverter), typeof(TopologyCarriageConverter), typeof(ErrorBoundConverter), typeof(GivenCodebookConverter), typeof(PredictorConverter), typeof(ErrorWeightingConverter)])]
 [JsonSerializable(typeof(CompressionPlan))]
 internal sealed partial class PlanJson : JsonSerializerContext;
 

@@ -119,9 +119,12 @@ public static class PlanBuilder
         if (tensor.ElementCount <= TinyElementCount) return exact;
         float[] values = tensor.ReadSingles();
         if (!isWeight && values.All(value => value is 0 or 1)) return new TensorPlan { Name = tensor.Name, Method = TensorMethod.Uniform };
-        if (!isWeight) return new TensorPlan { Name = tensor.Name, Method = TensorMethod.Trellis, Qp = QualityScale.VectorQp(values, options.Quality) };
-        TensorMethod weightMethod = options.Method ?? TensorMethod.TrellisRdo;
-        return Weight(tensor.Name, weightMethod, QualityScale.WeightQp(values, options.Quality, weightMethod), options);
+        TensorMethod chosen = isWeight ? options.Method ?? TensorMethod.TrellisRdo : TensorMethod.Trellis;
+        int chosenQp = isWeight ? QualityScale.WeightQp(values, options.Quality, chosen) : QualityScale.VectorQp(values, options.Quality);
+
+        // So small that no step a unit can state is fine enough.
+        if (chosenQp == StepSize.MinQp()) return exact;
+        return isWeight ? Weight(tensor.Name, chosen, chosenQp, options) : new TensorPlan { Name = tensor.Name, Method = chosen, Qp = chosenQp };
     }
 
     private static TensorPlan Weight(string name, TensorMethod method, int qp, PlanOptions options) => new()

@@ -59,6 +59,49 @@ public sealed class CompressCommandTests : IDisposable
         Assert.False(File.Exists(_folder["o.nnc"]));
     }
 
+    [Fact]
+    public async Task Compress_OutputThatIsAnInput_IsRefused()
+    {
+        string input = SmallModels.WriteGaussian(_folder["m.safetensors"]);
+        byte[] before = File.ReadAllBytes(input);
+        File.CreateSymbolicLink(_folder["link.safetensors"], input);
+
+        (await TersorRun.Of("compress", input, "-o", input, "--force")).FailsWith(2, $"error[usage]: {input} is what is read, and would be lost. Name another output.");
+        (await TersorRun.Of("compress", _folder["link.safetensors"], "-o", input, "--force")).FailsWith(2, $"error[usage]: {input} is what is read, and would be lost. Name another output.");
+        (await TersorRun.Of("compress", input, "--save-plan", input, "--force")).FailsWith(2, $"error[usage]: {input} is what is read, and would be lost. Name another output.");
+        Assert.Equal(before, File.ReadAllBytes(input));
+    }
+
+    [Fact]
+    public async Task Compress_OneNameForFileAndPlan_IsRefused()
+    {
+        string input = SmallModels.WriteGaussian(_folder["m.safetensors"]);
+
+        (await TersorRun.Of("compress", input, "-o", _folder["o.nnc"], "--save-plan", _folder["o.nnc"])).FailsWith(2, $"error[usage]: -o and --save-plan both name {_folder["o.nnc"]}. Name another file.");
+        (await TersorRun.Of("compress", input, "-o", "")).FailsWith(2, "error[usage]: an output has no name. Name a file.");
+    }
+
+    [Fact]
+    public async Task Compress_QpThatZerosATensor_SaysSo()
+    {
+        string input = SmallModels.WriteGaussian(_folder["m.safetensors"]);
+
+        TersorRun run = (await TersorRun.Of("compress", input, "--qp", "20", "-q", "--json")).Succeeds();
+
+        Assert.Contains(
+            "tensor 'fc.weight': every weight becomes 0 at QP 20; a lower QP or leaving the tensor out keeps it",
+            run.Json().GetProperty("warnings").EnumerateArray().Select(warning => warning.GetString()));
+    }
+
+    [Fact]
+    public async Task Compress_DryRun_RefusesNamesThatAStreamCannotCarry()
+    {
+        TersorRun run = await TersorRun.Of("compress", SmallModels.WriteNamed(_folder["m.safetensors"], "w@index"), "--dry-run");
+
+        Assert.Equal(4, run.ExitCode);
+        Assert.Contains("w@index", run.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--limit", "10")]
     [InlineData("--seed", "1")]

@@ -8,6 +8,18 @@ public sealed class DecompressCommandTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    [Fact]
+    public async Task Decompress_ShardTooSmallForATensor_SaysHowMuchItTakes()
+    {
+        (await TersorRun.Of("compress", SmallModels.WriteGaussian(_folder["m.safetensors"]))).Succeeds();
+
+        TersorRun run = await TersorRun.Of("decompress", _folder["m.nnc"], "-o", _folder["o.safetensors"], "--max-shard-size", "20");
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("error[usage]: --max-shard-size 20: ", run.Error, StringComparison.Ordinal);
+        Assert.Equal(["m.nnc", "m.safetensors"], _folder.FileNames);
+    }
+
     [Theory]
     [InlineData("back.safetensors")]
     [InlineData("back.npz")]

@@ -28,6 +28,20 @@ public class CompressedModelTests
     }
 
     [Fact]
+    public void A_tensor_that_the_topology_keeps_is_decoded_by_name_too()
+    {
+        using Model lenet = OnnxModel.Open(Path.Combine(SharedAssets.RepositoryRoot, "samples", "lenet5.onnx"));
+        using CompressedModel compressed = CompressedModel.Open(CodecRun.Of(lenet, PlanBuilder.Build(lenet, new PlanOptions())).Bytes);
+        float[] own = new float[10];
+        compressed.Decode("fc2.bias", own);
+
+        Assert.Null(compressed.Find("fc2.bias"));
+        Assert.Equal(lenet.Find("fc2.bias")!.ReadSingles(), compressed.Decode("fc2.bias"));
+        Assert.Equal(lenet.Find("fc2.bias")!.ReadSingles(), own);
+        Assert.Throws<ArgumentException>(() => compressed.Decode("fc2.bias", new float[9]));
+    }
+
+    [Fact]
     public void Mistakes_of_the_caller_are_named()
     {
         using CompressedModel compressed = CompressedModel.Open(Stream);

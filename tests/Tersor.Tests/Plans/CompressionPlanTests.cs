@@ -1,5 +1,7 @@
+using Tersor.Codec;
 using Tersor.Models;
 using Tersor.Plans;
+using Tersor.Quantization;
 using Tersor.Tests.Codec;
 
 namespace Tersor.Tests.Plans;
@@ -7,6 +9,36 @@ namespace Tersor.Tests.Plans;
 /// <summary>Saved plans: what is written is read back, what is left out takes the default, and every mistake is listed.</summary>
 public class CompressionPlanTests
 {
+    /// <summary>A stated codebook is taken as it is: what comes back are its entries, each the nearest to its weight.</summary>
+    [Fact]
+    public void A_given_codebook_is_what_weights_come_back_as()
+    {
+        Seeded random = new(82);
+        Model model = CodecRun.Model(new Tensor("w", new TensorShape(40, 50), [.. Enumerable.Range(0, 2000).Select(_ => random.NextGaussian())]));
+        const string Json = """{"tensors": [{"name": "w", "method": "codebook", "qp": -8, "codebook": [-6, -1, 0, 3, 8]}]}""";
+        CompressionPlan plan = CompressionPlan.FromJson(Json, "plan");
+        using CompressedModel back = CompressedModel.Open(CodecRun.Of(model, plan).Bytes);
+        double step = StepSize.FromQp(-8);
+        float[] allowed = [.. new[] { -6, -1, 0, 3, 8 }.Select(entry => (float)(entry * step))];
+
+        float[] decoded = back.Decode("w");
+
+        Assert.Equal(model.Tensors[0].ReadSingles().Select(value => allowed.MinBy(entry => Math.Abs(entry - (double)value))), decoded);
+        Assert.Equal(plan.Tensors[0], CompressionPlan.FromJson(plan.ToJson(), "again").Tensors[0]);
+    }
+
+    [Theory]
+    [InlineData(""" "method": "codebook", "codebook": [] """, "codebook has 0 entries, not 1..65536")]
+    [InlineData(""" "method": "codebook", "codebook": [0, 2, 2] """, "codebook does not increase at entry 2: 2, 2")]
+    [InlineData(""" "method": "codebook", "codebook": [0, 2147483647] """, "codebook has an entry beyond 1073741824")]
+    [InlineData(""" "method": "codebook", "codebook": [0, 1], "codebookSize": 4 """, "codebook is given, and codebookSize says how large to make one; drop one")]
+    [InlineData(""" "method": "trellis", "codebook": [0, 1] """, "codebook is for method codebook")]
+    [InlineData(""" "method": "codebook", "codebook": [0.5] """, "a codebook is an array of whole numbers, multiples of the step")]
+    public void A_codebook_that_no_stream_can_carry_is_named(string settings, string problem) => Assert.Contains(
+        problem,
+        Assert.Throws<PlanException>(() => CompressionPlan.FromJson($$"""{"tensors": [{"name": "w", {{settings}}}]}""", "plan")).Message,
+        StringComparison.Ordinal);
+
     [Fact]
     public void A_plan_is_written_as_short_readable_json()
     {

@@ -171,6 +171,19 @@ public class PlanBuilderTests
             Assert.Throws<PlanException>(() => PlanBuilder.Build(CodecRun.Mixed(), options)).Problems);
     }
 
+    /// <summary>The smallest step that a unit can state is 2^-32: below it, quantizing would leave nothing but zeros.</summary>
+    [Theory]
+    [InlineData(1e-10f, TensorMethod.Lossless)]
+    [InlineData(1e-38f, TensorMethod.Lossless)]
+    [InlineData(1e-6f, TensorMethod.TrellisRdo)]
+    public void Weights_too_small_for_any_step_are_kept_exactly(float scale, TensorMethod method)
+    {
+        Seeded random = new(81);
+        Model model = CodecRun.Model(new Tensor("w", new TensorShape(30, 20), [.. Enumerable.Range(0, 600).Select(_ => random.NextGaussian() * scale)]));
+
+        Assert.Equal(method, PlanBuilder.Build(model, new PlanOptions()).Tensors[0].Method);
+    }
+
     [Fact]
     public void Methods_are_known_by_name_in_any_case()
     {

@@ -26,7 +26,7 @@ public sealed class GroupGapsTests
         }
     }
 
-    /// <summary>The decoded columns are those that would have been stored, so products are the same to the bit; at the end of an array a last group is added up in another order.</summary>
+    /// <summary>Columns of a batch meet what would have been stored, so products are the same to the bit; with one vector, escapes take lanes, and sums are made in another order.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -46,7 +46,8 @@ public sealed class GroupGapsTests
                 (float[] expected, float[] actual) = (new float[Rows * batch], new float[Rows * batch]);
                 stored.MultiplyColumns(inputs.AsSpan(0, Columns * batch), batch, expected, 1, width);
                 gaps.MultiplyColumns(inputs.AsSpan(0, Columns * batch), batch, actual, 1, width);
-                RoundTripTests.AssertSameBits(expected.AsSpan(0, (Rows - 1) * batch), actual.AsSpan(0, (Rows - 1) * batch));
+                if (batch > 1) RoundTripTests.AssertSameBits(expected, actual);
+                else Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-3f));
             }
         }
 
