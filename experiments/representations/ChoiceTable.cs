@@ -45,18 +45,20 @@ internal static class ChoiceTable
         Console.WriteLine();
         Console.WriteLine("| form | ns for each element | entry | group | with 64 columns: element | entry | group |");
         Console.WriteLine("|---|---|---|---|---|---|---|");
-        foreach (IGrouping<RepresentationFormat, Measured> form in all.GroupBy(measured => measured.Format))
+        foreach (IGrouping<string, Measured> form in all.GroupBy(measured => measured.Form))
         {
             double[] vector = Fit([.. form], 1);
             double[] panel = Fit([.. form], ProductTiming.Batch);
-            Console.WriteLine($"| {form.Key.Name()} | {vector[0]:F3} | {vector[1]:F3} | {vector[2]:F2} | {panel[0]:F3} | {panel[1]:F3} | {panel[2]:F2} |");
+            Console.WriteLine($"| {form.Key} | {vector[0]:F3} | {vector[1]:F3} | {vector[2]:F2} | {panel[0]:F3} | {panel[1]:F3} | {panel[2]:F2} |");
         }
     }
 
     private static Measured Measure(QuantizedMatrix matrix, MatrixStatistics statistics, RepresentationFormat format)
     {
-        ProductTiming timing = new(Representation.Create(matrix, format));
-        return new Measured(format, statistics, timing.VectorMilliseconds, timing.BatchMilliseconds);
+        Representation representation = Representation.Create(matrix, format);
+        bool hasGaps = format is RepresentationFormat.Cer or RepresentationFormat.Cser && matrix.Columns > 256 && representation.Arrays.Single(array => array.Name == "colI").BitsPerElement == 8;
+        ProductTiming timing = new(representation);
+        return new Measured(format, hasGaps ? $"{format.Name()} of gaps" : format.Name(), statistics, representation.ResidentBytes, timing.VectorMilliseconds, timing.BatchMilliseconds);
     }
 
     // Rates, none negative, of least squared relative error: one after the other is set to its best until nothing changes.
@@ -72,7 +74,7 @@ internal static class ChoiceTable
                 {
                     double time = 1e6 * one.Milliseconds(batch);
                     double[] counts = one.Counts;
-                    double rest = time - (rates[0] * counts[0]) - (rates[1] * counts[1]) - (rates[2] * counts[2]) + (rates[i] * counts[i]);
+                    double rest = time - one.MemoryNanoseconds - (rates[0] * counts[0]) - (rates[1] * counts[1]) - (rates[2] * counts[2]) + (rates[i] * counts[i]);
                     top += counts[i] * rest / (time * time);
                     bottom += counts[i] * counts[i] / (time * time);
                 }
@@ -84,17 +86,20 @@ internal static class ChoiceTable
         return rates;
     }
 
-    private sealed record Measured(RepresentationFormat Format, MatrixStatistics Statistics, double Vector, double Panel)
+    private sealed record Measured(RepresentationFormat Format, string Form, MatrixStatistics Statistics, long Bytes, double Vector, double Panel)
     {
-        // What the form's rates are of: only grouped forms have groups, forms that store all elements have no entries.
+        // What the form's rates are of: forms that store all elements have no entries, forms without groups have rows.
         public double[] Counts => Format switch
         {
-            RepresentationFormat.Dense or RepresentationFormat.Codes or RepresentationFormat.Binary or RepresentationFormat.Ternary => [Statistics.ElementCount, 0, 0],
-            RepresentationFormat.Csr16 or RepresentationFormat.Csr32 => [0, Statistics.NonZeroCount, 0],
+            RepresentationFormat.Dense or RepresentationFormat.Codes or RepresentationFormat.Binary or RepresentationFormat.Ternary => [Statistics.ElementCount, 0, Statistics.Rows],
+            RepresentationFormat.Csr16 or RepresentationFormat.Csr32 => [0, Statistics.NonZeroCount, Statistics.Rows],
             RepresentationFormat.Cer => [0, Statistics.EntryCount, Statistics.PaddedGroupCount],
             RepresentationFormat.Cser => [0, Statistics.EntryCount, Statistics.GroupCount],
-            _ => [0, Statistics.EntryCount, 0],
+            _ => [0, Statistics.EntryCount, Statistics.Rows],
         };
+
+        // As the chooser has it: of the bytes beyond 16 MiB.
+        public double MemoryNanoseconds => Math.Max(0, Bytes - (16 << 20)) * 0.1;
 
         public double Milliseconds(int batch) => batch == 1 ? Vector : Panel;
     }

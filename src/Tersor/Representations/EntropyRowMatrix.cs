@@ -71,10 +71,13 @@ internal sealed class EntropyRowMatrix : Representation
     internal (int[] ColumnIndices, int[] GroupPointers, int[]? GroupValues, int[] RowPointers) Numbers =>
         (_columnIndices.ToArray(), _groupPointers.ToArray(), _groupValues?.ToArray(), _rowPointers.ToArray());
 
+    /// <summary>Whether the columns of a matrix are stored as gaps.</summary>
+    public static bool TakesGaps(MatrixStatistics statistics) => GapWidth(statistics) != 0;
+
     public static long Bits(MatrixStatistics statistics, bool namesValues)
     {
         long groups = namesValues ? statistics.GroupCount : statistics.PaddedGroupCount;
-        (int width, long stored) = (GroupGaps.WidthFor(statistics.Columns, statistics.EntryCount, statistics.GroupEscapes), statistics.EntryCount);
+        (int width, long stored) = (GapWidth(statistics), statistics.EntryCount);
         if (width == 0) width = PackedIndices.WidthFor(statistics.Columns - 1);
         else stored += statistics.GroupEscapes[width - 1];
         return (32L * statistics.ValueCount)
@@ -87,7 +90,7 @@ internal sealed class EntropyRowMatrix : Representation
     public static Representation Of(QuantizedMatrix matrix, bool namesValues)
     {
         MatrixStatistics statistics = matrix.Measure();
-        return Of(matrix, statistics, namesValues, GroupGaps.WidthFor(matrix.Columns, statistics.EntryCount, statistics.GroupEscapes));
+        return Of(matrix, statistics, namesValues, GapWidth(statistics));
     }
 
     /// <summary>With gaps of so many bytes, or columns as they are for 0.</summary>
@@ -277,6 +280,8 @@ internal sealed class EntropyRowMatrix : Representation
     };
 
     private int EntriesBetween(int from, int to) => _areGaps ? GroupGaps.CountEntries(_columnIndices, from, to) : to - from;
+
+    private static int GapWidth(MatrixStatistics statistics) => GroupGaps.WidthFor(statistics.Columns, statistics.EntryCount, statistics.GroupEscapes);
 
     private float WeightOf(int group, int firstOfRow) => _values[ValueOf(group, firstOfRow)] - _values[0];
 

@@ -9,31 +9,42 @@ namespace Tersor.Representations;
 /// <param name="Read">Reads its arrays, which follow the header.</param>
 /// <param name="Rates">What its products take.</param>
 internal sealed record FormatEntry(
-    RepresentationFormat Format, string Name, Func<int, int, string?> Refuse, Func<QuantizedMatrix, Representation> Create, Func<MatrixStatistics, long> SizeInBits, FormatEntry.Reading Read, ProductRates Rates)
+    RepresentationFormat Format, string Name, Func<int, int, string?> Refuse, Func<QuantizedMatrix, Representation> Create, Func<MatrixStatistics, long> SizeInBits, FormatEntry.Reading Read, Func<MatrixStatistics, ProductRates> Rates)
 {
+    // Tables of more values are gathered from, not permuted.
+    private const int RegisterValues = 16;
+    private const double GatheredElement = 0.29;
+
     /// <summary>Reads the arrays of a matrix of a known shape.</summary>
     public delegate Representation Reading(ref RepresentationReader reader, int rows, int columns);
 
     public static IReadOnlyList<FormatEntry> All { get; } =
     [
-        new(RepresentationFormat.Dense, "dense", (_, _) => null, DenseMatrix.Of, statistics => 32 * statistics.ElementCount, DenseMatrix.Read, new(0.34, 0, 0, 1.5, 0, 0)),
-        Csr(RepresentationFormat.Csr32, "csr32", (_, _) => null, new(0, 0.5, 0, 0, 3.5, 0)),
-        Csr(RepresentationFormat.Csr16, "csr16", (columns, _) => CsrMatrix.RefuseNarrow(columns), new(0, 0.38, 0, 0, 3.4, 0)),
+        new(RepresentationFormat.Dense, "dense", (_, _) => null, DenseMatrix.Of, statistics => 32 * statistics.ElementCount, DenseMatrix.Read, _ => new(0.11, 0, 0, 1.04, 0, 208)),
+        Csr(RepresentationFormat.Csr32, "csr32", (_, _) => null, new(0, 0.35, 9, 0, 3.05, 93)),
+        Csr(RepresentationFormat.Csr16, "csr16", (columns, _) => CsrMatrix.RefuseNarrow(columns), new(0, 0.33, 10, 0, 3.05, 91)),
         EntropyRows(RepresentationFormat.Cer, "cer", namesValues: false),
         EntropyRows(RepresentationFormat.Cser, "cser", namesValues: true),
-        new(RepresentationFormat.RelativeIndices, "relative", (_, _) => null, RelativeIndexMatrix.Of, RelativeIndexMatrix.Bits, RelativeIndexMatrix.Read, new(0, 18, 0, 0, 22, 0)),
-        new(RepresentationFormat.CodedCsr, "csr-codes", (_, values) => CodedCsrMatrix.Refuse(values), CodedCsrMatrix.Of, CodedCsrMatrix.Bits, CodedCsrMatrix.Read, new(0, 0.38, 0, 0, 4.6, 0)),
-        Coded(RepresentationFormat.Codes, "codes", CodePacking.ForValues, new(0.06, 0, 0, 1.6, 0, 0)),
-        Coded(RepresentationFormat.Binary, "binary", _ => CodePacking.Binary, new(0.06, 0, 0, 1.6, 0, 0)),
-        Coded(RepresentationFormat.Ternary, "ternary", _ => CodePacking.Ternary, new(0.09, 0, 0, 1.7, 0, 0)),
+        new(RepresentationFormat.RelativeIndices, "relative", (_, _) => null, RelativeIndexMatrix.Of, RelativeIndexMatrix.Bits, RelativeIndexMatrix.Read, _ => new(0, 16, 18, 0, 20, 122)),
+        new(RepresentationFormat.CodedCsr, "csr-codes", (_, values) => CodedCsrMatrix.Refuse(values), CodedCsrMatrix.Of, CodedCsrMatrix.Bits, CodedCsrMatrix.Read, _ => new(0, 0.39, 49, 0, 4.7, 100)),
+        Coded(RepresentationFormat.Codes, "codes", CodePacking.ForValues, InRegister),
+        Coded(RepresentationFormat.Binary, "binary", _ => CodePacking.Binary, InRegister),
+        Coded(RepresentationFormat.Ternary, "ternary", _ => CodePacking.Ternary, new(0.106, 0, 20, 1.37, 0, 275)),
     ];
+
+    private static ProductRates InRegister => new(0.055, 0, 18, 1.4, 0, 202);
 
     /// <summary>What a product takes, by a rule of thumb.</summary>
     public double Nanoseconds(MatrixStatistics statistics, int batch)
     {
         long entries = Format is RepresentationFormat.Csr16 or RepresentationFormat.Csr32 ? statistics.NonZeroCount : statistics.EntryCount;
-        long groups = Format == RepresentationFormat.Cer ? statistics.PaddedGroupCount : statistics.GroupCount;
-        return Rates.Nanoseconds(statistics, entries, groups, batch);
+        long groups = Format switch
+        {
+            RepresentationFormat.Cer => statistics.PaddedGroupCount,
+            RepresentationFormat.Cser => statistics.GroupCount,
+            _ => statistics.Rows,
+        };
+        return Rates(statistics).Nanoseconds(statistics, entries, groups, SizeInBits(statistics), batch);
     }
 
     /// <summary>The entry of a format.</summary>
@@ -48,7 +59,7 @@ internal sealed record FormatEntry(
         matrix => CsrMatrix.Of(matrix, format),
         statistics => CsrMatrix.Bits(statistics, format),
         (ref RepresentationReader reader, int rows, int columns) => CsrMatrix.Read(ref reader, rows, columns, format),
-        rates);
+        _ => rates);
 
     private static FormatEntry EntropyRows(RepresentationFormat format, string name, bool namesValues) => new(
         format,
@@ -57,7 +68,7 @@ internal sealed record FormatEntry(
         matrix => EntropyRowMatrix.Of(matrix, namesValues),
         statistics => EntropyRowMatrix.Bits(statistics, namesValues),
         (ref RepresentationReader reader, int rows, int columns) => EntropyRowMatrix.Read(ref reader, rows, columns, namesValues),
-        new(0, 0.33, 9, 0, 3.3, 6));
+        statistics => EntropyRowMatrix.TakesGaps(statistics) ? new(0, 0.62, 8, 0, 3.6, 22) : new(0, 0.48, 10, 0, 3.4, 16));
 
     private static FormatEntry Coded(RepresentationFormat format, string name, Func<int, CodePacking> packing, ProductRates rates) => new(
         format,
@@ -66,5 +77,5 @@ internal sealed record FormatEntry(
         matrix => CodedMatrix.Of(matrix, packing(matrix.Values.Length)),
         statistics => CodedMatrix.Bits(statistics, packing(statistics.ValueCount)),
         (ref RepresentationReader reader, int rows, int columns) => CodedMatrix.Read(ref reader, rows, columns, packing),
-        rates);
+        statistics => statistics.ValueCount > RegisterValues ? rates with { Element = GatheredElement } : rates);
 }

@@ -21,7 +21,7 @@ public sealed class RepresentationChooserTests
 
     [Theory]
     [InlineData(4096, 9216, 32, 0.91, 0.85, 1, RepresentationFormat.CodedCsr)]
-    [InlineData(4096, 9216, 32, 0.91, 0.85, 64, RepresentationFormat.Cer)]
+    [InlineData(4096, 9216, 32, 0.91, 0.85, 64, RepresentationFormat.Csr16)]
     [InlineData(4096, 4096, 16, 0.0625, 4, 1, RepresentationFormat.Codes)]
     [InlineData(4096, 4096, 2, 0.5, 1, 1, RepresentationFormat.Binary)]
     [InlineData(4096, 4096, 60000, 0.00002, 15.8, 64, RepresentationFormat.Dense)]
@@ -43,7 +43,7 @@ public sealed class RepresentationChooserTests
     {
         RepresentationChoice choice = RepresentationChooser.Choose(MatrixStatistics.Model(4096, 4096, 16, 0.95, 0.46), RepresentationGoal.Fastest, batch: 64);
 
-        Assert.Matches("^cer: [0-9,]+ bytes, [0-9.]+x smaller than dense, and about [0-9.]+ us for a product with 64 columns, since 95.0 ?% of the elements are one value and the others repeat [0-9.]+x in their rows; next is .+$", choice.Reason);
+        Assert.Matches("^csr16: [0-9,]+ bytes, [0-9.]+x smaller than dense, and about [0-9.]+ us for a product with 64 columns, since 5.0 ?% of the elements differ from zero; next is .+$", choice.Reason);
     }
 
     /// <summary>The models of the CER paper's kind: independent elements, expected against counted.</summary>
