@@ -6,23 +6,26 @@ namespace Tersor.Representations;
 /// </summary>
 internal static class GroupGaps
 {
+    // An escape takes as long to read as an entry, and keeps those beside it from being read together.
+    private const int EntriesPerEscape = 10;
+
     /// <summary>Bytes of gaps that there may be.</summary>
     public static ReadOnlySpan<int> Widths => [1, 2];
 
     /// <summary>The escape of a width, and the columns that it passes over: 255 or 65,535.</summary>
     public static int EscapeOf(int width) => (1 << (8 * width)) - 1;
 
-    /// <summary>Bytes of a gap; 0 where columns are to be stored as they are: gaps take longer to read, and must be a quarter smaller.</summary>
+    /// <summary>Bytes of a gap; 0 where columns are to be stored as they are: where that takes no more, or gaps would need escapes for more than one in ten entries.</summary>
     /// <param name="columns">Columns of the matrix.</param>
     /// <param name="entries">Columns to be stored.</param>
     /// <param name="escapes">What <see cref="CountEscapes"/> counts.</param>
     public static int WidthFor(int columns, long entries, IReadOnlyList<long> escapes)
     {
-        (int best, long bytes) = (0, entries * PackedIndices.WidthFor(columns - 1) * 3 / 4);
+        (int best, long bytes) = (0, entries * PackedIndices.WidthFor(columns - 1));
         for (int i = 0; i < Widths.Length; i++)
         {
             long gaps = (entries + escapes[i]) * Widths[i];
-            if (gaps < bytes && entries + escapes[i] <= Array.MaxLength) (best, bytes) = (Widths[i], gaps);
+            if (gaps < bytes && escapes[i] <= entries / EntriesPerEscape && entries + escapes[i] <= Array.MaxLength) (best, bytes) = (Widths[i], gaps);
         }
 
         return best;

@@ -71,9 +71,9 @@ public sealed class GroupGapsTests
     }
 
     [Fact]
-    public void Gaps_OfASpreadGroup_AreTakenOnlyWhereTheyAreAQuarterSmaller()
+    public void Gaps_OfASpreadGroup_AreTakenOnlyWhereEscapesAreFew()
     {
-        // An entry in 400 columns needs an escape beside it: no fewer bytes than a column of 16 bits.
+        // An entry in 400 columns needs an escape beside it.
         Assert.Equal(8, ColumnBits(Spread(100)));
         Assert.Equal(16, ColumnBits(Spread(400)));
     }
