@@ -60,9 +60,9 @@ public sealed class PendingFile : IDisposable
         {
             Stream.Dispose();
         }
-        catch (IOException)
+        catch (Exception refusal) when (refusal is IOException or ArgumentOutOfRangeException)
         {
-            // A full disk refuses the last flush too; the file is removed anyway.
+            // A full disk refuses the last flush too, and so does a limit on the size of files, as a wrong argument; the file is removed anyway.
         }
 
         File.Delete(_temporaryPath);
