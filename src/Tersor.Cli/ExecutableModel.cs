@@ -73,6 +73,10 @@ internal sealed class ExecutableModel : IDisposable
     /// <summary>The network with its weights.</summary>
     public ExecutableGraph Graph { get; }
 
+    /// <summary>Refuses outputs that are files which the model was read from.</summary>
+    /// <exception cref="CommandException">One is.</exception>
+    public void CheckApart(params IEnumerable<string?> outputs) => InputFile.CheckApart(Path, Weights, outputs);
+
     /// <summary>Closes the files.</summary>
     public void Dispose()
     {

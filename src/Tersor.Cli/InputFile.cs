@@ -43,7 +43,7 @@ internal sealed class InputFile : IDisposable
     public Model Open(Invocation invocation, bool lenient = false)
     {
         Model model = Format.Open(Path, new ModelReadOptions { Lenient = lenient, Warn = invocation.Warn });
-        foreach (string file in Files(model)) Describe(invocation, file);
+        foreach (string file in Files(Path, model)) Describe(invocation, file);
         return model;
     }
 
@@ -51,22 +51,21 @@ internal sealed class InputFile : IDisposable
     public void Describe(Invocation invocation) => Describe(invocation, Path);
 
     /// <summary>Bytes of all files that the model lies in: its own, shards, external data.</summary>
-    public long TotalBytes(Model model) => Files(model).Sum(file => new FileInfo(file).Length);
+    public long TotalBytes(Model model) => Files(Path, model).Sum(file => new FileInfo(file).Length);
 
-    /// <summary>Refuses outputs that are files which the model is read from, by their own name or by a link.</summary>
+    /// <summary>Refuses outputs that are files which a model is read from, by their own name or by a link.</summary>
+    /// <param name="path">Where the model was opened.</param>
+    /// <param name="model">It may lie in further files.</param>
+    /// <param name="outputs">What will be written; null and <c>-</c> for nothing.</param>
     /// <exception cref="CommandException">One is.</exception>
-    public void CheckApart(Model model, params IEnumerable<string> outputs)
+    public static void CheckApart(string path, Model model, params IEnumerable<string?> outputs)
     {
-        HashSet<string> files = [.. Files(model).Select(Resolve)];
-        foreach (string output in outputs)
+        HashSet<string> files = [.. Files(path, model).Select(PendingFile.TargetOf)];
+        foreach (string output in outputs.OfType<string>())
         {
-            if (output != "-" && files.Contains(Resolve(output))) throw CommandException.Usage($"{output} is what is read, and would be lost", "Name another output.");
+            if (output != "-" && files.Contains(PendingFile.TargetOf(output))) throw CommandException.Usage($"{output} is what is read, and would be lost", "Name another output.");
         }
     }
-
-    /// <summary>The file that a path leads to.</summary>
-    public static string Resolve(string path) =>
-        File.Exists(path) && File.ResolveLinkTarget(System.IO.Path.GetFullPath(path), returnFinalTarget: true) is { } target ? target.FullName : System.IO.Path.GetFullPath(path);
 
     /// <summary>Removes the spooled copy, if there is one.</summary>
     public void Dispose()
@@ -106,8 +105,8 @@ internal sealed class InputFile : IDisposable
         return ClosestNames.Hint(System.IO.Path.GetFileName(path), names);
     }
 
-    private IEnumerable<string> Files(Model model) =>
-        model.Tensors.Select(tensor => tensor.Data.FilePath).OfType<string>().Prepend(Path).Distinct(StringComparer.Ordinal);
+    private static IEnumerable<string> Files(string path, Model model) =>
+        model.Tensors.Select(tensor => tensor.Data.FilePath).OfType<string>().Prepend(path).Distinct(StringComparer.Ordinal);
 
     private void Describe(Invocation invocation, string file)
     {

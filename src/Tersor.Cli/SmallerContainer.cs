@@ -34,16 +34,11 @@ internal sealed class SmallerContainer
     /// <summary>Both, for people.</summary>
     public override string ToString() => $"{Nnc} or {Dcz}, whichever is smaller";
 
-    /// <summary>Refuses outputs that exist (without <c>--force</c>), or that are what is read.</summary>
+    /// <summary>Refuses outputs that exist, without <c>--force</c>.</summary>
     /// <param name="force">Whether existing files may be replaced; then neither is left but the smaller new one.</param>
-    /// <param name="source">What is read.</param>
-    public void Check(bool force, string source)
+    public void Check(bool force)
     {
-        foreach (string path in Files)
-        {
-            if (Path.GetFullPath(path) == Path.GetFullPath(source)) throw CommandException.Usage($"{path} is what is read, and might be replaced", "Name another output with -o.");
-            OutputOptions.Check(path, force);
-        }
+        foreach (string path in Files) OutputOptions.Check(path, force);
     }
 
     /// <summary>Writes both and leaves the smaller; where they are equal, the NNC stream.</summary>

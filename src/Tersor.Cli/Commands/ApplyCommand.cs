@@ -53,7 +53,7 @@ internal sealed class ApplyCommand : Verb
         MemoryBudget memory = _engine.LimitMemory(invocation);
         Recipe recipe = ReadRecipe(invocation, invocation.Value(_recipe));
         string path = invocation.Value(_output.Path)!;
-        SmallerContainer? either = HasContainer(recipe, "smaller") ? new SmallerContainer(path) : null;
+        SmallerContainer? either = WritesSmallerContainer(recipe) ? new SmallerContainer(path) : null;
         CheckOutput(invocation, recipe, path, either);
         DataSource source = _data.Resolve(invocation, recipe.Data, recipe.Seed ?? 0);
         string work = invocation.Value(_work) ?? path + ".work";
@@ -65,6 +65,7 @@ internal sealed class ApplyCommand : Verb
         string network = invocation.Value(_network);
         bool isFromScratch = NetworkArchitectures.Names.Contains(network, StringComparer.Ordinal);
         using ExecutableModel? model = isFromScratch ? null : _engine.Open(invocation, network, memory, threads.Count);
+        model?.CheckApart(either?.Files ?? [path]);
         (SampleSet train, SampleSet validation) = Load(invocation, source, memory);
         OnnxGraph graph = model is null ? NetworkArchitectures.Create(network, source.Seed, train.HasLabels ? train.ClassCount : (int)train.TargetShape.ElementCount) : NetworkState.InMemory(model.Graph.ToOnnx());
         Preprocessing preprocessing = _preprocessing.Resolve(invocation, graph.Metadata, network, train);
@@ -114,13 +115,13 @@ internal sealed class ApplyCommand : Verb
         return Recipe.Parse(File.ReadAllText(file.Path), path);
     }
 
-    private static bool HasContainer(Recipe recipe, string container) => recipe.Compress?.Contains(KeyValuePair.Create("container", container)) == true;
+    private static bool WritesSmallerContainer(Recipe recipe) => recipe.Compress?.Contains(KeyValuePair.Create("container", "smaller")) == true;
 
     private void CheckOutput(Invocation invocation, Recipe recipe, string path, SmallerContainer? either)
     {
         if (either is not null)
         {
-            either.Check(invocation.Value(_output.Force), invocation.Value(_network));
+            either.Check(invocation.Value(_output.Force));
             return;
         }
 

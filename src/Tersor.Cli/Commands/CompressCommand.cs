@@ -58,7 +58,7 @@ internal sealed class CompressCommand : Verb
         if (data is not null && (source == "-" || path == "-")) throw CommandException.Usage("--data measures files, not stdin and stdout", "Name files, or drop --data.");
         using InputFile input = InputFile.Require(invocation, source);
         using Model model = input.Open(invocation, _measure.IsLenient(invocation));
-        input.CheckApart(model, [.. either?.Files ?? [path], .. invocation.Value(_savePlan) is { } saved ? [saved] : Array.Empty<string>()]);
+        InputFile.CheckApart(input.Path, model, [.. either?.Files ?? [path], invocation.Value(_savePlan)]);
         int threads = _measure.Threads(invocation);
         long needed = ModelCompressor.EstimateMemory(model, threads);
         _measure.Memory.Check(invocation, needed, $"compressing {source} with --threads {Numbers.Integer(threads)}");
@@ -93,7 +93,7 @@ internal sealed class CompressCommand : Verb
         _output.Check(invocation, path);
         if (invocation.Value(_savePlan) is not { } planPath) return path;
         _output.Check(invocation, planPath);
-        if (path != "-" && InputFile.Resolve(planPath) == InputFile.Resolve(path)) throw CommandException.Usage($"-o and --save-plan both name {planPath}", "Name another file.");
+        if (path != "-" && PendingFile.TargetOf(planPath) == PendingFile.TargetOf(path)) throw CommandException.Usage($"-o and --save-plan both name {planPath}", "Name another file.");
         return path;
     }
 
@@ -103,7 +103,7 @@ internal sealed class CompressCommand : Verb
         _compression.CheckWhole(invocation, "--container smaller");
         if (invocation.Value(_savePlan) is not null) throw CommandException.Usage("--save-plan keeps how an NNC file was made, --container smaller may write another", "Drop one.");
         SmallerContainer either = new(invocation.Value(_output.Path) ?? Path.ChangeExtension(source, null));
-        either.Check(invocation.Value(_output.Force), source);
+        either.Check(invocation.Value(_output.Force));
         return either;
     }
 

@@ -52,6 +52,7 @@ internal sealed class DecompressCommand : Verb
         Model model = Select(invocation, compressed.ToModel(threads));
         string path = invocation.Value(_output.Path) ?? (source == "-" ? "-" : Path.ChangeExtension(source, DefaultEnding(model)));
         invocation.Setting(_output.Path, path);
+        InputFile.CheckApart(input.Path, model, path);
         _output.Check(invocation, path);
         ModelFormat format = path == "-" ? ModelOutput.FormatOf(DefaultEnding(model)) : ModelOutput.FormatOf(path);
         ModelOutput.WarnOfLostGraph(invocation, model, format, source);

@@ -49,8 +49,9 @@ internal sealed class RunCommand : Verb
         using InputFile file = InputFile.Require(invocation, inputPath);
         int threadCount = _engine.Threads(invocation);
         using ExecutableModel model = _engine.Open(invocation, modelPath, budget, threadCount);
+        model.CheckApart(path);
         using KernelThreads threads = new(threadCount);
-        Dictionary<string, DenseTensor> inputs = Read(invocation, file, model.Graph, budget);
+        Dictionary<string, DenseTensor> inputs = Read(invocation, file, path, model.Graph, budget);
         BatchedInference inference = new(model.Graph, inputs, threads, invocation.Value(_batch), budget.Left);
         budget.Take(inference.MemoryBytes, $"the intermediate results of {modelPath}");
         if (invocation.Value(_output.DryRun))
@@ -66,9 +67,10 @@ internal sealed class RunCommand : Verb
         Write(invocation, outputs, format, path);
     }
 
-    private static Dictionary<string, DenseTensor> Read(Invocation invocation, InputFile file, ExecutableGraph graph, MemoryBudget budget)
+    private static Dictionary<string, DenseTensor> Read(Invocation invocation, InputFile file, string output, ExecutableGraph graph, MemoryBudget budget)
     {
         using Model arrays = file.Open(invocation);
+        InputFile.CheckApart(file.Path, arrays, output);
         Dictionary<string, DenseTensor> inputs = new(StringComparer.Ordinal);
         bool isSingle = arrays.Tensors.Count == 1 && graph.Inputs.Count == 1;
         foreach (OnnxGraphValue input in graph.Inputs)

@@ -79,6 +79,7 @@ internal sealed class SensitivityCommand : Verb
         using KernelThreads threads = new(_engine.Threads(invocation));
         string path = invocation.Value(_model);
         using ExecutableModel model = _engine.Open(invocation, path, memory, threads.Count);
+        model.CheckApart(Outputs(invocation));
         (SampleSet train, _) = source.LoadTraining();
         memory.Take(train.MemoryBytes, $"the train samples of {source.Specification}");
         Preprocessing preprocessing = _preprocessing.Resolve(invocation, model.Graph.Metadata, path, train);

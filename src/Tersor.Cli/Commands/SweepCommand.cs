@@ -38,6 +38,7 @@ internal sealed class SweepCommand : Verb
         if (path == "-") throw CommandException.Usage("a sweep reads its model twice, which stdin cannot", "Name a file.");
         int threads = _measure.Threads(invocation);
         using ExecutableModel original = new(invocation, path, graphPath: null, memory, threads, _measure.IsLenient(invocation));
+        original.CheckApart(invocation.Value(_csv), invocation.Value(_svg));
         using KernelThreads kernels = new(Math.Min(threads, KernelThreads.MaxCount));
         SampleSet samples = _measure.Evaluation.Load(invocation, source, memory, source.HasTestSet ? DataSplit.Test : DataSplit.Validation);
         SearchSpace space = new(new MeasuredModel(invocation, original, original.Weights, source, _measure.Evaluation, memory, kernels, threads), new PlanOptions());

@@ -55,7 +55,7 @@ internal sealed class TrainCommand : Verb
         string network = invocation.Value(_network);
         bool isFromScratch = NetworkArchitectures.Names.Contains(network, StringComparer.Ordinal);
         using ExecutableModel? model = isFromScratch ? null : OpenModel(invocation, network, memory, threads.Count);
-
+        model?.CheckApart(path, invocation.Value(_checkpoint));
         (SampleSet train, SampleSet validation, SampleSet? test) = Load(invocation, source, memory);
         ExecutableGraph graph = model?.Graph ?? ExecutableGraph.Create(NetworkArchitectures.Create(network, source.Seed, ClassesOf(train, test)));
         Preprocessing preprocessing = _preprocessing.Resolve(invocation, graph.Metadata, network, train);
@@ -86,7 +86,7 @@ internal sealed class TrainCommand : Verb
         if (ModelOutput.FormatOf(path) is not OnnxFormat)
             throw CommandException.Usage($"{path}: a trained network is written as ONNX", "Name an output that ends in .onnx; tersor convert makes other formats.");
         _output.Check(invocation, path);
-        if (invocation.Value(_checkpoint) is { } checkpoint && Path.GetFullPath(checkpoint) == Path.GetFullPath(path))
+        if (invocation.Value(_checkpoint) is { } checkpoint && PendingFile.TargetOf(checkpoint) == PendingFile.TargetOf(path))
             throw CommandException.Usage($"--checkpoint and -o both name {path}", "Name another file.");
     }
 

@@ -15,6 +15,7 @@ public sealed class CompressedModel : IDisposable
 
     private readonly Dictionary<string, CompressedTensor> _byName = new(StringComparer.Ordinal);
     private readonly Lazy<Topology> _topology;
+    private readonly Lazy<Model> _kept;
     private readonly ByteSource? _owned;
 
     private CompressedModel(NncReader reader, bool asCoded, ByteSource? owned)
@@ -22,11 +23,12 @@ public sealed class CompressedModel : IDisposable
         Reader = reader;
         _owned = owned;
         _topology = new Lazy<Topology>(reader.ReadTopology);
+        _kept = new Lazy<Model>(() => ToModel());
         Tensors = CompressedTensor.List(reader, asCoded, new DecodeBuffers(MaxBytesAhead));
         foreach (CompressedTensor tensor in Tensors)
         {
             if (!_byName.TryAdd(tensor.Name, tensor))
-                throw new ModelFormatException(reader.Source, $"tensor '{tensor.Name}'", -1, "the name occurs twice; names must be unique");
+                throw new ModelFormatException(reader.Source, $"tensor '{tensor.Name}'", tensor.Parts[0].UnitOffset, "the name occurs twice; names must be unique");
         }
     }
 
@@ -124,7 +126,7 @@ public sealed class CompressedModel : IDisposable
         }
 
         if (Topology.Format != TopologyFormat.Onnx) return new Model(NncFormat.FormatName, Reader.Source, [.. tensors.Values]);
-        OnnxModel onnx = OnnxModel.FromTopology(Topology.Bytes, tensors.GetValueOrDefault, Reader.Source);
+        OnnxModel onnx = OnnxModel.FromTopology(Topology.Bytes, tensors.GetValueOrDefault, Reader.Source, PlaceOf);
         if (onnx.Summary.NodeCount > 0) return onnx;
 
         // A list without nodes: it says types, shapes and metadata of some tensors, and may hold small ones; the others are as their units say.
@@ -170,7 +172,10 @@ public sealed class CompressedModel : IDisposable
         }
     }
 
-    private Tensor RequireKept(string name) => ToModel().Find(name) ?? throw new KeyNotFoundException($"{Reader.Source} has no tensor '{name}'.");
+    // What is missing would stand at the end: the stream was cut between units.
+    private long PlaceOf(string name) => Find(name)?.Parts[0].UnitOffset ?? Reader.ByteCount;
+
+    private Tensor RequireKept(string name) => _kept.Value.Find(name) ?? throw new KeyNotFoundException($"{Reader.Source} has no tensor '{name}'.");
 
     private OnnxModel RequireOnnx(int threads) => ToModel(threads) as OnnxModel
         ?? throw new UnsupportedModelException(Reader.Source, ["the stream carries no ONNX graph; write it as safetensors or npz"]);

@@ -32,8 +32,7 @@ public static class ModelCompressor
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(plan);
         plan.CheckAgainst(model, "plan");
-        Dictionary<string, TensorPlan> plans = plan.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
-        CheckTensors(model, ChooseKept(model, plan, [.. model.Tensors.Select(tensor => plans[tensor.Name])]));
+        Arrange(model, plan);
     }
 
     /// <summary>Compresses to a stream, which is left open and need not be seekable.</summary>
@@ -78,10 +77,7 @@ public static class ModelCompressor
         if (plan.NeedsCorrection) model = model.WithTensors(statistics.Corrected!);
         if (plan.FoldBatchNorm) model = BatchNormFolding.Apply(model);
         model = PlannedPruning.Apply(model, plan, statistics, cancellationToken);
-        Dictionary<string, TensorPlan> plans = plan.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
-        TensorPlan[] planned = [.. model.Tensors.Select(tensor => plans[tensor.Name])];
-        bool[] isKept = ChooseKept(model, plan, planned);
-        CheckTensors(model, isKept);
+        (TensorPlan[] planned, bool[] isKept) = Arrange(model, plan);
         Topology topology = MakeTopology(model, plan, isKept);
 
         NncStreamSettings settings = new() { Dialect = plan.Edition == 1 ? NncDialect.EditionOne : NncDialect.EditionTwo, Density = plan.QpDensity };
@@ -156,6 +152,16 @@ public static class ModelCompressor
         PlanStatistics? statistics = null,
         CancellationToken cancellationToken = default) =>
         Task.Run(() => Compress(model, plan, destination, threads, progress, statistics, cancellationToken), cancellationToken);
+
+    // Settings of each tensor, and whether the graph keeps it.
+    private static (TensorPlan[] Planned, bool[] IsKept) Arrange(Model model, CompressionPlan plan)
+    {
+        Dictionary<string, TensorPlan> plans = plan.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        TensorPlan[] planned = [.. model.Tensors.Select(tensor => plans[tensor.Name])];
+        bool[] isKept = ChooseKept(model, plan, planned);
+        CheckTensors(model, isKept);
+        return (planned, isKept);
+    }
 
     // Which tensors stay in the graph must be known before the first unit, since the topology comes first.
     private static bool[] ChooseKept(Model model, CompressionPlan plan, TensorPlan[] planned)

@@ -16,12 +16,11 @@ public sealed class PendingFile : IDisposable
     public PendingFile(string path, bool overwrite)
     {
         ArgumentNullException.ThrowIfNull(path);
-        _path = Path.GetFullPath(path);
+        _path = TargetOf(path);
         _overwrite = overwrite;
         if (Directory.Exists(_path)) throw new IOException($"{path}: is a folder; name a file");
         if (!CanReplace(_path)) throw new IOException($"{path}: is a device or a pipe; name a file");
         if (!overwrite && File.Exists(_path)) throw new IOException($"{path}: exists already; pass --force to replace it");
-        if (File.Exists(_path) && File.ResolveLinkTarget(_path, returnFinalTarget: true) is { } target) _path = target.FullName;
         string folder = Path.GetDirectoryName(_path) ?? ".";
         Directory.CreateDirectory(folder);
         _temporaryPath = Path.Combine(folder, $".{Path.GetFileName(_path)}.{Environment.ProcessId}.tmp");
@@ -30,6 +29,13 @@ public sealed class PendingFile : IDisposable
 
     /// <summary>Where the content goes; seekable.</summary>
     public FileStream Stream { get; }
+
+    /// <summary>The full path of the file that is replaced where a path is written to: what it leads to, if it is a link.</summary>
+    public static string TargetOf(string path)
+    {
+        string full = Path.GetFullPath(path);
+        return File.Exists(full) && File.ResolveLinkTarget(full, returnFinalTarget: true) is { } target ? target.FullName : full;
+    }
 
     /// <summary>Whether a path is free or that of a regular file: not of a folder, a device, a pipe or a socket.</summary>
     public static bool CanReplace(string path) => FileStatus.Of(path).IsRegular;

@@ -73,6 +73,22 @@ public sealed class CompressCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Compress_ExternalData_CountsAsInputAndIsNotWrittenOver()
+    {
+        string model = _folder["m.onnx"];
+        (await TersorRun.Of("convert", SmallModels.WriteGaussian(_folder["m.safetensors"]), "-o", model, "--external-data", "one-file")).Succeeds();
+        byte[] data = File.ReadAllBytes(model + ".data");
+        long bytes = new FileInfo(model).Length + data.Length;
+
+        (await TersorRun.Of("compress", model, "-o", model + ".data", "--force")).FailsWith(2, $"error[usage]: {model}.data is what is read, and would be lost. Name another output.");
+        JsonElement report = (await TersorRun.Of("compress", model, "-o", _folder["o.nnc"], "-q", "--json")).Succeeds().Json();
+
+        Assert.Equal(data, File.ReadAllBytes(model + ".data"));
+        Assert.Equal(bytes, report.GetProperty("inputs").EnumerateArray().Sum(file => file.GetProperty("bytes").GetInt64()));
+        Assert.Equal((double)bytes / new FileInfo(_folder["o.nnc"]).Length, report.GetProperty("totals").GetProperty("ratio").GetDouble(), 2);
+    }
+
+    [Fact]
     public async Task Compress_OneNameForFileAndPlan_IsRefused()
     {
         string input = SmallModels.WriteGaussian(_folder["m.safetensors"]);

@@ -20,6 +20,24 @@ public class HostileModelTests
     }
 
     [Fact]
+    public void A_stream_cut_between_its_units_says_what_is_missing_where()
+    {
+        using Model lenet = OnnxModel.Open(Path.Combine(SharedAssets.RepositoryRoot, "samples", "lenet5.onnx"));
+        byte[] stream = CodecRun.Of(lenet, PlanBuilder.Build(lenet, new PlanOptions())).Bytes;
+        using CompressedModel whole = CompressedModel.Open(stream);
+        foreach (CompressedTensor tensor in whole.Tensors)
+        {
+            int end = (int)tensor.Parts[0].UnitOffset;
+            using CompressedModel cut = CompressedModel.Open(stream.AsMemory(0, end));
+
+            ModelFormatException error = Assert.Throws<ModelFormatException>(() => cut.ToModel());
+
+            Assert.Equal(($"tensor '{tensor.Name}'", (long)end), (error.Item, error.Offset));
+            Assert.Contains($"tensor '{tensor.Name}' is missing", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Seeded_mutations_of_compressed_models_end_in_success_or_a_clear_error()
     {
         ulong seed = 1;

@@ -26,12 +26,12 @@ internal static class ExternalDataChecksums
         {
             if (record.External is not { ChecksumText: { } stated } external || !IsChecksum(stated)) continue;
             string item = $"tensor '{record.Name}'";
-            string path = folder.Resolve(external.Location, item, options);
+            string path = folder.Resolve(external.Location, item, record.Message.Payload.Start, options);
             if (!actual.TryGetValue(path, out string? sum)) actual.Add(path, sum = Compute(path, cancellationToken));
             if (!string.Equals(sum, stated, StringComparison.OrdinalIgnoreCase))
             {
                 problems.Add(new ModelFormatException(
-                    modelPath, item, -1, $"the checksum of '{external.Location}' is {sum}, the model states {stated}; that file is damaged or of another model"));
+                    modelPath, item, record.Message.Payload.Start, $"the checksum of '{external.Location}' is {sum}, the model states {stated}; that file is damaged or of another model"));
             }
         }
 

@@ -12,6 +12,8 @@ internal sealed class ExternalDataFile(string name, long length, Func<string> re
 
     public override long Length => length;
 
+    public override string FilePath => name;
+
     public override void Read(long offset, Span<byte> destination)
     {
         if (destination.IsEmpty) return;

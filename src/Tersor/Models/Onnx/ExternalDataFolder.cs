@@ -27,35 +27,40 @@ internal sealed class ExternalDataFolder
         OnnxExternalData external = record.External!;
         long length = record.ElementType.ByteLength(record.Shape.ElementCount);
         string item = $"tensor '{record.Name}'";
+        long place = record.Message.Payload.Start;
         if (!_files.TryGetValue(external.Location, out ExternalDataFile? file))
         {
-            string path = Resolve(external.Location, item, options);
+            string path = Resolve(external.Location, item, place, options);
             FileInfo info = new(path);
             if (!info.Exists)
-                throw new ModelFormatException(_modelPath, item, -1, $"its data is in '{external.Location}', which is missing; put that file beside the model");
-            file = new ExternalDataFile(path, info.Length, () => Resolve(external.Location, item, options));
+                throw new ModelFormatException(_modelPath, item, place, $"its data is in '{external.Location}', which is missing; put that file beside the model");
+            file = new ExternalDataFile(path, info.Length, () => Resolve(external.Location, item, place, options));
             _files.Add(external.Location, file);
         }
 
         if (external.Offset + length <= file.Length) return file.Slice(external.Offset, length);
         throw new ModelFormatException(
-            _modelPath, item, -1,
+            _modelPath, item, place,
             $"its data is {length} bytes at {external.Offset} of '{external.Location}', which has {file.Length}; that file is truncated or of another model");
     }
 
     /// <summary>The real path of a location that may be read or replaced.</summary>
+    /// <param name="location">As written in the model.</param>
+    /// <param name="item">What asks for it, for messages.</param>
+    /// <param name="place">Where that stands in the model; negative where the model is yet to be written.</param>
+    /// <param name="options">Strictness.</param>
     /// <exception cref="ModelFormatException">The location is not a path within the folder.</exception>
-    public string Resolve(string location, string item, ModelReadOptions options)
+    public string Resolve(string location, string item, long place, ModelReadOptions options)
     {
         if (!IsRelativePath(location))
-            throw Refused(item, location, "is not a relative path within the model's folder");
-        string folder = RealPath(_folder, item);
-        string path = RealPath(Path.Combine(_folder, location), item);
+            throw Refused(item, place, location, "is not a relative path within the model's folder");
+        string folder = RealPath(_folder, item, place);
+        string path = RealPath(Path.Combine(_folder, location), item, place);
         if (!path.StartsWith(Path.EndsInDirectorySeparator(folder) ? folder : folder + Path.DirectorySeparatorChar, StringComparison.Ordinal))
-            throw Refused(item, location, "is a link that leads out of the model's folder; put a copy in its place");
+            throw Refused(item, place, location, "is a link that leads out of the model's folder; put a copy in its place");
         if (!File.Exists(path) || FileStatus.Of(path).LinkCount <= 1) return path;
         string problem = "has further names (hard links) by which it may belong elsewhere; put a copy in its place";
-        if (!options.Lenient) throw Refused(item, location, problem);
+        if (!options.Lenient) throw Refused(item, place, location, problem);
         options.Warn?.Invoke($"{_modelPath}: {item}: external data '{location}' {problem}");
         return path;
     }
@@ -70,7 +75,7 @@ internal sealed class ExternalDataFolder
     }
 
     /// <summary>The path without any link in it. What does not exist yet is taken as written.</summary>
-    private string RealPath(string path, string item)
+    private string RealPath(string path, string item, long place)
     {
         string full = Path.GetFullPath(path);
         for (int links = 0; links <= MaxLinks; links++)
@@ -80,7 +85,7 @@ internal sealed class ExternalDataFolder
             full = next;
         }
 
-        throw Refused(item, path, $"goes through more than {MaxLinks} links");
+        throw Refused(item, place, path, $"goes through more than {MaxLinks} links");
     }
 
     private static string? FollowFirstLink(string full)
@@ -98,6 +103,6 @@ internal sealed class ExternalDataFolder
         return null;
     }
 
-    private ModelFormatException Refused(string item, string location, string problem) =>
-        new(_modelPath, item, -1, $"external data '{location}' {problem}");
+    private ModelFormatException Refused(string item, long place, string location, string problem) =>
+        new(_modelPath, item, place, $"external data '{location}' {problem}");
 }

@@ -72,6 +72,19 @@ internal static class ExternalDataWriter
         }
     }
 
+    /// <summary>Sets the offset of each tensor where a file already has all of them at the places that they should be at; otherwise says so.</summary>
+    public static bool AreThere(string path, IEnumerable<ExternalDataPlacement> tensors, CancellationToken cancellationToken)
+    {
+        using FileStream file = File.OpenRead(path);
+        foreach (ExternalDataPlacement tensor in tensors)
+        {
+            if (tensor.WantedOffset is not long offset || !IsThere(file, offset, file.Length, tensor, cancellationToken)) return false;
+            tensor.Offset = offset;
+        }
+
+        return true;
+    }
+
     /// <summary>The checksum that ONNX defines for a data file: SHA-1 in hexadecimal.</summary>
     public static string Checksum(Stream file)
     {
@@ -79,7 +92,7 @@ internal static class ExternalDataWriter
         return Convert.ToHexStringLower(SHA1.HashData(file));
     }
 
-    /// <summary>Whether another tensor that was written already has the same bytes at the same place, as tied weights have.</summary>
+    /// <summary>Whether the same bytes are at the same place already, as those of tied weights are.</summary>
     private static bool IsThere(Stream written, long offset, long end, ExternalDataPlacement tensor, CancellationToken cancellationToken)
     {
         if (tensor.Tensor.ByteLength > end - offset) return false;

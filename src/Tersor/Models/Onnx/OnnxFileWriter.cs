@@ -115,7 +115,7 @@ internal sealed class OnnxFileWriter
             using OnnxModel replaced = OnnxModel.Open(_path);
             foreach (Tensor tensor in replaced.Tensors)
             {
-                if (replaced.RecordOf(tensor).External is { } external) own.Add(folder.Resolve(external.Location, $"tensor '{tensor.Name}'", ModelReadOptions.Default));
+                if (replaced.RecordOf(tensor).External is { } external) own.Add(folder.Resolve(external.Location, $"tensor '{tensor.Name}'", place: -1, ModelReadOptions.Default));
             }
         }
         catch (Exception unreadable) when (unreadable is ModelFormatException or UnsupportedModelException or ResourceLimitException)
@@ -176,7 +176,7 @@ internal sealed class OnnxFileWriter
             files.Add(modelFile);
             Dictionary<string, string> checksums = WriteData(dataFiles, files, total);
             WireSplice splice = Splice(outside);
-            foreach (ExternalDataPlacement tensor in outside) RenewChecksum(splice, tensor, checksums);
+            foreach (ExternalDataPlacement tensor in dataFiles.SelectMany(file => file.Tensors)) RenewChecksum(splice, tensor, checksums);
             CheckLength(splice.Length);
             long dataBytes = total - splice.Length;
             splice.WriteTo(
@@ -201,16 +201,22 @@ internal sealed class OnnxFileWriter
         }
     }
 
-    /// <summary>The data files by their real paths, each checked before anything is written.</summary>
+    /// <summary>
+    /// The data files to write by their real paths, each checked before anything is written. A file that the model is read from may hold weights of other models
+    /// too: it is left as it is where it has all that is wanted of it, and never replaced.
+    /// </summary>
     private List<(string Path, List<ExternalDataPlacement> Tensors)> DataFiles(List<ExternalDataPlacement> outside)
     {
         ExternalDataFolder folder = new(Path.GetDirectoryName(_path)!, _path);
         List<(string Path, List<ExternalDataPlacement> Tensors)> files = [];
+        HashSet<string> read = [.. _model.Tensors.Select(tensor => tensor.Data.FilePath).OfType<string>().Select(PendingFile.TargetOf)];
         foreach (IGrouping<string, ExternalDataPlacement> group in outside.GroupBy(tensor => PathOf(folder, tensor), StringComparer.Ordinal))
         {
             if (!_options.Overwrite && File.Exists(group.Key))
                 throw new IOException($"{group.Key}: exists already; pass --force to replace it, or choose another folder or layout of external data");
-            files.Add((group.Key, [.. group]));
+            if (!read.Contains(group.Key)) files.Add((group.Key, [.. group]));
+            else if (!ExternalDataWriter.AreThere(group.Key, group, _cancellationToken))
+                throw new IOException($"{group.Key}: {_model.Source} has its weights there; choose another name, folder or layout of external data");
         }
 
         return files;
@@ -242,8 +248,8 @@ internal sealed class OnnxFileWriter
     private string PathOf(ExternalDataFolder folder, ExternalDataPlacement tensor)
     {
         string item = $"tensor '{tensor.Tensor.Name}'";
-        string path = folder.Resolve(tensor.Location, item, ModelReadOptions.Default);
-        if (!string.Equals(path, folder.Resolve(Path.GetFileName(_path), item, ModelReadOptions.Default), StringComparison.OrdinalIgnoreCase)) return path;
+        string path = folder.Resolve(tensor.Location, item, place: -1, ModelReadOptions.Default);
+        if (!string.Equals(path, folder.Resolve(Path.GetFileName(_path), item, place: -1, ModelReadOptions.Default), StringComparison.OrdinalIgnoreCase)) return path;
         throw new ModelFormatException(_path, item, -1, "its data would be in the model file itself; choose another layout of external data");
     }
 

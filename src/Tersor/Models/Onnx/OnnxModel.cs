@@ -80,23 +80,29 @@ public sealed class OnnxModel : Model
     /// 32-bit integers to whole numbers of other widths.
     /// </param>
     /// <param name="source">Path or description, for messages.</param>
+    /// <param name="places">Where in the source the tensor of a name begins, or should; for messages. Null where that is not known.</param>
     /// <exception cref="ModelFormatException">The topology is malformed, or tensors are missing or do not fit; all are named.</exception>
-    public static OnnxModel FromTopology(ReadOnlyMemory<byte> topology, Func<string, Tensor?> tensors, string source)
+    public static OnnxModel FromTopology(ReadOnlyMemory<byte> topology, Func<string, Tensor?> tensors, string source, Func<string, long>? places = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         ByteSource skeleton = ByteSource.FromMemory(topology, source);
         OnnxScan scan = OnnxScan.Read(skeleton, isTopology: true);
         List<Tensor> joined = new(scan.Tensors.Count);
         List<string> problems = [];
+        string? first = null;
         foreach (OnnxTensorRecord record in scan.Tensors)
         {
             if (!record.IsPlaceholder) joined.Add(new Tensor(record.Name, record.ElementType, record.Shape, InlineData(skeleton, record)));
             else if (TryFit(record, tensors(record.Name), out ByteSource? data, out string? problem)) joined.Add(new Tensor(record.Name, record.ElementType, record.Shape, data));
-            else problems.Add(problem);
+            else
+            {
+                first ??= record.Name;
+                problems.Add(problem);
+            }
         }
 
-        if (problems.Count > 0)
-            throw new ModelFormatException(source, null, -1, $"topology and tensors do not fit: {string.Join("; ", problems)}");
+        if (first is not null)
+            throw new ModelFormatException(source, $"tensor '{first}'", places?.Invoke(first) ?? -1, $"topology and tensors do not fit: {string.Join("; ", problems)}");
         return new OnnxModel(skeleton, scan, joined, Array.MaxLength, source, []);
     }
 

@@ -1,7 +1,7 @@
 namespace Tersor.Models.Zip;
 
 /// <summary>
-/// The bytes of a member that stands in the archive as it is. Parts are read as they are; copying all of them verifies the check value.
+/// The bytes of a member that stands in the archive as it is. The check value is verified before the first of them behind a skipped header is given out, and by every copy of all.
 /// </summary>
 internal sealed class StoredSource : ByteSource
 {
@@ -9,6 +9,7 @@ internal sealed class StoredSource : ByteSource
     private readonly ZipEntry _entry;
     private readonly long _fileOffset;
     private readonly long _start;
+    private volatile bool _isVerified;
 
     /// <summary>Wraps a member.</summary>
     /// <param name="member">Its bytes.</param>
@@ -25,6 +26,9 @@ internal sealed class StoredSource : ByteSource
         _entry = entry;
         _fileOffset = fileOffset;
         _start = start;
+
+        // Reading a header must not take a pass over the whole member.
+        _isVerified = start == 0;
     }
 
     /// <inheritdoc/>
@@ -51,14 +55,23 @@ internal sealed class StoredSource : ByteSource
     {
         if (offset < 0 || destination.Length > Length - offset)
             throw Malformed($"wanted {destination.Length} bytes at {offset}, the member has {Length}");
+        RequireVerified();
         _member.Read(_start + offset, destination);
     }
 
     /// <inheritdoc/>
-    public override bool TryGetMemory(out ReadOnlyMemory<byte> memory) => _member.Slice(_start, Length).TryGetMemory(out memory);
+    public override bool TryGetMemory(out ReadOnlyMemory<byte> memory)
+    {
+        RequireVerified();
+        return _member.Slice(_start, Length).TryGetMemory(out memory);
+    }
 
     /// <inheritdoc/>
-    public override ReadOnlyMemory<byte> ReadAll(CancellationToken cancellationToken = default) => _member.Slice(_start, Length).ReadAll(cancellationToken);
+    public override ReadOnlyMemory<byte> ReadAll(CancellationToken cancellationToken = default)
+    {
+        RequireVerified(cancellationToken);
+        return _member.Slice(_start, Length).ReadAll(cancellationToken);
+    }
 
     /// <inheritdoc/>
     public override void CopyTo(Stream destination, CancellationToken cancellationToken = default)
@@ -68,6 +81,12 @@ internal sealed class StoredSource : ByteSource
         ChecksumStream copied = new(destination, skipped);
         _member.Slice(_start, Length).CopyTo(copied, cancellationToken);
         if (copied.Crc32 != _entry.Crc32) throw Malformed("the check value (CRC-32) does not match; the file is damaged, fetch it again");
+        _isVerified = true;
+    }
+
+    private void RequireVerified(CancellationToken cancellationToken = default)
+    {
+        if (!_isVerified) CopyTo(Stream.Null, cancellationToken);
     }
 
     private ModelFormatException Malformed(string problem) => new(Name, $"member '{_entry.Name}'", _fileOffset, problem);

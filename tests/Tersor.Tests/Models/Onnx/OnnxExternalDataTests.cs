@@ -141,6 +141,7 @@ public sealed class OnnxExternalDataTests : IDisposable
         ModelFormatException error = Assert.Throws<ModelFormatException>(() => OpenWith(External("w", [2], "gone.bin")));
 
         Assert.Equal("tensor 'w'", error.Item);
+        Assert.InRange(error.Offset, 1, new FileInfo(_model).Length);
         Assert.Contains("'gone.bin', which is missing", error.Message, StringComparison.Ordinal);
     }
 
@@ -228,6 +229,23 @@ public sealed class OnnxExternalDataTests : IDisposable
     }
 
     [Fact]
+    public void Write_DataFileThatTheModelIsReadFrom_IsLeftAsItIsOrRefused()
+    {
+        // The last bytes are another model's.
+        string data = Path.Combine(_folder, "m.onnx.data");
+        File.WriteAllBytes(data, Bytes(2048));
+        using OnnxModel model = OpenWith(External("w", [256], "m.onnx.data"));
+        byte[] before = File.ReadAllBytes(_model);
+
+        Format.Write(model, _model, new ModelWriteOptions { Overwrite = true });
+        IOException error = Assert.Throws<IOException>(() => Format.Write(model, _model, new ModelWriteOptions { Overwrite = true, ExternalData = ExternalDataLayout.OneFile }));
+
+        Assert.Contains("m.onnx has its weights there", error.Message, StringComparison.Ordinal);
+        Assert.Equal(Bytes(2048), File.ReadAllBytes(data));
+        Assert.Equal(before, File.ReadAllBytes(_model));
+    }
+
+    [Fact]
     public void Write_RandomDamageToTheTopology_IsWrittenWithinTheFolderOrRefused()
     {
         byte[] valid = Model(External("a", [2], "sub/w.bin", ("offset", "8"), ("length", "8")), External("b", [2], "w.bin")).ToByteArray();
@@ -265,6 +283,7 @@ public sealed class OnnxExternalDataTests : IDisposable
     {
         ModelFormatException error = Assert.Throws<ModelFormatException>(() => OpenWith(External("w", [2], location)));
         Assert.Equal("tensor 'w'", error.Item);
+        Assert.InRange(error.Offset, 1, new FileInfo(_model).Length);
 
         byte[] topology = Model(External("w", [2], location)).ToByteArray();
         using OnnxModel model = OnnxModel.FromTopology(topology, name => new Tensor(name, new TensorShape(2), [1, 2]), "t");
