@@ -24,3 +24,9 @@ take() {
 
 # number NAME: the first value of that name in the JSON on stdin.
 number() { grep -m1 -E "^ *\"$1\":" | sed 's/.*: *//; s/,$//'; }
+
+# total FILE NAME: what inspect counts of that name over the whole model.
+total() { "${tersor[@]}" inspect "$1" --json | sed -n '/"totals"/,$p' | number "$2"; }
+
+# median: the middle one of the numbers on stdin, of two the smaller.
+median() { sort -g | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'; }

@@ -34,7 +34,7 @@ theirs() {
 }
 
 # million MODEL: its multiply-adds for an image.
-million() { "${tersor[@]}" inspect "$1" --json | sed -n '/"totals"/,$p' | number multiplyAdds | awk '{ printf "%.2f", $1 / 1e6 }'; }
+million() { total "$1" multiplyAdds | awk '{ printf "%.2f", $1 / 1e6 }'; }
 
 echo "| network | channels | multiply-adds, millions | ours, µs an image, 1 at a time | 32 | ONNX Runtime, 1 at a time | 32 |"
 echo "|---|---|---|---|---|---|---|"

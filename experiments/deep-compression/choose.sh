@@ -11,7 +11,6 @@ source "$here/../models.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 read -ra seeds <<< "${SEEDS:-3 4 5}"
-middle=$(((${#seeds[@]} + 1) / 2))
 take "$recipe"
 
 echo "| recipe | zeros | held-out error, % | bytes | at most $asked % |"
@@ -26,7 +25,7 @@ for share in "${@:4}"; do
         tail -1 "$work/log" | sed 's/.*"steps":\[//; s/"tensors".*//' | grep -o '"top1":[0-9.]*' | tail -1 | awk -F: '{ printf "%.2f\n", 100 - 100 * $2 }' >> "$work/errors"
         stat -c %s "$work/out.nnc" >> "$work/bytes"
     done
-    error=$(sort -n "$work/errors" | sed -n "${middle}p")
-    awk -v r="$recipe" -v s="$share" -v e="$error" -v b="$(sort -n "$work/bytes" | sed -n "${middle}p")" -v a="$asked" \
+    error=$(median < "$work/errors")
+    awk -v r="$recipe" -v s="$share" -v e="$error" -v b="$(median < "$work/bytes")" -v a="$asked" \
         'BEGIN { printf "| %s | %s | %s | %d | %s |\n", r, s, e, b, e <= a ? "yes" : "no" }'
 done

@@ -18,7 +18,7 @@ echo "| recipe | seed | bytes | as papers count | times smaller | error before, 
 echo "|---|---|---|---|---|---|---|---|"
 for recipe in "${recipes[@]}"; do
     take "${recipe%-published}"
-    parameters=$("${tersor[@]}" inspect "$source" --json | sed -n '/"totals"/,$p' | number elements)
+    parameters=$(total "$source" elements)
     : > "$work/rows"
     for seed in "${seeds[@]}"; do
         started=$(date +%s)
@@ -46,6 +46,6 @@ for recipe in "${recipes[@]}"; do
             'BEGIN { printf "%s %d %d %.1f %.2f %.2f %d\n", s, n, c, 4 * p / n, 100 - 100 * b, 100 - 100 * a, t }' >> "$work/rows"
         tail -1 "$work/rows" | awk -v r="$recipe" '{ printf "| %s | %s | %s | %s | %s | %s | %s | %s |\n", r, $1, $2, $3, $4, $5, $6, $7 }'
     done
-    for column in 2 3 4 5 6 7; do cut -d' ' -f$column "$work/rows" | sort -n | sed -n "$(((${#seeds[@]} + 1) / 2))p"; done \
+    for column in 2 3 4 5 6 7; do cut -d' ' -f$column "$work/rows" | median; done \
         | paste -sd' ' | awk -v r="$recipe" '{ printf "| **%s** | median | **%s** | %s | **%s** | %s | **%s** | %s |\n", r, $1, $2, $3, $4, $5, $6 }'
 done

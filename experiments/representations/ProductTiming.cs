@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using Tersor.Bench;
 using Tersor.Representations;
 
 namespace Tersor.Experiments.Representations;
@@ -13,26 +13,11 @@ internal sealed class ProductTiming
     {
         float[] columns = [.. Enumerable.Range(0, representation.Columns * Batch).Select(i => (i * 7919 % 1000 / 500f) - 1)];
         float[] products = new float[representation.Rows * Batch];
-        VectorMilliseconds = Fastest(() => representation.Multiply(columns.AsSpan(0, representation.Columns), products.AsSpan(0, representation.Rows)));
-        BatchMilliseconds = Fastest(() => representation.MultiplyColumns(columns, Batch, products));
+        VectorMilliseconds = FastestRun.Of(() => representation.Multiply(columns.AsSpan(0, representation.Columns), products.AsSpan(0, representation.Rows)), SecondsPerTiming);
+        BatchMilliseconds = FastestRun.Of(() => representation.MultiplyColumns(columns, Batch, products), SecondsPerTiming);
     }
 
     public double VectorMilliseconds { get; }
 
     public double BatchMilliseconds { get; }
-
-    private static double Fastest(Action run)
-    {
-        run();
-        double fastest = double.PositiveInfinity;
-        Stopwatch all = Stopwatch.StartNew();
-        do
-        {
-            long start = Stopwatch.GetTimestamp();
-            run();
-            fastest = Math.Min(fastest, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
-        }
-        while (all.Elapsed.TotalSeconds < SecondsPerTiming);
-        return fastest;
-    }
 }

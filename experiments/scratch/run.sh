@@ -28,9 +28,6 @@ error() { "${tersor[@]}" evaluate "$work/$1.onnx" --data "$data" --quiet --json 
 # statistics COLUMN: mean and deviation of a column of the rows.
 statistics() { awk -v c="$1" '{ s += $c; q += $c * $c } END { m = s / NR; v = NR > 1 ? (q - NR * m * m) / (NR - 1) : 0; printf "%.2f ± %.2f", m, sqrt(v > 0 ? v : 0) }' "$work/rows"; }
 
-# multiply_adds NAME: of $work/NAME.onnx for a sample.
-multiply_adds() { "${tersor[@]}" inspect "$work/$1.onnx" --json | sed -n '/"totals"/,$p' | number multiplyAdds; }
-
 echo "| channels cut | seed | multiply-adds | unpruned, % | pruned, % | fine-tuned, % | Scratch-E, % | Scratch-B, % |"
 echo "|---|---|---|---|---|---|---|---|"
 for seed in "${seeds[@]}"; do
@@ -45,7 +42,7 @@ for share in "${shares[@]}"; do
             transform "$method" "$share" "$work/unpruned-$seed.onnx"
             row+=("$(error "$method")")
         done
-        kept=$(awk -v a="$(multiply_adds pruned)" -v b="$(multiply_adds "unpruned-$seed")" 'BEGIN { printf "%.1f %%", 100 * a / b }')
+        kept=$(awk -v a="$(total "$work/pruned.onnx" multiplyAdds)" -v b="$(total "$work/unpruned-$seed.onnx" multiplyAdds)" 'BEGIN { printf "%.1f %%", 100 * a / b }')
         echo "${row[*]}" >> "$work/rows"
         echo "| $share | $seed | $kept | ${row[0]} | ${row[1]} | ${row[2]} | ${row[3]} | ${row[4]} |"
     done

@@ -27,7 +27,7 @@ internal sealed record Contest(string Work, string Opponent, double MostTime, Fu
         (double ours, double theirs) = (double.PositiveInfinity, double.PositiveInfinity);
         for (int round = 0; round < rounds; round++)
         {
-            ours = Math.Min(ours, EngineRuns.Fastest(run, seconds));
+            ours = Math.Min(ours, FastestRun.Of(run, seconds));
             (double measured, string? problem) = Measure(seconds);
             if (problem is not null) return Invariant($"| {Work} | {ours:F2} | {Opponent} | not measured: {problem} | | |");
             theirs = Math.Min(theirs, measured);

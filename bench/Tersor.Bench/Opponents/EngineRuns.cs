@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Tersor.Bench.Engine;
 using Tersor.Engine.Graphs;
 using Tersor.Engine.Kernels;
@@ -59,22 +58,5 @@ internal static class EngineRuns
         PeakBenchmarks peak = new() { Threads = threads, Problem = PeakProblem.Of((double)size * size * size) };
         peak.Setup();
         return peak.MultiplyAdd;
-    }
-
-    /// <summary>The fastest of the runs that fit some seconds, in milliseconds.</summary>
-    public static double Fastest(Action run, double seconds)
-    {
-        run();
-        run();
-        double fastest = double.PositiveInfinity;
-        Stopwatch all = Stopwatch.StartNew();
-        do
-        {
-            long start = Stopwatch.GetTimestamp();
-            run();
-            fastest = Math.Min(fastest, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
-        }
-        while (all.Elapsed.TotalSeconds < seconds);
-        return fastest;
     }
 }

@@ -74,7 +74,7 @@ internal static class ProductContest
                 else (theirs[i], problems[i]) = (double.NaN, problem);
             }
 
-            for (int i = 0; i < forms.Count; i++) ours[i] = Math.Min(ours[i], EngineRuns.Fastest(forms[i].Run, seconds / 2));
+            for (int i = 0; i < forms.Count; i++) ours[i] = Math.Min(ours[i], FastestRun.Of(forms[i].Run, seconds / 2));
         }
 
         Console.WriteLine("| form | bytes | ms | at least by memory, ms | faster than OpenBLAS | than scipy's CSR | than torch's CSR |");
@@ -98,7 +98,7 @@ internal static class ProductContest
         float[] values = new float[Length];
         Array.Fill(values, 1f);
         float[] sums = new float[Parts];
-        double milliseconds = EngineRuns.Fastest(
+        double milliseconds = FastestRun.Of(
             () => Parallel.For(0, Parts, new ParallelOptions { MaxDegreeOfParallelism = threads }, part => sums[part] = System.Numerics.Tensors.TensorPrimitives.Sum(values.AsSpan(part * (Length / Parts), Length / Parts))),
             3);
         return sizeof(float) * (double)Length / milliseconds / 1e6;

@@ -77,9 +77,7 @@ internal sealed class EntropyRowMatrix : Representation
     public static long Bits(MatrixStatistics statistics, bool namesValues)
     {
         long groups = namesValues ? statistics.GroupCount : statistics.PaddedGroupCount;
-        (int width, long stored) = (GapWidth(statistics), statistics.EntryCount);
-        if (width == 0) width = PackedIndices.WidthFor(statistics.Columns - 1);
-        else stored += statistics.GroupEscapes[width - 1];
+        (long stored, int width) = Stored(statistics, GapWidth(statistics));
         return (32L * statistics.ValueCount)
             + (stored * 8 * width)
             + ((groups + 1) * 8 * PackedIndices.WidthFor(stored))
@@ -98,9 +96,8 @@ internal sealed class EntropyRowMatrix : Representation
     {
         long groupCount = namesValues ? statistics.GroupCount : statistics.PaddedGroupCount;
         if (groupCount >= Array.MaxLength) throw new ArgumentException($"{groupCount:N0} groups, most of them empty, do not fit an array; use {RepresentationFormat.Cser.Name()}.", nameof(matrix));
-        PackedIndices columnIndices = gapWidth == 0
-            ? new((int)statistics.EntryCount, PackedIndices.WidthFor(matrix.Columns - 1))
-            : new((int)(statistics.EntryCount + statistics.GroupEscapes[gapWidth - 1]), gapWidth);
+        (long stored, int width) = Stored(statistics, gapWidth);
+        PackedIndices columnIndices = new((int)stored, width);
         PackedIndices groupPointers = new((int)groupCount + 1, PackedIndices.WidthFor(columnIndices.Length));
         PackedIndices? groupValues = namesValues ? new((int)groupCount, PackedIndices.WidthFor(matrix.Values.Length - 1)) : null;
         PackedIndices rowPointers = new(matrix.Rows + 1, PackedIndices.WidthFor(groupCount));
@@ -214,12 +211,13 @@ internal sealed class EntropyRowMatrix : Representation
 
     private protected override unsafe void MultiplyPanel(LaneWidth width, float* panel, int panelWidth, int first, int end, float* products)
     {
-        using RowGroupLists lists = new(Columns, _values.Length, IndexWidth);
-        fixed (byte* stored = _columnIndices.Bytes, decoded = lists.Columns)
+        using RowGroupLists lists = new(Columns, _values.Length, _areGaps ? IndexWidth : 0);
+        fixed (byte* stored = _columnIndices.Bytes)
+        fixed (int* decoded = lists.Columns)
         {
             for (int row = first; row < end; row++, products += panelWidth)
             {
-                byte* indices = List(width, row, stored, decoded, lists);
+                byte* indices = List(width, row, stored, (byte*)decoded, lists);
                 if (IndexWidth == 1) PanelGroups.Multiply(width, panel, panelWidth, indices, lists.Ends, lists.Weights, products);
                 else if (IndexWidth == 2) PanelGroups.Multiply(width, panel, panelWidth, (ushort*)indices, lists.Ends, lists.Weights, products);
                 else PanelGroups.Multiply(width, panel, panelWidth, (int*)indices, lists.Ends, lists.Weights, products);
@@ -278,6 +276,11 @@ internal sealed class EntropyRowMatrix : Representation
         (1, _) => GapDecoder.Decode(stored + from, to - from, (int*)decoded + at),
         _ => GapDecoder.Decode((ushort*)stored + from, to - from, (int*)decoded + at),
     };
+
+    // Columns or gaps that there are, and bytes of one.
+    private static (long Count, int Width) Stored(MatrixStatistics statistics, int gapWidth) => gapWidth == 0
+        ? (statistics.EntryCount, PackedIndices.WidthFor(statistics.Columns - 1))
+        : (statistics.EntryCount + statistics.GroupEscapes[gapWidth - 1], gapWidth);
 
     private int EntriesBetween(int from, int to) => _areGaps ? GroupGaps.CountEntries(_columnIndices, from, to) : to - from;
 

@@ -35,7 +35,10 @@ internal sealed record FormatEntry(
     private static ProductRates InRegister => new(0.055, 0, 18, 1.4, 0, 202);
 
     /// <summary>What a product takes, by a rule of thumb.</summary>
-    public double Nanoseconds(MatrixStatistics statistics, int batch)
+    /// <param name="statistics">Of the matrix.</param>
+    /// <param name="bits">What it takes in this format.</param>
+    /// <param name="batch">Columns that are multiplied at once.</param>
+    public double Nanoseconds(MatrixStatistics statistics, long bits, int batch)
     {
         long entries = Format is RepresentationFormat.Csr16 or RepresentationFormat.Csr32 ? statistics.NonZeroCount : statistics.EntryCount;
         long groups = Format switch
@@ -44,7 +47,7 @@ internal sealed record FormatEntry(
             RepresentationFormat.Cser => statistics.GroupCount,
             _ => statistics.Rows,
         };
-        return Rates(statistics).Nanoseconds(statistics, entries, groups, SizeInBits(statistics), batch);
+        return Rates(statistics).Nanoseconds(statistics, entries, groups, bits, batch);
     }
 
     /// <summary>The entry of a format.</summary>

@@ -16,6 +16,7 @@ public sealed class QuantizedMatrix
 
     // A byte each up to 256 values, else two.
     private readonly byte[] _codes;
+    private MatrixStatistics? _statistics;
 
     internal QuantizedMatrix(int rows, int columns, float[] values, long[] counts, byte[] codes)
     {
@@ -107,8 +108,10 @@ public sealed class QuantizedMatrix
         return new QuantizedMatrix(Columns, Rows, _values, _counts, transposed);
     }
 
-    /// <summary>Counts what the size of every form follows from, in one pass.</summary>
-    public MatrixStatistics Measure()
+    /// <summary>What the size of every form follows from; counted once, in one pass.</summary>
+    public MatrixStatistics Measure() => _statistics ??= Count();
+
+    private MatrixStatistics Count()
     {
         RowGroups groups = new(this);
         (long groupCount, long paddedCount, long skipped) = (0, 0, 0);

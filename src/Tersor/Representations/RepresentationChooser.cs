@@ -20,7 +20,7 @@ public static class RepresentationChooser
         List<RepresentationCandidate> candidates = [];
         foreach (FormatEntry entry in FormatEntry.All)
         {
-            if (statistics.SizeInBits(entry.Format) is { } bits) candidates.Add(new(entry.Format, bits, entry.Nanoseconds(statistics, batch)));
+            if (statistics.SizeInBits(entry.Format) is { } bits) candidates.Add(new(entry.Format, bits, entry.Nanoseconds(statistics, bits, batch)));
         }
 
         double fastest = candidates.Min(candidate => candidate.Nanoseconds);

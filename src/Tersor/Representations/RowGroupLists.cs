@@ -12,16 +12,16 @@ internal sealed class RowGroupLists : IDisposable
     /// <summary>Rents the room.</summary>
     /// <param name="columns">Columns of the matrix.</param>
     /// <param name="values">Its different values: groups of a row, but that each entry of an infinite weight may be one.</param>
-    /// <param name="indexWidth">Bytes of a decoded column.</param>
+    /// <param name="indexWidth">Bytes of a decoded column; 0 where columns stand as kernels take them.</param>
     public RowGroupLists(int columns, int values, int indexWidth)
     {
-        Columns = ArrayPool<byte>.Shared.Rent((columns + GapDecoder.Slack) * indexWidth);
+        Columns = ArrayPool<int>.Shared.Rent((int)((((long)columns + GapDecoder.Slack) * indexWidth / sizeof(int)) + 1));
         _ends = ArrayPool<int>.Shared.Rent(values + columns);
         _weights = ArrayPool<float>.Shared.Rent(values + columns);
     }
 
-    /// <summary>Columns that were decoded, where they are not stored as kernels take them.</summary>
-    public byte[] Columns { get; }
+    /// <summary>Memory for columns that are decoded, of whatever width.</summary>
+    public int[] Columns { get; }
 
     /// <summary>Groups of the row.</summary>
     public int Count { get; set; }
@@ -42,7 +42,7 @@ internal sealed class RowGroupLists : IDisposable
     /// <summary>Gives the room back.</summary>
     public void Dispose()
     {
-        ArrayPool<byte>.Shared.Return(Columns);
+        ArrayPool<int>.Shared.Return(Columns);
         ArrayPool<int>.Shared.Return(_ends);
         ArrayPool<float>.Shared.Return(_weights);
     }
