@@ -16,8 +16,10 @@ public class PublicSurfaceTests
 
     public static TheoryData<string> Libraries => [.. Assemblies.Select(assembly => assembly.GetName().Name!)];
 
-    private static Assembly[] Assemblies =>
+    internal static IReadOnlyList<Assembly> Assemblies { get; } =
         [typeof(Models.Model).Assembly, typeof(Engine.Graphs.ExecutableGraph).Assembly, typeof(Compression.Sensitivity.FisherInformation).Assembly];
+
+    internal static string RepositoryRoot { get; } = FindRepository();
 
     [Theory]
     [MemberData(nameof(Libraries))]
@@ -31,9 +33,9 @@ public class PublicSurfaceTests
     }
 
     private static string ThisFolder([CallerFilePath] string file = "") =>
-        File.Exists(file) ? Path.GetDirectoryName(file)! : Path.Combine(RepositoryRoot(), "tests", "Tersor.PublicApi.Tests");
+        File.Exists(file) ? Path.GetDirectoryName(file)! : Path.Combine(RepositoryRoot, "tests", "Tersor.PublicApi.Tests");
 
-    private static string RepositoryRoot()
+    private static string FindRepository()
     {
         string? folder = AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "Tersor.slnx"))) folder = Path.GetDirectoryName(folder);
