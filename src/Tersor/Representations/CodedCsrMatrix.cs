@@ -135,12 +135,10 @@ internal sealed class CodedCsrMatrix : Representation
         float* table = stackalloc float[ValuesInMemory.Length];
         FillTable(table);
         CodedEntries entries = new(_layout.CodeBits, table);
-        Span<int> bounds = new int[_layout.TileCount + 1];
-        for (int row = first; row < end; row++)
-        {
-            for (int tile = 0; tile < bounds.Length; tile++) bounds[tile] = _tilePointers[(row * _layout.TileCount) + tile];
-            *product++ = entries.Multiply(width, _words, bounds, vector, _layout.TileColumns);
-        }
+        int[] room = ArrayPool<int>.Shared.Rent(((end - first) * _layout.TileCount) + 1);
+        ReadOnlySpan<int> bounds = _tilePointers.Slice(first * _layout.TileCount, room.AsSpan(0, ((end - first) * _layout.TileCount) + 1));
+        entries.Multiply(width, _words, bounds, vector, _layout, new Span<float>(product, end - first));
+        ArrayPool<int>.Shared.Return(room);
     }
 
     private protected override unsafe void MultiplyPanel(LaneWidth width, float* panel, int panelWidth, int first, int end, float* products)

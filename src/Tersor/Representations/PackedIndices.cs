@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace Tersor.Representations;
 
@@ -46,6 +47,16 @@ internal sealed class PackedIndices
 
     /// <summary>Bytes that numbers up to <paramref name="largest"/> take: 1, 2 or 4.</summary>
     public static int WidthFor(long largest) => largest <= byte.MaxValue ? 1 : largest <= ushort.MaxValue ? 2 : 4;
+
+    /// <summary>Some of them: as they lie in memory where they have 32 bits, else copied.</summary>
+    /// <param name="start">The first.</param>
+    /// <param name="room">As many elements as are wanted.</param>
+    public ReadOnlySpan<int> Slice(int start, Span<int> room)
+    {
+        if (Width == sizeof(int)) return MemoryMarshal.Cast<byte, int>(Bytes).Slice(start, room.Length);
+        for (int i = 0; i < room.Length; i++) room[i] = this[start + i];
+        return room;
+    }
 
     /// <summary>All of them.</summary>
     public int[] ToArray()

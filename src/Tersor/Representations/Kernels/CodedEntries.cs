@@ -21,27 +21,26 @@ internal readonly unsafe ref struct CodedEntries
         _table = table;
     }
 
-    /// <summary>The product of a row's entries in all tiles with a vector.</summary>
+    /// <summary>The products of rows with a vector.</summary>
     /// <param name="width">Vector width.</param>
     /// <param name="words">The entries of all rows.</param>
-    /// <param name="bounds">Where the entries of each tile of the row start, and the end of the last.</param>
+    /// <param name="bounds">Where the entries of each tile of each row start, and the end of the last.</param>
     /// <param name="vector">A value for each column.</param>
-    /// <param name="tileColumns">Columns of a tile.</param>
-    public float Multiply(LaneWidth width, ReadOnlySpan<ushort> words, ReadOnlySpan<int> bounds, float* vector, int tileColumns)
+    /// <param name="layout">How rows are cut into tiles.</param>
+    /// <param name="product">A value for each row.</param>
+    public void Multiply(LaneWidth width, ReadOnlySpan<ushort> words, ReadOnlySpan<int> bounds, float* vector, TileLayout layout, Span<float> product)
     {
         fixed (ushort* all = words)
+        fixed (int* starts = bounds)
         {
-            if (width == LaneWidth.Bits512 && Avx512F.IsSupported)
+            for (int row = 0; row < product.Length; row++)
             {
-                if (_codeBits <= 4) return Multiply512<SixteenValues>(all, words.Length, bounds, vector, tileColumns);
-                return _codeBits == 5 ? Multiply512<ThirtyTwoValues>(all, words.Length, bounds, vector, tileColumns) : Multiply512<ValuesInMemory>(all, words.Length, bounds, vector, tileColumns);
+                int* own = starts + (row * layout.TileCount);
+                product[row] = width < LaneWidth.Bits512 || !Avx512F.IsSupported ? MultiplyTiles(width >= LaneWidth.Bits256 && Avx2.IsSupported, all, own, vector, layout)
+                    : _codeBits <= 4 ? Multiply512<SixteenValues>(all, words.Length, own, vector, layout)
+                    : _codeBits == 5 ? Multiply512<ThirtyTwoValues>(all, words.Length, own, vector, layout)
+                    : Multiply512<ValuesInMemory>(all, words.Length, own, vector, layout);
             }
-
-            bool gathers = width >= LaneWidth.Bits256 && Avx2.IsSupported;
-            float sum = 0;
-            for (int tile = 0; tile + 1 < bounds.Length; tile++, vector += tileColumns)
-                sum += gathers ? Multiply256(all + bounds[tile], bounds[tile + 1] - bounds[tile], vector) : MultiplyScalar(all + bounds[tile], bounds[tile + 1] - bounds[tile], vector);
-            return sum;
         }
     }
 
@@ -60,48 +59,62 @@ internal readonly unsafe ref struct CodedEntries
         }
     }
 
+    // A row is one run of entries: where a tile ends within a vector, the lanes behind it read a tile further on.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private float Multiply512<TTable>(ushort* words, int readable, ReadOnlySpan<int> bounds, float* vector, int tileColumns)
+    private float Multiply512<TTable>(ushort* words, int readable, int* bounds, float* vector, TileLayout layout)
         where TTable : struct, IValueTable
     {
         Vector512<float> low = Vector512.Load(_table);
         Vector512<float> high = Vector512.Load(_table + Lanes);
         Vector512<int> codeMask = Vector512.Create((1 << _codeBits) - 1);
+        int tileColumns = layout.TileColumns;
+        Vector512<int> tileStep = Vector512.Create(tileColumns);
         Vector128<int> shift = Vector128.CreateScalar(_codeBits);
         Vector256<float> s0 = Vector256<float>.Zero, s1 = s0;
-        ushort* last = stackalloc ushort[Lanes];
         float* table = _table;
-        for (int tile = 0; tile + 1 < bounds.Length; tile++, vector += tileColumns)
+        int at = bounds[0];
+        int end = bounds[layout.TileCount];
+        int* next = bounds + 1;
+        for (; at + Lanes <= end; at += Lanes)
         {
-            int at = bounds[tile];
-            int end = bounds[tile + 1];
-            for (; at + Lanes <= end; at += Lanes)
-            {
-                Vector512<int> entries = Avx512F.ConvertToVector512Int32(Vector256.Load(words + at));
-                Vector512<float> weights = TTable.Look(typeof(TTable) == typeof(ValuesInMemory) ? entries & codeMask : entries, table, low, high);
-                Vector512<int> columns = Avx512F.ShiftRightLogical(entries, shift);
-                s0 = Vector256.MultiplyAddEstimate(weights.GetLower(), Avx2.GatherVector256(vector, columns.GetLower(), sizeof(float)), s0);
-                s1 = Vector256.MultiplyAddEstimate(weights.GetUpper(), Avx2.GatherVector256(vector, columns.GetUpper(), sizeof(float)), s1);
-            }
+            Vector512<int> entries = Avx512F.ConvertToVector512Int32(Vector256.Load(words + at));
+            Vector512<float> weights = TTable.Look(typeof(TTable) == typeof(ValuesInMemory) ? entries & codeMask : entries, table, low, high);
+            Vector512<int> columns = Avx512F.ShiftRightLogical(entries, shift);
+            float* source = vector;
+            for (; *next < at + Lanes; next++, vector += tileColumns) columns += Vector512.GreaterThanOrEqual(Vector512<int>.Indices, Vector512.Create(*next - at)) & tileStep;
+            s0 = Vector256.MultiplyAddEstimate(weights.GetLower(), Avx2.GatherVector256(source, columns.GetLower(), sizeof(float)), s0);
+            s1 = Vector256.MultiplyAddEstimate(weights.GetUpper(), Avx2.GatherVector256(source, columns.GetUpper(), sizeof(float)), s1);
+        }
 
-            if (at == end) continue;
-            ushort* source = words + at;
+        if (at < end)
+        {
+            ushort* last = words + at;
+            ushort* copy = stackalloc ushort[Lanes];
             if (at + Lanes > readable)
             {
-                for (int i = 0; at + i < end; i++) last[i] = source[i];
-                source = last;
+                for (int i = 0; at + i < end; i++) copy[i] = last[i];
+                last = copy;
             }
 
-            // Lanes beyond the tile's entries are neither read from the vector nor counted.
-            Vector512<int> rest = Avx512F.ConvertToVector512Int32(Vector256.Load(source));
+            // Lanes beyond the row's entries are neither read from the vector nor counted.
+            Vector512<int> entries = Avx512F.ConvertToVector512Int32(Vector256.Load(last));
             Vector512<float> lanes = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(end - at)).AsSingle();
-            Vector512<float> restWeights = TTable.Look(typeof(TTable) == typeof(ValuesInMemory) ? rest & codeMask : rest, table, low, high) & lanes;
-            Vector512<int> restColumns = Avx512F.ShiftRightLogical(rest, shift);
-            s0 = Vector256.MultiplyAddEstimate(restWeights.GetLower(), Avx2.GatherMaskVector256(Vector256<float>.Zero, vector, restColumns.GetLower(), lanes.GetLower(), sizeof(float)), s0);
-            if (end - at > 8) s1 = Vector256.MultiplyAddEstimate(restWeights.GetUpper(), Avx2.GatherMaskVector256(Vector256<float>.Zero, vector, restColumns.GetUpper(), lanes.GetUpper(), sizeof(float)), s1);
+            Vector512<float> weights = TTable.Look(typeof(TTable) == typeof(ValuesInMemory) ? entries & codeMask : entries, table, low, high) & lanes;
+            Vector512<int> columns = Avx512F.ShiftRightLogical(entries, shift);
+            for (; *next < end; next++) columns += Vector512.GreaterThanOrEqual(Vector512<int>.Indices, Vector512.Create(*next - at)) & tileStep;
+            s0 = Vector256.MultiplyAddEstimate(weights.GetLower(), Avx2.GatherMaskVector256(Vector256<float>.Zero, vector, columns.GetLower(), lanes.GetLower(), sizeof(float)), s0);
+            s1 = Vector256.MultiplyAddEstimate(weights.GetUpper(), Avx2.GatherMaskVector256(Vector256<float>.Zero, vector, columns.GetUpper(), lanes.GetUpper(), sizeof(float)), s1);
         }
 
         return Vector256.Sum(s0 + s1);
+    }
+
+    private float MultiplyTiles(bool gathers, ushort* words, int* bounds, float* vector, TileLayout layout)
+    {
+        float sum = 0;
+        for (int tile = 0; tile < layout.TileCount; tile++, vector += layout.TileColumns)
+            sum += gathers ? Multiply256(words + bounds[tile], bounds[tile + 1] - bounds[tile], vector) : MultiplyScalar(words + bounds[tile], bounds[tile + 1] - bounds[tile], vector);
+        return sum;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
