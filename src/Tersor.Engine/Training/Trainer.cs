@@ -112,16 +112,17 @@ public sealed class Trainer
         IProgress<EpochReport>? progress = null, IProgress<TrainingStep>? steps = null, CancellationToken cancellationToken = default)
     {
         if (_options.Checkpoint is { } path && File.Exists(path)) TrainingCheckpoint.Load(this, path, _curve);
+        SettleConstraints();
         for (int epoch = _curve.Count + 1; epoch <= _options.Epochs && !HasStalled(); epoch++)
         {
             long started = Stopwatch.GetTimestamp();
             double loss = TrainEpoch(epoch, steps, cancellationToken);
-            _average?.Swap();
+            SwapAverage();
             foreach (GraphParameter parameter in _functions) parameter.Refresh();
             Evaluation? judged = Validate(cancellationToken);
             CheckFinite(epoch, judged);
             if (judged is not null && !_curve.Exists(before => before.ValidationLoss <= judged.Loss)) _best?.Keep();
-            _average?.Swap();
+            SwapAverage();
             EpochReport report = new(
                 epoch, loss, judged?.Loss ?? double.NaN, judged?.Top1 ?? double.NaN, RateAt(_optimizer.Steps - 1), Stopwatch.GetElapsedTime(started).TotalSeconds);
             _curve.Add(report);
@@ -131,6 +132,7 @@ public sealed class Trainer
 
         _average?.Swap();
         if (_curve.Count > 0) _best?.Restore();
+        SettleConstraints();
         foreach (GraphParameter parameter in _functions) parameter.Refresh();
         return _curve;
     }
@@ -167,16 +169,33 @@ public sealed class Trainer
             ClipGradients();
             double rate = RateAt(_optimizer.Steps);
             _optimizer.Step(rate);
-            foreach (TrainingConstraint constraint in _options.Constraints) constraint.Apply(rate);
+            foreach (TrainingConstraint constraint in _options.Constraints) constraint.Apply(rate, Progress);
             foreach (GraphParameter parameter in _functions) parameter.Function!.AfterUpdate();
             _average?.Update(_optimizer.Steps);
             steps?.Report(new TrainingStep(epoch, i + 1, _feeder.BatchesPerEpoch, total / (i + 1)));
         }
 
+        SettleConstraints();
         return total / _feeder.BatchesPerEpoch;
     }
 
-    private double RateAt(long step) => _options.LearningRate * _options.Schedule.FactorAt(step, (long)_feeder.BatchesPerEpoch * _options.Epochs);
+    private long StepsOfAll => (long)_feeder.BatchesPerEpoch * _options.Epochs;
+
+    private double Progress => StepsOfAll == 0 ? 0 : (double)_optimizer.Steps / StepsOfAll;
+
+    private double RateAt(long step) => _options.LearningRate * _options.Schedule.FactorAt(step, StepsOfAll);
+
+    private void SwapAverage()
+    {
+        if (_average is null) return;
+        _average.Swap();
+        SettleConstraints();
+    }
+
+    private void SettleConstraints()
+    {
+        foreach (TrainingConstraint constraint in _options.Constraints) constraint.Settle(Progress);
+    }
 
     private void Regularise()
     {
