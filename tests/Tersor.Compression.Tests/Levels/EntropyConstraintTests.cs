@@ -69,12 +69,12 @@ public sealed class EntropyConstraintTests : IDisposable
         QuantizeStep step = new() { Bits = 3, Entropy = 0.9, Training = Short with { AverageDecay = 0.9 } };
         byte[] whole = Bytes(step.Apply(new NetworkState(Trained.Value), Session()));
         using CancellationTokenSource stop = new();
-        Assert.ThrowsAny<OperationCanceledException>(() => step.Apply(new NetworkState(Trained.Value), Session(new StopAfter(steps, stop), stop.Token)));
+        Assert.ThrowsAny<OperationCanceledException>(() => step.Apply(new NetworkState(Trained.Value), Session(_folder["."], null, new StopAfter(steps, stop), stop.Token)));
         using KernelThreads one = new(1);
-        Assert.Equal(whole, Bytes(step.Apply(new NetworkState(Trained.Value), Session(threads: one, keeps: true))));
+        Assert.Equal(whole, Bytes(step.Apply(new NetworkState(Trained.Value), Session(_folder["."], one))));
     }
 
-    /// <summary>By hand: places -0.6, 0.4, 0.6, 1.4 round to -1, 0, 1, 1: counts 1, 1, 2 of 4, which is 1.5 bits. No price below a bit makes them dearer than one level for all.</summary>
+    /// <summary>By hand: places -0.6, 0.4, 0.6, 1.4 round to -1, 0, 1, 1: counts 1, 1, 2 of 4, which is 1.5 bits a weight. Where a bit costs a hundred squared steps, all take the most common level.</summary>
     [Fact]
     public void Levels_of_a_layer_are_counted_as_they_would_be_chosen()
     {
@@ -139,10 +139,8 @@ public sealed class EntropyConstraintTests : IDisposable
         return bytes.ToArray();
     }
 
-    private RecipeSession Session() => Session(null, default, _threads, keeps: false);
-
-    private RecipeSession Session(IRecipeObserver? observer = null, CancellationToken cancellation = default, KernelThreads? threads = null, bool keeps = true) =>
-        new(Digits.Take(600), Digits.Select("held out", [.. Enumerable.Range(600, 100)]), Preprocessing.Default, threads ?? _threads, seed: 1, keeps ? _folder["."] : null, observer, cancellationToken: cancellation);
+    private RecipeSession Session(string? folder = null, KernelThreads? threads = null, IRecipeObserver? observer = null, CancellationToken cancellation = default) =>
+        new(Digits.Take(600), Digits.Select("held out", [.. Enumerable.Range(600, 100)]), Preprocessing.Default, threads ?? _threads, seed: 1, folder, observer, cancellationToken: cancellation);
 
     private sealed class StopAfter(int steps, CancellationTokenSource stop) : IRecipeObserver
     {
