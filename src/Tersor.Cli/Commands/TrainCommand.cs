@@ -54,13 +54,17 @@ internal sealed class TrainCommand : Verb
         using KernelThreads threads = new(_engine.Threads(invocation));
         string network = invocation.Value(_network);
         bool isFromScratch = NetworkArchitectures.Names.Contains(network, StringComparer.Ordinal);
-        using ExecutableModel? model = isFromScratch ? null : OpenModel(invocation, network, memory, threads.Count);
-        model?.CheckApart(path, invocation.Value(_checkpoint));
+        string? taughtBy = _recipe.Teacher(invocation);
+        IReadOnlyList<ExecutableModel> models = OpenModels(invocation, isFromScratch ? null : network, taughtBy, memory, threads.Count);
+        using ExecutableModel? model = isFromScratch ? null : models[0];
+        using ExecutableModel? teacher = taughtBy is null ? null : models[^1];
+        foreach (ExecutableModel read in models) read.CheckApart(path, invocation.Value(_checkpoint));
+
         (SampleSet train, SampleSet validation, SampleSet? test) = Load(invocation, source, memory);
         ExecutableGraph graph = model?.Graph ?? ExecutableGraph.Create(NetworkArchitectures.Create(network, source.Seed, ClassesOf(train, test)));
         Preprocessing preprocessing = _preprocessing.Resolve(invocation, graph.Metadata, network, train);
         TrainingRecipe recipe = _recipe.Resolve(invocation, isFromScratch ? NetworkRecipes.For(network) : TrainingRecipe.FineTuning, train, validation);
-        TrainingOptions options = recipe.ToOptions(source.Seed, train.HasLabels, invocation.Value(_checkpoint));
+        TrainingOptions options = recipe.ToOptions(source.Seed, train.HasLabels, invocation.Value(_checkpoint), teacher?.Graph);
         Trainer trainer = new(graph, train, validation, preprocessing, options, threads, memory.Left);
         recipe = recipe with { Batch = trainer.Batch };
         Describe(invocation, network, source, recipe, preprocessing, trainer, train, validation);
@@ -100,16 +104,17 @@ internal sealed class TrainCommand : Verb
         return (train, validation, test);
     }
 
-    private ExecutableModel OpenModel(Invocation invocation, string network, MemoryBudget memory, int threads)
+    private IReadOnlyList<ExecutableModel> OpenModels(Invocation invocation, string? network, string? teacher, MemoryBudget memory, int threads)
     {
-        if (!File.Exists(network) && !Directory.Exists(network) && network != "-")
+        if (network is not null && !File.Exists(network) && !Directory.Exists(network) && network != "-")
         {
             throw new CommandException(
                 ExitCode.Usage, "input-missing", $"{network}: neither a file nor a network that can be trained from scratch",
                 ClosestNames.Hint(network, NetworkArchitectures.Names) ?? $"The networks are {string.Join(", ", NetworkArchitectures.Names)}.");
         }
 
-        return _engine.Open(invocation, network, memory, threads);
+        string[] paths = [.. new[] { network, teacher }.OfType<string>()];
+        return paths.Length == 0 ? [] : _engine.Open(invocation, paths, memory, threads);
     }
 
     private static int ClassesOf(SampleSet train, SampleSet? test) =>

@@ -47,12 +47,25 @@ internal sealed class TrainingRecipeOptions
     private readonly Option<int?> _patience = ValueOption.Integer(
         "--patience", "Stop after so many epochs without a better validation loss; 0 for never.", 0, 100_000);
 
+    private readonly Option<string?> _teacher = new("--teacher")
+    {
+        Description = "A model with the same inputs and outputs whose answers are learned beside the labels (knowledge distillation).",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<double?> _temperature = ValueOption.Real("--temperature", "Softens the logits of --teacher and network before they are compared; 4 if not given.", 0.01, 1000);
+    private readonly Option<double?> _soft = ValueOption.Real("--soft", "Share of the loss that --teacher has, the labels having the rest; 0.9 if not given.", 0, 1);
+
+    /// <summary>The model to learn from; null for none.</summary>
+    public string? Teacher(Invocation invocation) => invocation.Value(_teacher);
+
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command verb)
     {
         Option[] options =
         [
             _epochs, _batch, _optimizer, _learningRate, _momentum, _nesterov, _weightDecay, _schedule, _warmUp, _labelSmoothing, _clip, _average, _augment, _patience,
+            _teacher, _temperature, _soft,
         ];
         foreach (Option option in options) verb.Add(option);
     }
@@ -88,10 +101,14 @@ internal sealed class TrainingRecipeOptions
             AverageDecay = invocation.Value(_average) ?? recipe.AverageDecay,
             Augmentation = Augment(invocation, recipe.Augmentation, train.SampleShape, problems),
             Patience = invocation.Value(_patience) ?? recipe.Patience,
+            Teacher = invocation.Value(_teacher),
+            Temperature = invocation.Value(_temperature) ?? recipe.Temperature,
+            Soft = invocation.Value(_soft) ?? recipe.Soft,
         };
         if (recipe.Nesterov && recipe.Momentum == 0 && recipe.Optimizer == OptimizerKind.Sgd) problems.Add("--nesterov needs --momentum above 0");
         if (recipe.Patience > 0 && validation.Count == 0) problems.Add("--patience needs held-out samples, and --validation leaves none");
         if (recipe.LabelSmoothing > 0 && !train.HasLabels) problems.Add($"--label-smoothing is for classes, {train.Name} has targets");
+        if (recipe.Teacher is null && (invocation.IsGiven(_temperature) || invocation.IsGiven(_soft))) problems.Add("--temperature and --soft are for --teacher FILE");
         if (problems.Count > 0) throw CommandException.Usage(string.Join("; ", problems));
         return recipe;
     }

@@ -25,6 +25,13 @@ internal static class TrainingRecipeText
             ["augment"] = Word(recipe.Augmentation),
             ["patience"] = recipe.Patience,
         };
+        if (recipe.Teacher is not null)
+        {
+            fields["teacher"] = recipe.Teacher;
+            fields["temperature"] = recipe.Temperature;
+            fields["soft"] = recipe.Soft;
+        }
+
         if (recipe.Optimizer != OptimizerKind.Sgd) return fields;
         fields["momentum"] = recipe.Momentum;
         fields["nesterov"] = recipe.Nesterov;
@@ -49,6 +56,7 @@ internal static class TrainingRecipeText
         if (recipe.AverageDecay > 0) parts.Add($"weights averaged with {Numbers.Short(recipe.AverageDecay)}");
         if (!recipe.Augmentation.IsNone) parts.Add($"augmented by {Word(recipe.Augmentation)}");
         if (recipe.Patience > 0) parts.Add($"patience {Numbers.Integer(recipe.Patience)}");
+        if (recipe.Teacher is not null) parts.Add($"taught by {VisibleText.Escape(recipe.Teacher)} at temperature {Numbers.Short(recipe.Temperature)}, soft {Numbers.Short(recipe.Soft)}");
         return string.Join(", ", parts);
     }
 

@@ -44,7 +44,7 @@ public sealed class GroupLasso : TrainingConstraint
     }
 
     /// <inheritdoc/>
-    public override void Apply(double learningRate)
+    public override void Apply(double learningRate, double progress)
     {
         for (int g = 0; g < _groups.Length; g++)
         {

@@ -12,6 +12,9 @@ public sealed class Recipe
     /// <summary>What makes the file at the end, in a recipe, beside the steps.</summary>
     public const string CompressName = "compress";
 
+    /// <summary>What a training calls the network that the recipe begins with, as its teacher.</summary>
+    public const string OriginalTeacher = "original";
+
     private Recipe(string source, IReadOnlyList<RecipeStep> steps, IReadOnlyList<KeyValuePair<string, string>>? compress)
     {
         (Source, Steps, Compress) = (source, steps, compress);

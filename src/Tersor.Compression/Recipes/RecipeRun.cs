@@ -17,7 +17,11 @@ public static class RecipeRun
         ArgumentNullException.ThrowIfNull(recipe);
         List<string> problems = [];
         for (int i = 0; i < recipe.Steps.Count; i++)
-            problems.AddRange(recipe.Steps[i].Check(graph, session).Select(problem => $"step {i + 1}, {recipe.Steps[i].Name}: {problem}"));
+        {
+            RecipeStep step = recipe.Steps[i];
+            problems.AddRange(step.Check(graph, session).Concat(session.CheckTeacher(step, graph)).Select(problem => $"step {i + 1}, {step.Name}: {problem}"));
+        }
+
         if (problems.Count > 0) throw new RecipeException(recipe.Source, problems);
     }
 

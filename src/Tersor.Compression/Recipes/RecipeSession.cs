@@ -17,6 +17,7 @@ public sealed class RecipeSession
     private const int MostRetries = 2;
     private const double RetryFactor = 1.0 / 3;
 
+    private readonly RecipeTeachers _teachers = new();
     private readonly string? _folder;
     private readonly IRecipeObserver? _observer;
     private readonly long _maxBytes;
@@ -164,17 +165,22 @@ public sealed class RecipeSession
         return trainer.Run(null, null, CancellationToken)[^1].Seconds * Train.Count / few.Count;
     }
 
+    /// <summary>What keeps the teacher of a step's training from teaching a network; none where it can, or where there is none.</summary>
+    internal IEnumerable<string> CheckTeacher(RecipeStep step, OnnxGraph graph) => step.Training is { Teacher: not null } training ? _teachers.Check(training, graph, this) : [];
+
     /// <summary>Begins a step: parts are kept under its place, and depend on all before it.</summary>
     internal void Enter(int number, RecipeStep step)
     {
         _place = FormattableString.Invariant($"{number:00}-{step.Name}");
         _identity = Digest(_identity + '\n' + step.Describe());
+        if (step.Training?.Teacher is { } teacher) _identity = Digest(_identity + '\n' + Teacher.Digest(_teachers.Of(teacher)));
     }
 
     /// <summary>Makes all parts depend on the network that the recipe begins with.</summary>
     internal void Begin(NetworkState state)
     {
         FirstMultiplyAdds = LayerCost.Measure(state.Graph).Sum(layer => layer.MultiplyAdds);
+        _teachers.Begin(state.Graph);
         using MemoryStream bytes = new();
         state.Graph.WriteTo(bytes);
         _identity = Digest(_identity + '\n' + Convert.ToHexStringLower(SHA256.HashData(bytes.GetBuffer().AsSpan(0, (int)bytes.Length))));
@@ -193,7 +199,8 @@ public sealed class RecipeSession
             if (parameter.IsTrainable) parameter.Function = function?.Invoke(parameter) ?? state.Constrain(parameter);
         }
 
-        TrainingOptions options = training.ToOptions(RandomStream.Derive(Seed, _place + name), Train.HasLabels, CheckpointPath(name));
+        ExecutableGraph? teacher = training.Teacher is { } named ? _teachers.Of(named) : null;
+        TrainingOptions options = training.ToOptions(RandomStream.Derive(Seed, _place + name), Train.HasLabels, CheckpointPath(name), teacher);
         options = options with { Settings = new Dictionary<string, string>(options.Settings, StringComparer.Ordinal) { ["recipe"] = _identity } };
         Trainer trainer = new(graph, Train, Validation, Preprocessing, options with { Batch = Math.Min(options.Batch, Train.Count), Constraints = constraints }, Threads, _maxBytes);
         IRecipeObserver? observer = _observer;

@@ -34,6 +34,6 @@ public static class RecipeSteps
         new("prune-channels", "cut the neurons, filters and channels that matter least: a smaller dense network", PruneChannelsStep.Read),
         new("group-lasso", "train with a penalty on whole groups of weights, and cut the channels that vanish", GroupLassoStep.Read),
         new("share", "let weights share few values by k-means, and train these by the sums of their members' gradients", ShareStep.Read),
-        new("quantize", "train with weights on a uniform grid whose step is learned, and leave them on it", QuantizeStep.Read),
+        new("quantize", "train with weights on a uniform grid whose step is learned, their entropy limited where that is asked for, and leave them on it", QuantizeStep.Read),
     ];
 }

@@ -6,6 +6,7 @@ namespace Tersor.Compression.Recipes;
 /// <summary>The settings of a training, as keys of a recipe.</summary>
 internal static class TrainingKeys
 {
+    private const double LeastTemperature = 0.01;
     private const double Below1 = 0.999999;
 
     /// <summary>Reads the training of a step; null where the step has none.</summary>
@@ -44,7 +45,12 @@ internal static class TrainingKeys
             AverageDecay = mapping.Real("average", usual.AverageDecay, 0, Below1),
             Augmentation = ReadAugmentation(mapping, usual.Augmentation),
             Patience = mapping.Integer("patience", usual.Patience, 0, 100_000),
+            Teacher = mapping.Text("teacher") ?? usual.Teacher,
+            Temperature = mapping.Real("temperature", usual.Temperature, LeastTemperature, 1000),
+            Soft = mapping.Real("soft", usual.Soft, 0, 1),
         };
+        if (training.Teacher is null && (mapping.Has("temperature") || mapping.Has("soft")))
+            mapping.Problem($"has temperature or soft, which are for a teacher; add teacher: {Recipe.OriginalTeacher}, or that of a model file, or drop them");
         if (training.Nesterov && training.Momentum == 0 && optimizer == OptimizerKind.Sgd) mapping.Problem("has nesterov without momentum");
         if (optimizer != OptimizerKind.Sgd && (mapping.Has("momentum") || mapping.Has("nesterov"))) mapping.Problem("has momentum, which is for the optimizer sgd");
         return training;
@@ -70,6 +76,7 @@ internal static class TrainingKeys
         if (training.Augmentation.MaxShift > 0) words.Add(Word("augment crop", training.Augmentation.MaxShift));
         if (training.Augmentation.Flip) words.Add("augment flip");
         if (training.Patience != 0) words.Add(Word("patience", training.Patience));
+        if (training.Teacher is not null) words.AddRange([Word("teacher", training.Teacher), Word("temperature", training.Temperature), Word("soft", training.Soft)]);
         return string.Join(", ", words);
     }
 

@@ -20,6 +20,7 @@ public sealed class Trainer
     private readonly Loss _loss;
     private readonly KernelThreads _threads;
     private readonly TrainingPlan _plan;
+    private readonly TeacherAnswers? _teacher;
     private readonly BatchFeeder _feeder;
     private readonly Optimizer _optimizer;
     private readonly WeightAverage? _average;
@@ -28,7 +29,7 @@ public sealed class Trainer
     private readonly GraphParameter[] _functions;
     private readonly List<EpochReport> _curve = [];
 
-    /// <summary>Plans the training. Attach parameter functions to the graph before.</summary>
+    /// <summary>Plans the training. Attach parameter functions to the graph before; a teacher's weights are taken as they are now.</summary>
     /// <param name="graph">A model with one binary32 input; its first output is trained.</param>
     /// <param name="train">What is trained on.</param>
     /// <param name="validation">What is judged by after each epoch; null for nothing.</param>
@@ -36,7 +37,7 @@ public sealed class Trainer
     /// <param name="options">How to train.</param>
     /// <param name="threads">Where the kernels run.</param>
     /// <param name="maxBytes">What the training may take beside weights and data; more is refused before it is allocated.</param>
-    /// <exception cref="DataMismatchException">The batch is larger than the data, or data, loss and model do not fit each other; the message shows both.</exception>
+    /// <exception cref="DataMismatchException">The batch is larger than the data, or data, loss, teacher and model do not fit each other; the message shows both.</exception>
     /// <exception cref="UnsupportedModelException">Operators of the model have no gradient, or it has no weights.</exception>
     /// <exception cref="ResourceLimitException">The training would take more memory than there is or than is allowed.</exception>
     public Trainer(
@@ -48,11 +49,12 @@ public sealed class Trainer
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(threads);
         options.Check();
-        _loss = options.Loss.ForAnswersOf(graph);
         int batch = InputBatch.SizeFor(graph, options.Batch);
         if (batch > train.Count) throw new DataMismatchException($"A batch of {batch} is larger than {train.Name} with {train.Count} samples.");
         if (options.Loss.UsesLabels != train.HasLabels)
             throw new DataMismatchException($"{options.Loss.GetType().Name} compares with {(options.Loss.UsesLabels ? "labels" : "targets")}, {train.Name} has {(train.HasLabels ? "labels" : "targets")}.");
+        options.Teacher?.CheckFit(graph, train, preprocessing, batch, threads);
+        _loss = (options.Teacher is { } teacher ? new DistillationLoss(options.Loss, teacher.Temperature, teacher.Soft) : options.Loss).ForAnswersOf(graph);
         (_graph, _validation, _preprocessing, _options, _threads) = (graph, validation is { Count: > 0 } ? validation : null, preprocessing, options, threads);
         Batch = batch;
         Tensors = [.. graph.Parameters.Where(parameter => parameter.IsTrainable).SelectMany(parameter => parameter.Stored)];
@@ -62,9 +64,16 @@ public sealed class Trainer
         long stateBytes = StateBytes(train);
         if (stateBytes > maxBytes)
             throw new ResourceLimitException($"{graph.Source}: gradients, {_optimizer.GetType().Name} and batches take {stateBytes / 1e6:N1} MB, {maxBytes / 1e6:N1} MB are left for them.");
-        _plan = new TrainingPlan(graph, InputBatch.ShapesFor(graph, preprocessing.InputShape(train.SampleShape), batch), PlanPurpose.Training, threads, maxBytes - stateBytes);
+        TensorShape sample = preprocessing.InputShape(train.SampleShape);
+        _plan = new TrainingPlan(graph, InputBatch.ShapesFor(graph, sample, batch), PlanPurpose.Training, threads, maxBytes - stateBytes);
         CheckOutput(train);
         MemoryBytes = stateBytes + _plan.MemoryBytes;
+        if (options.Teacher is not null)
+        {
+            _teacher = new TeacherAnswers(options.Teacher.Graph, InputBatch.ShapesFor(options.Teacher.Graph, sample, batch), threads, maxBytes - MemoryBytes);
+            MemoryBytes += _teacher.MemoryBytes;
+        }
+
         _validationBytes = maxBytes - MemoryBytes;
         _feeder = new BatchFeeder(train, preprocessing, options.Augmentation, batch, options.Seed);
         _optimizer.Attach(Tensors);
@@ -112,16 +121,17 @@ public sealed class Trainer
         IProgress<EpochReport>? progress = null, IProgress<TrainingStep>? steps = null, CancellationToken cancellationToken = default)
     {
         if (_options.Checkpoint is { } path && File.Exists(path)) TrainingCheckpoint.Load(this, path, _curve);
+        SettleConstraints();
         for (int epoch = _curve.Count + 1; epoch <= _options.Epochs && !HasStalled(); epoch++)
         {
             long started = Stopwatch.GetTimestamp();
             double loss = TrainEpoch(epoch, steps, cancellationToken);
-            _average?.Swap();
+            SwapAverage();
             foreach (GraphParameter parameter in _functions) parameter.Refresh();
             Evaluation? judged = Validate(cancellationToken);
             CheckFinite(epoch, judged);
             if (judged is not null && !_curve.Exists(before => before.ValidationLoss <= judged.Loss)) _best?.Keep();
-            _average?.Swap();
+            SwapAverage();
             EpochReport report = new(
                 epoch, loss, judged?.Loss ?? double.NaN, judged?.Top1 ?? double.NaN, RateAt(_optimizer.Steps - 1), Stopwatch.GetElapsedTime(started).TotalSeconds);
             _curve.Add(report);
@@ -131,6 +141,7 @@ public sealed class Trainer
 
         _average?.Swap();
         if (_curve.Count > 0) _best?.Restore();
+        SettleConstraints();
         foreach (GraphParameter parameter in _functions) parameter.Refresh();
         return _curve;
     }
@@ -158,8 +169,7 @@ public sealed class Trainer
             BatchFeeder.PreparedBatch batch = _feeder.Next(epoch, i);
             batch.Inputs.CopyTo(_plan.Input(0));
             _plan.Forward(RandomStream.Derive(_options.Seed, _optimizer.Steps));
-            LossTargets targets = _loss.UsesLabels ? new LossTargets(batch.Labels) : new LossTargets(batch.Targets);
-            double loss = _loss.Compute(_plan.Output(0), Batch, targets, _plan.OutputGradient(0));
+            double loss = _loss.Compute(_plan.Output(0), Batch, TargetsOf(batch), _plan.OutputGradient(0));
             if (!double.IsFinite(loss)) throw new TrainingDivergedException(FormattableString.Invariant($"the loss is {loss}"), epoch, _optimizer.Steps + 1);
             total += loss;
             _plan.Backward();
@@ -167,16 +177,39 @@ public sealed class Trainer
             ClipGradients();
             double rate = RateAt(_optimizer.Steps);
             _optimizer.Step(rate);
-            foreach (TrainingConstraint constraint in _options.Constraints) constraint.Apply(rate);
+            foreach (TrainingConstraint constraint in _options.Constraints) constraint.Apply(rate, Progress);
             foreach (GraphParameter parameter in _functions) parameter.Function!.AfterUpdate();
             _average?.Update(_optimizer.Steps);
             steps?.Report(new TrainingStep(epoch, i + 1, _feeder.BatchesPerEpoch, total / (i + 1)));
         }
 
+        SettleConstraints();
         return total / _feeder.BatchesPerEpoch;
     }
 
-    private double RateAt(long step) => _options.LearningRate * _options.Schedule.FactorAt(step, (long)_feeder.BatchesPerEpoch * _options.Epochs);
+    private LossTargets TargetsOf(BatchFeeder.PreparedBatch batch)
+    {
+        if (_teacher is not null) return new LossTargets(batch.Labels, _teacher.Of(batch.Inputs));
+        return _loss.UsesLabels ? new LossTargets(batch.Labels) : new LossTargets(batch.Targets);
+    }
+
+    private long StepsOfAll => (long)_feeder.BatchesPerEpoch * _options.Epochs;
+
+    private double Progress => StepsOfAll == 0 ? 0 : (double)_optimizer.Steps / StepsOfAll;
+
+    private double RateAt(long step) => _options.LearningRate * _options.Schedule.FactorAt(step, StepsOfAll);
+
+    private void SwapAverage()
+    {
+        if (_average is null) return;
+        _average.Swap();
+        SettleConstraints();
+    }
+
+    private void SettleConstraints()
+    {
+        foreach (TrainingConstraint constraint in _options.Constraints) constraint.Settle(Progress);
+    }
 
     private void Regularise()
     {

@@ -58,8 +58,8 @@ internal static class TrainingCheckpoint
         List<string> differences = [];
         foreach ((string key, string value) in trainer.Identity.OrderBy(entry => entry.Key, StringComparer.Ordinal))
         {
-            // Older files know no constraints.
-            string kept = model.Metadata.GetValueOrDefault(IdentityPrefix + key) ?? (key == TrainingIdentity.Constraints ? TrainingIdentity.None : null)
+            // Older files know no constraints and no teachers.
+            string kept = model.Metadata.GetValueOrDefault(IdentityPrefix + key) ?? (key is TrainingIdentity.Constraints or TrainingIdentity.Teacher ? TrainingIdentity.None : null)
                 ?? throw new ModelFormatException(path, null, -1, $"does not say its {key}; it is not a training checkpoint");
             if (kept != value) differences.Add($"{key} {kept}, not {value}");
         }

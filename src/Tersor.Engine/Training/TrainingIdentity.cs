@@ -12,6 +12,7 @@ namespace Tersor.Engine.Training;
 internal static class TrainingIdentity
 {
     public const string Constraints = "constraints";
+    public const string Teacher = "teacher";
     public const string None = "none";
 
     // A digest of 64 bits tells two starting points apart; it guards against mistakes, not attacks.
@@ -26,6 +27,7 @@ internal static class TrainingIdentity
             ["samples"] = string.Create(CultureInfo.InvariantCulture, $"{train.Count} of {train.Name}"),
             ["initial weights"] = Digest(trainer.Tensors),
             [Constraints] = options.Constraints.Count == 0 ? None : string.Join(", ", options.Constraints.Select(constraint => constraint.Description)),
+            [Teacher] = options.Teacher?.Identity ?? None,
         };
         foreach ((string key, string value) in preprocessing.ToMetadata()) identity[key] = value;
         return identity;

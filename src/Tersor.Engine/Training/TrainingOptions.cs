@@ -24,6 +24,9 @@ public sealed record TrainingOptions
     /// <summary>What is made small.</summary>
     public Loss Loss { get; init; } = new CrossEntropyLoss();
 
+    /// <summary>Whose answers are learned beside the labels, of which <see cref="Loss"/> is then a part; null for nobody's.</summary>
+    public Teacher? Teacher { get; init; }
+
     /// <summary>Factor of the sum of magnitudes that is added to the loss, for tensors that decay.</summary>
     public float L1 { get; init; }
 

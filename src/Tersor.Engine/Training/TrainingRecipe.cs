@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tersor.Engine.Graphs;
 
 namespace Tersor.Engine.Training;
 
@@ -84,6 +85,15 @@ public sealed record TrainingRecipe
     /// <summary>Stop after so many epochs without a better validation loss, and keep the weights of the best one; 0 for neither.</summary>
     public int Patience { get; init; }
 
+    /// <summary>Whose answers are learned beside the labels: a name that whoever runs the training knows, such as a model file; null for nobody's.</summary>
+    public string? Teacher { get; init; }
+
+    /// <summary>Softens the logits of teacher and network; above 0.</summary>
+    public double Temperature { get; init; } = Training.Teacher.UsualTemperature;
+
+    /// <summary>The teacher's share of the loss, 0 to 1.</summary>
+    public double Soft { get; init; } = Training.Teacher.UsualSoft;
+
     /// <summary>The same with another optimizer, and with rate and decay that are customary for it where it is not the one the recipe was made for.</summary>
     public TrainingRecipe WithOptimizer(OptimizerKind optimizer)
     {
@@ -97,8 +107,11 @@ public sealed record TrainingRecipe
     /// <param name="seed">Decides order, augmentation and dropout.</param>
     /// <param name="usesLabels">Whether the data has classes, learned by cross-entropy, or targets, learned by the mean squared error.</param>
     /// <param name="checkpoint">Where the state is kept after each epoch; null for nowhere.</param>
-    public TrainingOptions ToOptions(ulong seed, bool usesLabels = true, string? checkpoint = null)
+    /// <param name="teacher">The network that <see cref="Teacher"/> names; null where it names none.</param>
+    /// <exception cref="ArgumentException">A teacher is named and none given, or the other way round.</exception>
+    public TrainingOptions ToOptions(ulong seed, bool usesLabels = true, string? checkpoint = null, ExecutableGraph? teacher = null)
     {
+        if (Teacher is null != teacher is null) throw new ArgumentException(Teacher is null ? "The training names no teacher." : $"The teacher '{Teacher}' is not given.", nameof(teacher));
         float weightDecay = (float)WeightDecay;
         return new TrainingOptions
         {
@@ -111,6 +124,7 @@ public sealed record TrainingRecipe
                 ? () => new SgdOptimizer((float)Momentum, weightDecay, Nesterov)
                 : () => new AdamOptimizer(weightDecay: weightDecay, decoupled: Optimizer == OptimizerKind.AdamW),
             Loss = usesLabels ? new CrossEntropyLoss((float)LabelSmoothing) : new MeanSquaredErrorLoss(),
+            Teacher = teacher is null ? null : new Teacher(teacher, Temperature, Soft),
             L1 = (float)L1,
             GradientClip = (float)GradientClip,
             AverageDecay = (float)AverageDecay,

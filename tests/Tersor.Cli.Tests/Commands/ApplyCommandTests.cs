@@ -95,6 +95,9 @@ public sealed class ApplyCommandTests : IDisposable
     [InlineData("steps: [prune, compress: {lossless: true, qp: -20}]", "out.nnc", "error[usage]: ", "--lossless and --qp exclude each other")]
     [InlineData("steps: [prune, compress: {container: smaller}]", "out", "error[usage]: ", "Add --lossless.")]
     [InlineData("steps: [prune, compress: {container: smaller, lossless: true}]", "out.dcz", "error[usage]: ", "decides the ending, which says dcz")]
+    [InlineData("steps: [train: {teacher: none.onnx}]", "out.onnx", "error[recipe]: ", "step 1, train: the teacher none.onnx is no file; name a model file, or 'original'")]
+    [InlineData("steps: [train: {soft: 0.5}]", "out.onnx", "error[recipe]: ", "train has temperature or soft, which are for a teacher; add teacher: original")]
+    [InlineData("steps: [train: {teacher: original, temperature: 0}]", "out.onnx", "error[recipe]: ", "'temperature' of train is a number of 0.01 to 1000")]
     [InlineData("steps: [prune, compress]", "out.onnx", "error[usage]: ", "a recipe that ends in compress writes an NNC file")]
     public async Task Apply_RecipeThatCannotRun_IsRefusedBeforeAnythingRuns(string yaml, string output, string start, string problem)
     {
@@ -147,6 +150,21 @@ public sealed class ApplyCommandTests : IDisposable
         // Without training, so many zeros cost far more than half a point, whatever the compression does.
         Assert.Equal(5, run.ExitCode);
         Assert.Contains("budget-missed", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Apply_Teacher_IsListedAmongTheInputsAndRandomOnesAreRefused()
+    {
+        string teacher = _folder["teacher.onnx"];
+        File.Copy(Digits, teacher);
+        TersorRun run = (await Apply(Write($"steps: [quantize: {{entropy: 1, train: {{epochs: 1, teacher: '{teacher}'}}}}, train: {{epochs: 1, teacher: original}}]"), "out.onnx", "--json")).Succeeds();
+        JsonElement report = JsonDocument.Parse(run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]).RootElement;
+        Assert.Contains(teacher, Paths(report, "inputs"));
+        Assert.Contains("bits a weight (order-0 entropy)", run.Error, StringComparison.Ordinal);
+
+        TersorRun refused = await TersorRun.Of(["apply", Write("steps: [train: {teacher: original}]"), "lenet5", "-o", _folder["other.onnx"], .. Few]);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("the teacher 'original' would be lenet5 with random weights", refused.Error, StringComparison.Ordinal);
     }
 
     private static string[] Paths(JsonElement report, string list) => [.. report.GetProperty(list).EnumerateArray().Select(file => file.GetProperty("path").GetString()!)];

@@ -171,6 +171,7 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData("--augment takes none, or crop, crop:PIXELS and flip with commas between, not 'turn'", "--augment", "turn")]
     [InlineData("--nesterov needs --momentum above 0", "--momentum", "0", "--nesterov")]
     [InlineData("--patience needs held-out samples, and --validation leaves none", "--patience", "2", "--validation", "0")]
+    [InlineData("--temperature and --soft are for --teacher FILE", "--temperature", "2")]
     [InlineData("--optimizer takes one of sgd, adam, adamw, not 'adan'. Did you mean 'adam'?. See tersor train --help.", "--optimizer", "adan")]
     public async Task Train_OptionsThatDoNotWork_AreRefused(string error, params string[] options) =>
         (await Train("lenet-300-100", options)).FailsWith(2, $"error[usage]: {error}");
@@ -190,6 +191,16 @@ public sealed class TrainCommandTests : IDisposable
 
         Assert.Equal(2, run.ExitCode);
         Assert.Empty(_folder.FileNames);
+    }
+
+    [Fact]
+    public async Task Train_Teacher_IsLearnedFromAndMustFit()
+    {
+        (await Train("lenet-300-100", "--teacher", "none.onnx")).FailsWith(2, "error[input-missing]: none.onnx: no such file");
+        string teacher = RepositoryFile.Find("samples/lenet5-digits.onnx");
+        TersorRun run = (await Train("lenet-300-100", "--epochs", "1", "--teacher", teacher, "--temperature", "2", "--json")).Succeeds();
+        JsonElement settings = Parse(run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]).GetProperty("settings");
+        Assert.Equal((teacher, 2, 0.9), (settings.GetProperty("teacher").GetString(), settings.GetProperty("temperature").GetDouble(), settings.GetProperty("soft").GetDouble()));
     }
 
     [Fact]

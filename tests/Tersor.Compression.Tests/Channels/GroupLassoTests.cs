@@ -23,7 +23,7 @@ public class GroupLassoTests
         GroupLasso lasso = new(ChannelGroups.Find(net.Build(net.Node("answer", "Gemm", [hidden, net.Constant("v", [1, 1], 1, 2)], [2]))), LassoGroups.Filters, 1 / Math.Sqrt(2));
         TrainedTensor w = new("w", new TensorShape(1, 2), [0.3f, -0.4f]);
         lasso.Attach([w, new TrainedTensor("v", new TensorShape(1, 2), [1, 1])]);
-        lasso.Apply(threshold);
+        lasso.Apply(threshold, progress: 1);
         Assert.Equal(first, w.Values[0], 1e-6f);
         Assert.Equal(second, w.Values[1], 1e-6f);
     }
@@ -39,7 +39,7 @@ public class GroupLassoTests
         GroupLasso lasso = new(groups, kind, 1);
         TrainedTensor weight = new("conv.weight", new TensorShape(4, 2, 3, 3), [.. Enumerable.Repeat(1f, 72)]);
         lasso.Attach([weight]);
-        lasso.Apply(0.25);
+        lasso.Apply(0.25, progress: 1);
 
         // A group of n ones has the norm sqrt(n), so that every weight loses the rate.
         Assert.All(weight.Values, value => Assert.Equal(0.75f, value, 1e-6f));

@@ -25,6 +25,7 @@ public sealed class InterruptionTests : IDisposable
           - prune-channels: {share: 0.2, multiple: 1, rounds: 2, importance: taylor, train: {epochs: 1, batch: 20, patience: 1}}
           - share: {clusters: 4, weighting: fisher, train: {epochs: 2, batch: 20}}
           - quantize: {bits: 4, train: {epochs: 2, batch: 20}}
+          - quantize: {bits: 3, entropy: 1, train: {epochs: 2, batch: 20, teacher: original, soft: 0.5}}
           - weight-agnostic
         """;
 

@@ -362,7 +362,7 @@ public class TrainerTests
 
         public override void Attach(IReadOnlyList<TrainedTensor> tensors) => _tensor = tensors.Single(tensor => tensor.Name == name);
 
-        public override void Apply(double learningRate)
+        public override void Apply(double learningRate, double progress)
         {
             Rates.Add(learningRate);
             Array.Clear(_tensor!.Values);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tersor.Compression.Levels;
 using Tersor.Engine.Graphs;
 using Tersor.Engine.Training;
 using Tersor.Models.Onnx;
@@ -6,10 +7,13 @@ using Tersor.Models.Onnx;
 namespace Tersor.Compression.Recipes.Steps;
 
 /// <summary>
-/// Quantization-aware training: weights run on a uniform grid of few levels whose step is learned (Esser et al. 2020), and are left on it. A lossless compression then codes the levels.
+/// Quantization-aware training: weights run on a uniform grid of few levels whose step is learned (Esser et al. 2020), with levels that are cheap to code where their entropy is limited, and are left on it. A lossless
+/// compression then codes the levels.
 /// </summary>
 public sealed record QuantizeStep : RecipeStep
 {
+    private const double LeastEntropy = 0.01;
+
     /// <inheritdoc/>
     public override string Name => "quantize";
 
@@ -22,19 +26,22 @@ public sealed record QuantizeStep : RecipeStep
     /// <summary>Bits of single layers.</summary>
     public LayerValues Layers { get; init; } = LayerValues.None;
 
+    /// <summary>Bits that a weight's level carries at the end at most, as the order-0 entropy of each layer's levels and the mean over all selected weights; 0 for no limit. See <see cref="EntropyConstraint"/>.</summary>
+    public double Entropy { get; init; }
+
     private TrainingRecipe Fit => Training ?? TrainingRecipe.FineTuning;
 
     /// <inheritdoc/>
     public override double Epochs => Fit.Epochs;
 
     /// <inheritdoc/>
-    public override string Describe() => string.Create(CultureInfo.InvariantCulture, $"quantize: {Selection}, {Bits} bits{Layers.Text(unit: " bits")}; {TrainingKeys.Text(Fit)}");
+    public override string Describe() => string.Create(CultureInfo.InvariantCulture, $"quantize: {Selection}, {Bits} bits{Layers.Text(unit: " bits")}{(Entropy > 0 ? string.Create(CultureInfo.InvariantCulture, $", entropy {Entropy}") : "")}; {TrainingKeys.Text(Fit)}");
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> LayersOf(OnnxGraph graph) => Selection.Of(graph);
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Check(OnnxGraph graph, RecipeSession session) => Selection.Check(graph).Concat(Layers.CheckCounts(graph, "bits"));
+    public override IEnumerable<string> Check(OnnxGraph graph, RecipeSession session) => Selection.Check(graph).Concat(Layers.CheckCounts(graph, "bits")).Concat(CheckEntropy());
 
     /// <inheritdoc/>
     public override NetworkState Apply(NetworkState state, RecipeSession session)
@@ -42,7 +49,9 @@ public sealed record QuantizeStep : RecipeStep
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(session);
         HashSet<string> names = new(Selection.Of(state.Graph), StringComparer.Ordinal);
-        return session.Part("fit", state, before => session.Fit(before, Fit, "fit", parameter => Function(before, parameter, names)));
+        NetworkState quantized = session.Part("fit", state, before => Quantize(before, session, names));
+        session.Note(string.Create(CultureInfo.InvariantCulture, $"levels of {LevelEntropy.MeanOf(quantized.Graph, names):F3} bits a weight (order-0 entropy)"));
+        return quantized;
     }
 
     internal static QuantizeStep Read(RecipeMapping mapping) => new()
@@ -50,8 +59,21 @@ public sealed record QuantizeStep : RecipeStep
         Selection = LayerSelection.Read(mapping),
         Bits = mapping.Integer("bits", 4, 2, 16),
         Layers = LayerValues.Read(mapping, 2, 16),
+        Entropy = mapping.Real("entropy", 0, LeastEntropy, mapping.Integer("bits", 4, 2, 16)),
         Training = TrainingKeys.Nested(mapping, TrainingRecipe.FineTuning),
     };
+
+    private IEnumerable<string> CheckEntropy()
+    {
+        if (Entropy > 0 && Fit.Patience > 0) yield return "the entropy reaches its target at the end, and patience would go back to an epoch before; drop one";
+    }
+
+    private NetworkState Quantize(NetworkState before, RecipeSession session, HashSet<string> names)
+    {
+        if (Entropy == 0) return session.Fit(before, Fit, "fit", parameter => Function(before, parameter, names));
+        EntropyConstraint limit = new(Entropy);
+        return session.Fit(before, Fit, "fit", parameter => Function(before, parameter, names) is { } function ? limit.Add(function) : null, limit);
+    }
 
     private FakeQuantizedParameter? Function(NetworkState before, GraphParameter parameter, HashSet<string> names)
     {

@@ -5,7 +5,7 @@ namespace Tersor.Engine.Training;
 
 /// <summary>
 /// A weight that runs on a uniform grid of levels: <c>weight = step * clamp(round(stored / step), -2^(b-1), 2^(b-1) - 1)</c>. The gradient passes straight through
-/// the rounding within the range, and the step is learned (Esser et al. 2020, Learned Step Size Quantization).
+/// the rounding within the range, and the step is learned (Esser et al. 2020, Learned Step Size Quantization). With <see cref="Thresholds"/> levels are chosen by those in place of rounding.
 /// </summary>
 public sealed class FakeQuantizedParameter : ParameterFunction
 {
@@ -32,6 +32,31 @@ public sealed class FakeQuantizedParameter : ParameterFunction
 
     /// <summary>The distance of neighbouring levels.</summary>
     public float Step => Stored[1].Values[0];
+
+    /// <summary>The lowest level: <c>-2^(b-1)</c>.</summary>
+    public int LowestLevel => (int)_lowest;
+
+    /// <summary>How many levels there are: <c>2^b</c>.</summary>
+    public int LevelCount => (int)(_highest - _lowest) + 1;
+
+    /// <summary>What decides levels; null for rounding. Set by who knows what a level costs, for <see cref="LevelCount"/> levels from <see cref="LowestLevel"/> on. Not part of a checkpoint.</summary>
+    public LevelThresholds? Thresholds { get; set; }
+
+    /// <summary>Writes where the elements that are not held at zero lie on the grid now: <c>stored / step</c>, in their order.</summary>
+    /// <param name="places">Room for all elements.</param>
+    /// <returns>How many there are.</returns>
+    public int CopyPlaces(Span<float> places)
+    {
+        float step = Step;
+        float[] stored = Stored[0].Values;
+        int count = 0;
+        for (int i = 0; i < stored.Length; i++)
+        {
+            if (Runs(i)) places[count++] = stored[i] / step;
+        }
+
+        return count;
+    }
 
     /// <inheritdoc/>
     public override void Forward(Span<float> weight)
@@ -68,7 +93,7 @@ public sealed class FakeQuantizedParameter : ParameterFunction
     /// <inheritdoc/>
     public override void AfterUpdate() => Stored[1].Values[0] = Math.Max(Stored[1].Values[0], 1e-8f);
 
-    private float Level(float place) => Math.Clamp(MathF.Round(place, MidpointRounding.ToEven), _lowest, _highest);
+    private float Level(float place) => Thresholds is { } thresholds ? thresholds.Of(place) : Math.Clamp(MathF.Round(place, MidpointRounding.ToEven), _lowest, _highest);
 
     private bool Runs(int element) => _isKept is null || _isKept[element];
 

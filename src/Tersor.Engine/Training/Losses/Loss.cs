@@ -2,7 +2,7 @@ using Tersor.Engine.Graphs;
 
 namespace Tersor.Engine.Training;
 
-/// <summary>What a batch of outputs should be: a class per sample, or a target per output.</summary>
+/// <summary>What a batch of outputs should be: a class per sample, a target per output, or both.</summary>
 public readonly ref struct LossTargets
 {
     /// <summary>Classes.</summary>
@@ -17,10 +17,17 @@ public readonly ref struct LossTargets
         Values = values;
     }
 
-    /// <summary>A class per sample; empty where there are targets.</summary>
+    /// <summary>Classes, and targets as long as the outputs.</summary>
+    public LossTargets(ReadOnlySpan<int> labels, ReadOnlySpan<float> values)
+    {
+        Labels = labels;
+        Values = values;
+    }
+
+    /// <summary>A class per sample; empty where there are only targets.</summary>
     public ReadOnlySpan<int> Labels { get; }
 
-    /// <summary>A target per output; empty where there are classes.</summary>
+    /// <summary>A target per output; empty where there are only classes.</summary>
     public ReadOnlySpan<float> Values { get; }
 }
 

@@ -9,7 +9,7 @@ namespace Tersor.Engine.Training;
 internal sealed class LossOfProbabilities : Loss
 {
     // Below this a probability counts as this: its logarithm is taken.
-    private const float LeastProbability = 1e-30f;
+    public const float LeastProbability = 1e-30f;
 
     private readonly Loss _ofLogits;
     private float[] _probabilities = [];

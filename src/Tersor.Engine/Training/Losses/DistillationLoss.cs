@@ -1,0 +1,48 @@
+using System.Numerics.Tensors;
+
+namespace Tersor.Engine.Training;
+
+/// <summary>
+/// What a teacher says and what is right, together: <c>a T^2 KL(softmax(teacher / T) || softmax(x / T)) + (1 - a) hard(x)</c>, the hard loss at temperature 1 (Hinton, Vinyals, Dean, Distilling the Knowledge in a Neural
+/// Network, 2015).
+/// </summary>
+public sealed class DistillationLoss : Loss
+{
+    private readonly KullbackLeiblerLoss _softened;
+    private readonly Loss _hard;
+    private readonly float _soft;
+    private float[] _hardGradient = [];
+
+    /// <summary>Joins two losses.</summary>
+    /// <param name="hard">Compares logits with labels.</param>
+    /// <param name="temperature">Softens the logits of teacher and student; above 0.</param>
+    /// <param name="soft">The teacher's share, 0 to 1.</param>
+    /// <exception cref="ArgumentException">The hard loss compares with something else.</exception>
+    public DistillationLoss(Loss hard, double temperature = Teacher.UsualTemperature, double soft = Teacher.UsualSoft)
+    {
+        ArgumentNullException.ThrowIfNull(hard);
+        if (!hard.UsesLabels || !hard.TakesLogits) throw new ArgumentException($"{hard.GetType().Name} does not compare logits with labels.", nameof(hard));
+        if (soft is not (>= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(soft), soft, "0 to 1 is possible.");
+        _softened = new KullbackLeiblerLoss((float)temperature);
+        (_hard, _soft) = (hard, (float)soft);
+    }
+
+    /// <inheritdoc/>
+    public override bool UsesLabels => true;
+
+    /// <inheritdoc/>
+    public override bool TakesLogits => true;
+
+    /// <inheritdoc/>
+    /// <remarks>The targets are labels, and the teacher's logits as values.</remarks>
+    public override double Compute(ReadOnlySpan<float> outputs, int samples, LossTargets targets, Span<float> gradient)
+    {
+        if (_hardGradient.Length < outputs.Length) _hardGradient = new float[outputs.Length];
+        Span<float> hardGradient = _hardGradient.AsSpan(0, outputs.Length);
+        double soft = _softened.Compute(outputs, samples, targets, gradient);
+        double hard = _hard.Compute(outputs, samples, targets, hardGradient);
+        TensorPrimitives.Multiply(gradient, _soft, gradient);
+        TensorPrimitives.MultiplyAdd(hardGradient, 1 - _soft, gradient, gradient);
+        return (_soft * soft) + ((1 - _soft) * hard);
+    }
+}
