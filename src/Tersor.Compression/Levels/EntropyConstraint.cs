@@ -3,11 +3,12 @@ using Tersor.Engine.Training;
 namespace Tersor.Compression.Levels;
 
 /// <summary>
-/// Entropy-constrained training of quantized weights: a weight's level is that of the least <c>(weight / step - level)^2 + price * bits</c>, where bits are those of the level's share in its layer, and the one price for all layers
-/// follows the entropy that is wanted. That falls along a line from what rounding would give to the target over the first half of the training, and stays there. Gradients pass straight through, as through rounding
-/// (Wiedemann, Marban, Müller, Samek, Entropy-Constrained Training of Deep Neural Networks, IJCNN 2019; Becking et al., ECQx, 2022).
+/// Entropy-constrained training of quantized weights: a weight's level is that of the least <c>(weight - step * level)^2 + price * bits</c>, where bits are those of the level's share in its layer, and the one price for all layers
+/// follows the entropy that is wanted. That falls along a line from what rounding would give to the target over the first half of the training, and stays there. A layer's step is the one that suits these choices best, and is
+/// not learned: gradients know nothing of bits, and at few of them leave the step too fine. They pass straight through to the weights, as through rounding (Wiedemann, Marban, Müller, Samek, Entropy-Constrained Training of Deep
+/// Neural Networks, IJCNN 2019; Becking et al., ECQx, 2022).
 /// </summary>
-/// <remarks>Shares and price are found anew from the weights as they are every <see cref="StepsBetweenCounts"/> steps, so that a checkpoint need not keep them.</remarks>
+/// <remarks>Shares, steps and price are found anew from the weights as they are every <see cref="StepsBetweenCounts"/> steps, so that a checkpoint need not keep them.</remarks>
 public sealed class EntropyConstraint : TrainingConstraint
 {
     /// <summary>Steps of the optimizer after which levels are counted anew, beside once an epoch.</summary>
@@ -16,14 +17,16 @@ public sealed class EntropyConstraint : TrainingConstraint
     // Half of the training gets there, half recovers.
     private const double FallingShare = 0.5;
 
-    // A price of 2^30 squared steps has put all in the most common level.
-    private const double MostPrice = 1 << 30;
+    // In mean squares of the weights. The least is no price at all, the most has put all in the most common level.
+    private const double LeastPrice = 1.0 / (1 << 20);
+    private const double MostPrice = 1 << 20;
     private const int Halvings = 40;
     private const double CloseEnough = 1e-3;
 
     private readonly Dictionary<string, FakeQuantizedParameter> _weights = new(StringComparer.Ordinal);
     private LayerLevels[] _layers = [];
     private double _elements;
+    private double _meanSquare;
     private int _steps;
 
     /// <summary>Takes the target.</summary>
@@ -40,7 +43,7 @@ public sealed class EntropyConstraint : TrainingConstraint
     /// <summary>Bits per weight as of the last count.</summary>
     public double Entropy { get; private set; }
 
-    /// <summary>What a bit costs as of the last count, in squared steps; 0 where rounding is good enough.</summary>
+    /// <summary>What a bit costs as of the last count, in mean squares of all weights; 0 where rounding is good enough.</summary>
     public double Price { get; private set; }
 
     /// <inheritdoc/>
@@ -72,6 +75,7 @@ public sealed class EntropyConstraint : TrainingConstraint
     {
         _steps = 0;
         foreach (LayerLevels layer in _layers) layer.Read();
+        _meanSquare = _layers.Sum(layer => layer.SumOfSquares) / _elements;
         double free = EntropyAt(0);
         double wanted = free + ((Target - free) * Math.Min(1, progress / FallingShare));
         Price = wanted < free ? CheapestPrice(wanted) : 0;
@@ -81,7 +85,7 @@ public sealed class EntropyConstraint : TrainingConstraint
 
     private double CheapestPrice(double wanted)
     {
-        (double low, double high) = (0, 1);
+        (double low, double high) = (0, LeastPrice);
         while (EntropyAt(high) > wanted && high < MostPrice) (low, high) = (high, 2 * high);
         for (int i = 0; i < Halvings; i++)
         {
@@ -98,7 +102,7 @@ public sealed class EntropyConstraint : TrainingConstraint
     private double EntropyAt(double price)
     {
         double bits = 0;
-        foreach (LayerLevels layer in _layers) bits += layer.BitsAt(price);
+        foreach (LayerLevels layer in _layers) bits += layer.BitsAt(price * _meanSquare);
         return bits / _elements;
     }
 }

@@ -44,11 +44,14 @@ public sealed class EntropyConstraintTests : IDisposable
     }
 
     [Fact]
-    public void A_limit_that_rounding_keeps_changes_nothing()
+    public void A_limit_that_rounding_keeps_puts_no_price_on_bits()
     {
-        QuantizeStep rounding = new() { Bits = 3, Training = Short };
-        byte[] rounded = Bytes(rounding.Apply(new NetworkState(Trained.Value), Session()));
-        Assert.Equal(rounded, Bytes((rounding with { Entropy = 3 }).Apply(new NetworkState(Trained.Value), Session())));
+        EntropyConstraint limit = new(3);
+        FakeQuantizedParameter weight = limit.Add(Weight([-0.6f, 0.4f, 0.6f, 1.4f]));
+        limit.Attach([]);
+        limit.Settle(1);
+        Assert.Equal((0, 1.5), (limit.Price, limit.Entropy));
+        Assert.Equal(4.4f / 7, weight.Step, 1e-6f);
     }
 
     [Fact]
@@ -74,17 +77,23 @@ public sealed class EntropyConstraintTests : IDisposable
         Assert.Equal(whole, Bytes(step.Apply(new NetworkState(Trained.Value), Session(_folder["."], one))));
     }
 
-    /// <summary>By hand: places -0.6, 0.4, 0.6, 1.4 round to -1, 0, 1, 1: counts 1, 1, 2 of 4, which is 1.5 bits a weight. Where a bit costs a hundred squared steps, all take the most common level.</summary>
+    /// <summary>
+    /// By hand: -0.6, 0.4, 0.6, 1.4 begin with a step of 1.5 / sqrt(3) and come to -1, 0, 1, 2, which suit 4 / 6 best; there they are -1, 1, 1, 2, which suit 4.4 / 7 and stay: 1.5 bits a weight. Where bits are dear, all take the
+    /// most common level.
+    /// </summary>
     [Fact]
     public void Levels_of_a_layer_are_counted_as_they_would_be_chosen()
     {
         FakeQuantizedParameter weight = Weight([-0.6f, 0.4f, 0.6f, 1.4f]);
         LayerLevels levels = new(weight);
+        float[] run = new float[4];
         levels.Read();
         Assert.Equal(6, levels.BitsAt(0), 1e-12);
+        levels.Choose();
+        weight.Forward(run);
+        Assert.Equal([-1, 1, 1, 2], run.Select(value => MathF.Round(value / (4.4f / 7), 4)));
         Assert.Equal(0, levels.BitsAt(100), 1e-12);
         levels.Choose();
-        float[] run = new float[4];
         weight.Forward(run);
         Assert.Single(run.Distinct());
     }
@@ -119,15 +128,13 @@ public sealed class EntropyConstraintTests : IDisposable
         return new TrainStep { Training = Short with { Epochs = 6, LearningRate = 0.05 } }.Apply(new NetworkState(graph), session).Graph;
     }
 
-    private static FakeQuantizedParameter Weight(float[] places)
+    private static FakeQuantizedParameter Weight(float[] values)
     {
         NetworkBuilder net = new("one", 1, 1, 2, 2);
         Engine.Graphs.ExecutableGraph graph = Engine.Graphs.ExecutableGraph.Create(net.Build(net.Dense("fc", net.Flatten("flatten", net.Input), 1)));
         Engine.Graphs.GraphParameter parameter = graph.FindParameter("fc.weight")!;
-        places.CopyTo(parameter.Values, 0);
-        FakeQuantizedParameter weight = new(parameter, bits: 3);
-        weight.Stored[1].Values[0] = 1;
-        return weight;
+        values.CopyTo(parameter.Values, 0);
+        return new FakeQuantizedParameter(parameter, bits: 3);
     }
 
     private static float[] Values(NetworkState state, string name) => state.Graph.Initializers.First(tensor => tensor.Name == name).ReadSingles();

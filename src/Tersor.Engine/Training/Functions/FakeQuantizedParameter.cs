@@ -5,10 +5,12 @@ namespace Tersor.Engine.Training;
 
 /// <summary>
 /// A weight that runs on a uniform grid of levels: <c>weight = step * clamp(round(stored / step), -2^(b-1), 2^(b-1) - 1)</c>. The gradient passes straight through
-/// the rounding within the range, and the step is learned (Esser et al. 2020, Learned Step Size Quantization). With <see cref="Thresholds"/> levels are chosen by those in place of rounding.
+/// the rounding within the range, and the step is learned (Esser et al. 2020, Learned Step Size Quantization), until <see cref="ChooseBy"/> decides levels and step in place of rounding and learning.
 /// </summary>
 public sealed class FakeQuantizedParameter : ParameterFunction
 {
+    private const float LeastStep = 1e-8f;
+
     private readonly float _lowest;
     private readonly float _highest;
     private readonly float _stepGradientScale;
@@ -39,20 +41,34 @@ public sealed class FakeQuantizedParameter : ParameterFunction
     /// <summary>How many levels there are: <c>2^b</c>.</summary>
     public int LevelCount => (int)(_highest - _lowest) + 1;
 
-    /// <summary>What decides levels; null for rounding. Set by who knows what a level costs, for <see cref="LevelCount"/> levels from <see cref="LowestLevel"/> on. Not part of a checkpoint.</summary>
-    public LevelThresholds? Thresholds { get; set; }
+    /// <summary>What decides levels; null for rounding. Not part of a checkpoint.</summary>
+    public LevelThresholds? Thresholds { get; private set; }
 
-    /// <summary>Writes where the elements that are not held at zero lie on the grid now: <c>stored / step</c>, in their order.</summary>
-    /// <param name="places">Room for all elements.</param>
-    /// <returns>How many there are.</returns>
-    public int CopyPlaces(Span<float> places)
+    /// <summary>The step that a training begins with: <c>2 mean|w| / sqrt(2^(b-1) - 1)</c>.</summary>
+    /// <param name="meanMagnitude">Mean of the magnitudes of the weights that are not held at zero.</param>
+    /// <param name="levels">How many levels there are: <c>2^b</c>.</param>
+    public static float FirstStep(double meanMagnitude, int levels) => MathF.Max(LeastStep, (float)(2 * meanMagnitude / Math.Sqrt((levels / 2) - 1)));
+
+    /// <summary>Lets who knows what levels cost decide them, and the step, which is no longer learned.</summary>
+    /// <param name="thresholds">For <see cref="LevelCount"/> levels from <see cref="LowestLevel"/> on.</param>
+    /// <param name="step">The distance of neighbouring levels, above 0.</param>
+    public void ChooseBy(LevelThresholds thresholds, float step)
     {
-        float step = Step;
+        ArgumentNullException.ThrowIfNull(thresholds);
+        Thresholds = thresholds;
+        Stored[1].Values[0] = step;
+    }
+
+    /// <summary>Copies the stored values that are not held at zero.</summary>
+    /// <param name="values">Room for all elements.</param>
+    /// <returns>How many there are.</returns>
+    public int CopyKept(Span<float> values)
+    {
         float[] stored = Stored[0].Values;
         int count = 0;
         for (int i = 0; i < stored.Length; i++)
         {
-            if (Runs(i)) places[count++] = stored[i] / step;
+            if (Runs(i)) values[count++] = stored[i];
         }
 
         return count;
@@ -87,11 +103,11 @@ public sealed class FakeQuantizedParameter : ParameterFunction
             stepGradient += weightGradient[i] * (isInside ? Level(place) - place : Level(place));
         }
 
-        Stored[1].Gradient[0] = (float)(stepGradient * _stepGradientScale);
+        Stored[1].Gradient[0] = Thresholds is null ? (float)(stepGradient * _stepGradientScale) : 0;
     }
 
     /// <inheritdoc/>
-    public override void AfterUpdate() => Stored[1].Values[0] = Math.Max(Stored[1].Values[0], 1e-8f);
+    public override void AfterUpdate() => Stored[1].Values[0] = Math.Max(Stored[1].Values[0], LeastStep);
 
     private float Level(float place) => Thresholds is { } thresholds ? thresholds.Of(place) : Math.Clamp(MathF.Round(place, MidpointRounding.ToEven), _lowest, _highest);
 
@@ -104,8 +120,7 @@ public sealed class FakeQuantizedParameter : ParameterFunction
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bits, 16);
         double magnitude = 0;
         foreach (float value in parameter.Values) magnitude += Math.Abs(value);
-        float mean = (float)(magnitude / Math.Max(1, isKept?.Count(kept => kept) ?? parameter.Values.Length));
-        float step = Math.Max(1e-8f, 2 * mean / MathF.Sqrt((1 << (bits - 1)) - 1));
+        float step = FirstStep(magnitude / Math.Max(1, isKept?.Count(kept => kept) ?? parameter.Values.Length), 1 << bits);
         return
         [
             new TrainedTensor(parameter.Name, parameter.Shape, [.. parameter.Values]),
