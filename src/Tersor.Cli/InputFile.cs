@@ -32,6 +32,7 @@ internal sealed class InputFile : IDisposable
         if (path == "-") return Spool(invocation);
         if (Directory.Exists(path)) throw new CommandException(ExitCode.Usage, "input-missing", $"{path} is a folder", "Name a file in it.");
         if (!File.Exists(path)) throw new CommandException(ExitCode.Usage, "input-missing", $"{path}: no such file", Neighbours(path));
+        if (!PendingFile.CanReplace(path)) throw new CommandException(ExitCode.Usage, "input-missing", $"{path} is a device or a pipe", "Name a file, or - to read stdin.");
         return new InputFile(path, null);
     }
 

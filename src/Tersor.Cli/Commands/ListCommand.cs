@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Tersor.Cli.Output;
+using Tersor.Codec;
 using Tersor.Compression;
 using Tersor.Compression.Budgets.Searches;
 using Tersor.Compression.Pruning;
@@ -18,7 +19,7 @@ internal sealed class ListCommand : Verb
     [
         new("formats", ["format", "read", "write", "endings", "description"], () => ModelFormats.All.Select(format => new[]
         {
-            format.Name, "yes", format.CanWrite ? "yes" : "no", string.Join(' ', format.Extensions), format.Description,
+            format.Name, "yes", format.CanWrite || format is NncFormat ? "yes" : "no", string.Join(' ', format.Extensions), format.Description,
         })),
         new("methods", ["method", "kind", "exact", "description"], () =>
         [

@@ -127,9 +127,9 @@ public sealed class CompressedModel : IDisposable
 
         if (Topology.Format != TopologyFormat.Onnx) return new Model(NncFormat.FormatName, Reader.Source, [.. tensors.Values]);
         OnnxModel onnx = OnnxModel.FromTopology(Topology.Bytes, tensors.GetValueOrDefault, Reader.Source, PlaceOf);
-        if (onnx.Summary.NodeCount > 0) return onnx;
+        if (!OnnxTopology.IsList(onnx.Summary)) return onnx;
 
-        // A list without nodes: it says types, shapes and metadata of some tensors, and may hold small ones; the others are as their units say.
+        // A list of tensors: it says types, shapes and metadata of some tensors, and may hold small ones; the others are as their units say.
         return new Model(
             NncFormat.FormatName,
             Reader.Source,

@@ -46,7 +46,7 @@ internal sealed class ErrorBoundCheck(double constant, double share)
                 double allowed = constant + (share * Math.Abs(values[i]));
 
                 // NaN compares as false.
-                if (!(Math.Abs(values[i] - decoded[i]) <= allowed && Math.Abs(values[i] - AsStored(decoded[i], source.ElementType)) <= allowed)) return false;
+                if (!(Math.Abs(values[i] - decoded[i]) <= allowed && Math.Abs(values[i] - ConvertedSource.Round(decoded[i], source.ElementType)) <= allowed)) return false;
             }
 
             decoded = decoded[values.Length..];
@@ -54,11 +54,4 @@ internal sealed class ErrorBoundCheck(double constant, double share)
 
         return true;
     }
-
-    private static double AsStored(float value, ElementType type) => type switch
-    {
-        ElementType.Float16 => (double)(Half)value,
-        ElementType.BFloat16 => ConvertedSource.RoundToBFloat16(value),
-        _ => value,
-    };
 }

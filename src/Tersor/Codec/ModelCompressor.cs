@@ -203,6 +203,7 @@ public static class ModelCompressor
     private static string? Obstacle(Tensor tensor) =>
         !tensor.ElementType.IsNumeric() ? $"{tensor.ElementType.Name()} has no fixed width; leave the tensor out"
         : tensor.Shape.Rank > CompressedDataHeader.MaxRank ? $"it has {tensor.Shape.Rank} dimensions, a stream at most {CompressedDataHeader.MaxRank}; reshape it"
+        : tensor.Shape.Dimensions.ContainsAnyExceptInRange(0, CompressedDataHeader.MaxDimension) ? $"it is {tensor.Shape}, and readers of a stream take dimensions of at most {CompressedDataHeader.MaxDimension}; reshape it"
         : StreamNames.IsReserved(tensor.Name) ? "names that end like this have a meaning in the stream (docs/nnc-files.md); rename it"
         : StreamNames.Obstacle(tensor);
 }

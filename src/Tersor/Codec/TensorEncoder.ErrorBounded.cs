@@ -144,7 +144,7 @@ internal sealed partial class TensorEncoder
 
     // Null where a value that the decoder will make of the levels breaks the bound.
     private BoundedLevels? Checked(Tensor tensor, float[] values, LevelTensor coded, float[] decoded, ErrorBoundCheck check) =>
-        check.Holds(tensor, decoded, parallel.CancellationToken) ? new BoundedLevels(coded, null, QuantizationError.Between(values, decoded)) : null;
+        check.Holds(tensor, decoded, parallel.CancellationToken) ? new BoundedLevels(coded, null, ErrorOf(tensor, values, decoded)) : null;
 
     // Levels whose values were found to keep the bound, and what is needed to undo their prediction.
     private sealed record BoundedLevels(LevelTensor Coded, LevelTensor? Planes, QuantizationError Error);

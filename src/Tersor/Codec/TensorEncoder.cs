@@ -1,5 +1,6 @@
 using Tersor.EntropyCoding;
 using Tersor.Models;
+using Tersor.Models.Onnx;
 using Tersor.Nnc;
 using Tersor.Plans;
 using Tersor.Quantization;
@@ -60,6 +61,8 @@ internal sealed partial class TensorEncoder(
             : encoding.Plan.Method.IsLossy() ? ElementType.Float32 : tensor.ElementType;
         if (!keepsTypes && comesBackAs != tensor.ElementType)
             warnings.Add($"tensor '{tensor.Name}': {tensor.ElementType.Name()} comes back as {comesBackAs.Name()}, as nothing but a topology can say its type");
+        if (!keepsTypes && tensor.Shape.Rank == 0 && (encoding.Plan.Method != TensorMethod.Raw || tensor.ElementType == ElementType.Float32))
+            warnings.Add($"tensor '{tensor.Name}': a scalar comes back as a list of one, as nothing but a topology can say that it has no dimensions");
         return new Result(encoding.Plan, encoding.Side is null ? [encoding.Unit] : [encoding.Unit, encoding.Side], encoding.Table, encoding.Report, warnings);
     }
 
@@ -135,16 +138,29 @@ internal sealed partial class TensorEncoder(
             float[] decoded = levels.ToSingles();
             factors = Factors(levels, values, decoded, importance);
             NncComposition.ScaleRows(decoded, factors.ToSingles());
-            error = QuantizationError.Between(values, decoded);
+            error = ErrorOf(tensor, values, decoded);
         }
         else
         {
-            error = levels.Rule.Kind == LevelKind.Uniform ? QuantizationError.OfLevels(values, levels.Levels, levels.Rule.Step) : QuantizationError.Between(values, levels.ToSingles());
+            error = levels.Rule.Kind == LevelKind.Uniform && !IsRounded(tensor) ? QuantizationError.OfLevels(values, levels.Levels, levels.Rule.Step) : ErrorOf(tensor, values, levels.ToSingles());
         }
 
         (EncodedUnit unit, TensorPlan decided) = EncodeLevels(levels, plan, ordinal, factors);
         TensorReport report = Report(tensor, plan.Method, unit, plan.Qp, levels.Rule.Step, error);
         return new Encoding(decided, unit, report with { Compensated = plan.Compensated, Weighting = plan.Weighting, LocalScaling = plan.LocalScaling });
+    }
+
+    // What is decoded is rounded to a narrow type of the source, where the stream says that type.
+    private bool IsRounded(Tensor tensor) => keepsTypes && tensor.ElementType is (ElementType.Float16 or ElementType.BFloat16);
+
+    private QuantizationError ErrorOf(Tensor tensor, float[] values, float[] decoded)
+    {
+        if (IsRounded(tensor))
+        {
+            for (int i = 0; i < decoded.Length; i++) decoded[i] = ConvertedSource.Round(decoded[i], tensor.ElementType);
+        }
+
+        return QuantizationError.Between(values, decoded);
     }
 
     private LevelTensor Factors(LevelTensor weight, float[] values, float[] decoded, float[] importance)

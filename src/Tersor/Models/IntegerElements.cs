@@ -6,12 +6,13 @@ namespace Tersor.Models;
 /// <summary>Whole numbers of any width as the 32-bit integers that an entropy coder takes, and back.</summary>
 internal static class IntegerElements
 {
-    /// <summary>The elements, or null where one does not fit 32 bits, sign included.</summary>
+    /// <summary>The elements, or null where they would not come back bit for bit: one does not fit 32 bits, sign included, a bool is neither 0 nor 1, or bits beyond the last element are set.</summary>
     public static int[]? TryRead(Tensor tensor)
     {
         ReadOnlySpan<byte> bytes = tensor.Data.ReadAll().Span;
         int[] values = new int[tensor.ElementCount];
         int bits = tensor.ElementType.BitWidth();
+        if (bits < 8 && values.Length % (8 / bits) is > 0 and int last && bytes[^1] >> (last * bits) != 0) return null;
         for (int i = 0; i < values.Length; i++)
         {
             long value = tensor.ElementType switch
@@ -30,7 +31,7 @@ internal static class IntegerElements
             };
 
             // The lowest 32-bit integer has no magnitude that the binarization could carry.
-            if (value is <= int.MinValue or > int.MaxValue) return null;
+            if (value is <= int.MinValue or > int.MaxValue || (value > 1 && tensor.ElementType == ElementType.Bool)) return null;
             values[i] = (int)value;
         }
 
@@ -38,7 +39,11 @@ internal static class IntegerElements
     }
 
     /// <summary>32-bit integers as elements of <paramref name="target"/>; refuses, when read, what does not fit there.</summary>
-    public static ByteSource Narrow(ByteSource integers, string tensorName, ElementType target)
+    /// <param name="integers">The elements.</param>
+    /// <param name="tensorName">For messages.</param>
+    /// <param name="place">Where the tensor begins in its file, for messages; negative where that is not known.</param>
+    /// <param name="target">A type of whole numbers.</param>
+    public static ByteSource Narrow(ByteSource integers, string tensorName, long place, ElementType target)
     {
         long count = integers.Length / sizeof(int);
         return ByteSource.Deferred(integers.Name, target.ByteLength(count), cancellationToken =>
@@ -48,7 +53,7 @@ internal static class IntegerElements
             for (int i = 0; i < values.Length; i++)
             {
                 if (!Fits(values[i], target))
-                    throw new ModelFormatException(integers.Name, $"tensor '{tensorName}'", -1, $"element {i} is {values[i]}, which is no {target.Name()}");
+                    throw new ModelFormatException(integers.Name, $"tensor '{tensorName}'", place, $"element {i} is {values[i]}, which is no {target.Name()}");
                 Write(bytes, i, values[i], target);
             }
 

@@ -37,7 +37,7 @@ public sealed class PendingFile : IDisposable
         return File.Exists(full) && File.ResolveLinkTarget(full, returnFinalTarget: true) is { } target ? target.FullName : full;
     }
 
-    /// <summary>Whether a path is free or that of a regular file: not of a folder, a device, a pipe or a socket.</summary>
+    /// <summary>Whether a path is free or that of a regular file, which can be read at offsets and replaced: not of a folder, a device, a pipe or a socket.</summary>
     public static bool CanReplace(string path) => FileStatus.Of(path).IsRegular;
 
     /// <summary>Flushes to disk and closes the stream, so that many files can wait for their commit without being open.</summary>

@@ -185,12 +185,22 @@ public sealed record CompressionPlan
         }
         catch (JsonException error)
         {
-            throw new PlanException([$"{source}: not a plan (line {error.LineNumber + 1}, {error.Path}): {error.Message}"], error);
+            throw new PlanException([$"{source}: not a plan (line {error.LineNumber + 1}, {error.Path}): {ProblemOf(error)}"], error);
         }
 
         if (plan?.Tensors is null) throw new PlanException([$"{source}: not a plan: it is empty"]);
         plan.Validate(source);
         return plan;
+    }
+
+    // The serializer's own texts speak of types and members, which nobody who writes a plan knows.
+    private static string ProblemOf(JsonException error)
+    {
+        string text = error.Message.Split(" Path: ")[0].Split(" LineNumber: ")[0];
+        if (text.Contains("could not be converted", StringComparison.Ordinal)) return "the value is of another kind than belongs there";
+        if (text.Contains("could not be mapped", StringComparison.Ordinal)) return "a plan has no such entry";
+        int missing = text.IndexOf("including: ", StringComparison.Ordinal);
+        return missing < 0 ? text : $"an entry is missing: {text[(missing + "including: ".Length)..]}";
     }
 
     /// <summary>

@@ -68,6 +68,20 @@ public class ExactRoundTripTests
             report.Tensors.Select(tensor => tensor.Method));
     }
 
+    [Fact]
+    public void Bits_that_no_element_has_are_kept_too()
+    {
+        byte[] bools = [.. Enumerable.Repeat((byte)2, 400)];
+        byte[] nibbles = [.. Enumerable.Repeat((byte)0x11, 201)];
+        nibbles[^1] = 0xF1;
+        Model model = CodecRun.Model(
+            new Tensor("bool", ElementType.Bool, new TensorShape(400), ByteSource.FromMemory(bools)), new Tensor("int4", ElementType.Int4, new TensorShape(401), ByteSource.FromMemory(nibbles)));
+
+        CompressionReport report = AssertExact(model, TensorMethod.Lossless);
+
+        Assert.DoesNotContain(report.Tensors, tensor => tensor.Method == TensorMethod.Integer);
+    }
+
     [Theory]
     [InlineData("1x300")]
     [InlineData("300x1")]

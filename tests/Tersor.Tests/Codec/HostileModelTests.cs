@@ -38,6 +38,17 @@ public class HostileModelTests
     }
 
     [Fact]
+    public void A_dimension_that_no_reader_takes_is_refused_before_anything_is_written()
+    {
+        Model model = CodecRun.Model(new Tensor("t", ElementType.Float32, new TensorShape(0, 1L << 53), ByteSource.FromMemory(default)));
+
+        UnsupportedModelException error = Assert.Throws<UnsupportedModelException>(() => ModelCompressor.Check(model, CodecRun.Plan(model, TensorMethod.Lossless)));
+
+        Assert.Contains("tensor 0 't'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("reshape it", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Seeded_mutations_of_compressed_models_end_in_success_or_a_clear_error()
     {
         ulong seed = 1;

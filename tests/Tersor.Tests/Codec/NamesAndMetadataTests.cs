@@ -1,14 +1,43 @@
+using Google.Protobuf;
 using Tersor.Codec;
 using Tersor.Models;
 using Tersor.Models.Onnx;
 using Tersor.Models.Safetensors;
 using Tersor.Plans;
+using Tersor.Tests.Models.Onnx;
+using Tersor.Tests.Models.Onnx.Oracle;
 
 namespace Tersor.Tests.Codec;
 
 /// <summary>Names are text, not paths; what a file says besides its weights comes back.</summary>
 public class NamesAndMetadataTests
 {
+    [Fact]
+    public void A_graph_without_nodes_comes_back_with_all_that_it_holds()
+    {
+        TensorProto text = new() { Name = "text", DataType = (int)ElementType.String, Dims = { 1 }, StringData = { ByteString.CopyFromUtf8("hello") } };
+        byte[] file = OnnxProtos.Model(OnnxProtos.Raw("w", ElementType.Float32, [40, 40]), text).ToByteArray();
+        using OnnxModel model = OnnxModel.Open(ByteSource.FromMemory(file, "nodeless.onnx"));
+        CodecRun run = CodecRun.Of(model, CodecRun.Plan(model, TensorMethod.Lossless));
+        using CompressedModel compressed = CompressedModel.Open(run.Bytes);
+        using MemoryStream back = new();
+
+        compressed.WriteOnnx(back);
+
+        Assert.Equal(file, back.ToArray());
+    }
+
+    [Fact]
+    public void Without_a_topology_a_scalar_comes_back_as_a_list_of_one_and_that_is_said()
+    {
+        Model model = CodecRun.Model(new Tensor("s", default, [1.5f]));
+        CodecRun run = CodecRun.Of(model, CodecRun.Plan(model, TensorMethod.Lossless, topology: TopologyCarriage.None));
+        using CompressedModel compressed = CompressedModel.Open(run.Bytes);
+
+        Assert.Equal("1", Assert.Single(compressed.ToModel().Tensors).Shape.ToString());
+        Assert.Contains("'s': a scalar comes back as a list of one", Assert.Single(run.Report.Warnings), StringComparison.Ordinal);
+    }
+
     private static readonly string[] Names =
         ["重み.ß", "with space", "a/b", "..", "../../etc/passwd", "C:\\x", "", "@", "a@bits:", "a@bits:float16", "a@bits:float16:xx", "@index:other", "w_G", "w_H", "tab\tnewline\n", "\U0001F600"];
 

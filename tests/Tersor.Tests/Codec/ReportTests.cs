@@ -39,6 +39,25 @@ public class ReportTests
         Assert.Equal(File.ReadAllBytes(model.Source), onnx.ToArray());
     }
 
+    [Theory]
+    [InlineData(ElementType.Float16)]
+    [InlineData(ElementType.BFloat16)]
+    public void Errors_are_those_of_the_narrow_numbers_that_come_back(ElementType type)
+    {
+        float[] values = [.. CodecRun.Gaussian(600, 1, 7).Select(value => ConvertedSource.Round(value, type))];
+        byte[] bytes = new byte[1200];
+        new ConvertedSource(new Tensor("t", new TensorShape(600), values).Data, type).Read(0, bytes);
+        Model model = CodecRun.Model(new Tensor("t", type, new TensorShape(20, 30), ByteSource.FromMemory(bytes)));
+        foreach (TensorMethod method in (TensorMethod[])[TensorMethod.Uniform, TensorMethod.Trellis, TensorMethod.Codebook, TensorMethod.ErrorBounded])
+        {
+            CodecRun run = CodecRun.Of(model, CodecRun.Plan(model, method, qp: -32));
+            using CompressedModel compressed = CompressedModel.Open(run.Bytes);
+            float[] back = compressed.ToModel().Tensors[0].ReadSingles();
+
+            Assert.Equal(values.Zip(back, (before, after) => Math.Abs((double)before - after)).Max(), run.Report.Tensors[0].MaxAbsError, 1e-7);
+        }
+    }
+
     internal static void AssertEveryByteIsCounted(CodecRun run)
     {
         CompressionReport report = run.Report;

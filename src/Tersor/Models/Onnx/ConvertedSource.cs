@@ -30,8 +30,15 @@ internal sealed class ConvertedSource : ByteSource
 
     public static bool IsTarget(ElementType type) => type is ElementType.Float16 or ElementType.BFloat16 or ElementType.Float64;
 
-    /// <summary>The bfloat16 number that a value is converted to.</summary>
-    public static float RoundToBFloat16(float value) => BitConverter.UInt32BitsToSingle((uint)BFloat16Bits(BitConverter.SingleToUInt32Bits(value)) << 16);
+    /// <summary>What a value is once it was converted.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="target">Binary16 or bfloat16; of other types it stays what it is.</param>
+    public static float Round(float value, ElementType target) => target switch
+    {
+        ElementType.Float16 => (float)(Half)value,
+        ElementType.BFloat16 => BitConverter.UInt32BitsToSingle((uint)BFloat16Bits(BitConverter.SingleToUInt32Bits(value)) << 16),
+        _ => value,
+    };
 
     public override void Read(long offset, Span<byte> destination)
     {

@@ -93,7 +93,7 @@ public sealed class OnnxModel : Model
         foreach (OnnxTensorRecord record in scan.Tensors)
         {
             if (!record.IsPlaceholder) joined.Add(new Tensor(record.Name, record.ElementType, record.Shape, InlineData(skeleton, record)));
-            else if (TryFit(record, tensors(record.Name), out ByteSource? data, out string? problem)) joined.Add(new Tensor(record.Name, record.ElementType, record.Shape, data));
+            else if (TryFit(record, tensors(record.Name), places?.Invoke(record.Name) ?? -1, out ByteSource? data, out string? problem)) joined.Add(new Tensor(record.Name, record.ElementType, record.Shape, data));
             else
             {
                 first ??= record.Name;
@@ -212,6 +212,7 @@ public sealed class OnnxModel : Model
     private static bool TryFit(
         OnnxTensorRecord record,
         Tensor? tensor,
+        long place,
         [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ByteSource? data,
         [System.Diagnostics.CodeAnalysis.NotNullWhen(false)] out string? problem)
     {
@@ -220,7 +221,7 @@ public sealed class OnnxModel : Model
         else if (tensor.ElementCount != record.Shape.ElementCount) problem = $"tensor '{record.Name}' is {tensor.Shape}, the topology wants {record.Shape}";
         else if (tensor.ElementType == record.ElementType) data = tensor.Data;
         else if (tensor.ElementType == ElementType.Float32 && ConvertedSource.IsTarget(record.ElementType)) data = new ConvertedSource(tensor.Data, record.ElementType);
-        else if (tensor.ElementType == ElementType.Int32 && record.ElementType.IsInteger()) data = IntegerElements.Narrow(tensor.Data, record.Name, record.ElementType);
+        else if (tensor.ElementType == ElementType.Int32 && record.ElementType.IsInteger()) data = IntegerElements.Narrow(tensor.Data, record.Name, place, record.ElementType);
         else problem = $"tensor '{record.Name}' is {tensor.ElementType.Name()}, the topology wants {record.ElementType.Name()}";
         return problem is null;
     }

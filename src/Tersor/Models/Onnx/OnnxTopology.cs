@@ -44,6 +44,9 @@ public static class OnnxTopology
         return new Topology(TopologyFormat.Onnx, model.Written);
     }
 
+    /// <summary>Whether a model is such a list of tensors, and no network of somebody's.</summary>
+    internal static bool IsList(OnnxSummary summary) => summary is { NodeCount: 0, ProducerName: Producer, GraphName: GraphName };
+
     private static WireWriter Output(string name, ElementType elementType, TensorShape shape)
     {
         WireWriter dimensions = new();

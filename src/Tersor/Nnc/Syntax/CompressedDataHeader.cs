@@ -8,6 +8,9 @@ internal sealed record CompressedDataHeader
     /// <summary>Most dimensions of a tensor that are read; the standard sets no limit.</summary>
     public const int MaxRank = 64;
 
+    /// <summary>Largest dimension that is written: readers bound the length of a number.</summary>
+    public const long MaxDimension = 1L << 48;
+
     /// <summary>N where a unit states none.</summary>
     public const int DefaultGreaterFlagCount = 10;
 
