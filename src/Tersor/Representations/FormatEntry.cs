@@ -26,7 +26,7 @@ internal sealed record FormatEntry(
         EntropyRows(RepresentationFormat.Cer, "cer", namesValues: false),
         EntropyRows(RepresentationFormat.Cser, "cser", namesValues: true),
         new(RepresentationFormat.RelativeIndices, "relative", (_, _) => null, RelativeIndexMatrix.Of, RelativeIndexMatrix.Bits, RelativeIndexMatrix.Read, _ => new(0, 16, 18, 0, 20, 122)),
-        new(RepresentationFormat.CodedCsr, "csr-codes", (_, values) => CodedCsrMatrix.Refuse(values), CodedCsrMatrix.Of, CodedCsrMatrix.Bits, CodedCsrMatrix.Read, _ => new(0, 0.39, 49, 0, 4.7, 100)),
+        new(RepresentationFormat.CodedCsr, "csr-codes", (_, values) => CodedCsrMatrix.Refuse(values), CodedCsrMatrix.Of, CodedCsrMatrix.Bits, CodedCsrMatrix.Read, _ => new(0, 0.31, 18, 0, 4.7, 100)),
         Coded(RepresentationFormat.Codes, "codes", CodePacking.ForValues, InRegister),
         Coded(RepresentationFormat.Binary, "binary", _ => CodePacking.Binary, InRegister),
         Coded(RepresentationFormat.Ternary, "ternary", _ => CodePacking.Ternary, new(0.106, 0, 20, 1.37, 0, 275)),
