@@ -56,9 +56,10 @@ internal static class ChoiceTable
     private static Measured Measure(QuantizedMatrix matrix, MatrixStatistics statistics, RepresentationFormat format)
     {
         Representation representation = Representation.Create(matrix, format);
+        bool isOfManyValues = (format is RepresentationFormat.Codes or RepresentationFormat.CodedCsr) && matrix.Values.Length > 33;
         bool hasGaps = format is RepresentationFormat.Cer or RepresentationFormat.Cser && matrix.Columns > 256 && representation.Arrays.Single(array => array.Name == "colI").BitsPerElement == 8;
         ProductTiming timing = new(representation);
-        return new Measured(format, hasGaps ? $"{format.Name()} of gaps" : format.Name(), statistics, representation.ResidentBytes, timing.VectorMilliseconds, timing.BatchMilliseconds);
+        return new Measured(format, hasGaps ? $"{format.Name()} of gaps" : isOfManyValues ? $"{format.Name()} of many values" : format.Name(), statistics, representation.ResidentBytes, timing.VectorMilliseconds, timing.BatchMilliseconds);
     }
 
     // Rates, none negative, of least squared relative error: one after the other is set to its best until nothing changes.
@@ -99,7 +100,7 @@ internal static class ChoiceTable
         };
 
         // As the chooser has it: of the bytes beyond 16 MiB.
-        public double MemoryNanoseconds => Math.Max(0, Bytes - (16 << 20)) * 0.1;
+        public double MemoryNanoseconds => Math.Max(0, Bytes - (16 << 20)) * 0.06;
 
         public double Milliseconds(int batch) => batch == 1 ? Vector : Panel;
     }

@@ -94,11 +94,7 @@ internal sealed class CodedMatrix : Representation
         float* table = stackalloc float[ValuesInMemory.Length];
         FillTable(table);
         fixed (byte* codes = _codes)
-        fixed (float* values = target)
-        {
-            CodedRows rows = new(_packing, table, codes, Columns);
-            for (int row = first; row < end; row++) rows.Expand(LaneWidths.Widest, row, values + ((nint)(row - first) * Columns));
-        }
+        fixed (float* values = target) new CodedRows(_packing, table, codes, Columns).Expand(LaneWidths.Widest, first, end, values);
     }
 
     private protected override unsafe void MultiplyRows(LaneWidth width, float* vector, int first, int end, float* product)
@@ -117,8 +113,7 @@ internal sealed class CodedMatrix : Representation
         fixed (byte* codes = _codes)
         fixed (float* values = expanded)
         {
-            CodedRows rows = new(_packing, table, codes, Columns);
-            for (int row = first; row < end; row++) rows.Expand(width, row, values + ((nint)(row - first) * Columns));
+            new CodedRows(_packing, table, codes, Columns).Expand(width, first, end, values);
             DenseRows.Multiply(width, panel, panelWidth, values, end - first, Columns, products);
         }
 

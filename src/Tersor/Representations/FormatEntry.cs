@@ -1,3 +1,5 @@
+using Tersor.Representations.Kernels;
+
 namespace Tersor.Representations;
 
 /// <summary>What there is to know about a format beside its matrices. A format is added by adding its file and a line here.</summary>
@@ -11,28 +13,30 @@ namespace Tersor.Representations;
 internal sealed record FormatEntry(
     RepresentationFormat Format, string Name, Func<int, int, string?> Refuse, Func<QuantizedMatrix, Representation> Create, Func<MatrixStatistics, long> SizeInBits, FormatEntry.Reading Read, Func<MatrixStatistics, ProductRates> Rates)
 {
-    // Tables of more values are gathered from, not permuted.
-    private const int RegisterValues = 16;
-    private const double GatheredElement = 0.29;
+    // Tables of more values do not stay in registers.
+    private const int RegisterValues = 32;
 
     /// <summary>Reads the arrays of a matrix of a known shape.</summary>
     public delegate Representation Reading(ref RepresentationReader reader, int rows, int columns);
 
     public static IReadOnlyList<FormatEntry> All { get; } =
     [
-        new(RepresentationFormat.Dense, "dense", (_, _) => null, DenseMatrix.Of, statistics => 32 * statistics.ElementCount, DenseMatrix.Read, _ => new(0.11, 0, 0, 1.04, 0, 208)),
-        Csr(RepresentationFormat.Csr32, "csr32", (_, _) => null, new(0, 0.35, 9, 0, 3.05, 93)),
-        Csr(RepresentationFormat.Csr16, "csr16", (columns, _) => CsrMatrix.RefuseNarrow(columns), new(0, 0.33, 10, 0, 3.05, 91)),
+        new(RepresentationFormat.Dense, "dense", (_, _) => null, DenseMatrix.Of, statistics => 32 * statistics.ElementCount, DenseMatrix.Read, _ => new(0.072, 0, 0, 1.07, 0, 78)),
+        Csr(RepresentationFormat.Csr32, "csr32", (_, _) => null, new(0, 0.29, 4, 0, 2.75, 39)),
+        Csr(RepresentationFormat.Csr16, "csr16", (columns, _) => CsrMatrix.RefuseNarrow(columns), new(0, 0.27, 5, 0, 2.7, 38)),
         EntropyRows(RepresentationFormat.Cer, "cer", namesValues: false),
         EntropyRows(RepresentationFormat.Cser, "cser", namesValues: true),
-        new(RepresentationFormat.RelativeIndices, "relative", (_, _) => null, RelativeIndexMatrix.Of, RelativeIndexMatrix.Bits, RelativeIndexMatrix.Read, _ => new(0, 16, 18, 0, 20, 122)),
-        new(RepresentationFormat.CodedCsr, "csr-codes", (_, values) => CodedCsrMatrix.Refuse(values), CodedCsrMatrix.Of, CodedCsrMatrix.Bits, CodedCsrMatrix.Read, _ => new(0, 0.31, 18, 0, 4.7, 100)),
+        new(RepresentationFormat.RelativeIndices, "relative", (_, _) => null, RelativeIndexMatrix.Of, RelativeIndexMatrix.Bits, RelativeIndexMatrix.Read, _ => new(0, 10.5, 0, 0, 13, 36)),
+        new(RepresentationFormat.CodedCsr, "csr-codes", (_, values) => CodedCsrMatrix.Refuse(values), CodedCsrMatrix.Of, CodedCsrMatrix.Bits, CodedCsrMatrix.Read, CodedCsrRates),
         Coded(RepresentationFormat.Codes, "codes", CodePacking.ForValues, InRegister),
         Coded(RepresentationFormat.Binary, "binary", _ => CodePacking.Binary, InRegister),
-        Coded(RepresentationFormat.Ternary, "ternary", _ => CodePacking.Ternary, new(0.106, 0, 20, 1.37, 0, 275)),
+        Coded(RepresentationFormat.Ternary, "ternary", _ => CodePacking.Ternary, new(0.066, 0, 15, 1.18, 0, 160)),
     ];
 
-    private static ProductRates InRegister => new(0.055, 0, 18, 1.4, 0, 202);
+    private static ProductRates InRegister => new(0.035, 0, 11, 1.2, 0, 97);
+
+    // Of sixty-four bytes permuted at once, or of as many gathers.
+    private static ProductRates InMemory => new(BytePlanes.IsSupported ? 0.12 : 0.29, 0, 5, 1.3, 0, 142);
 
     /// <summary>What a product takes, by a rule of thumb.</summary>
     /// <param name="statistics">Of the matrix.</param>
@@ -71,7 +75,9 @@ internal sealed record FormatEntry(
         matrix => EntropyRowMatrix.Of(matrix, namesValues),
         statistics => EntropyRowMatrix.Bits(statistics, namesValues),
         (ref RepresentationReader reader, int rows, int columns) => EntropyRowMatrix.Read(ref reader, rows, columns, namesValues),
-        statistics => EntropyRowMatrix.TakesGaps(statistics) ? new(0, 0.62, 8, 0, 3.6, 22) : new(0, 0.48, 10, 0, 3.4, 16));
+        statistics => EntropyRowMatrix.TakesGaps(statistics) ? new(0, 0.55, 6, 0, 2.9, 9) : new(0, 0.3, 5.6, 0, 2.75, 8));
+
+    private static ProductRates CodedCsrRates(MatrixStatistics statistics) => statistics.ValueCount - 1 > RegisterValues ? new(0, 0.58, 26, 0, 3.5, 62) : new(0, 0.27, 18, 0, 3.5, 65);
 
     private static FormatEntry Coded(RepresentationFormat format, string name, Func<int, CodePacking> packing, ProductRates rates) => new(
         format,
@@ -80,5 +86,5 @@ internal sealed record FormatEntry(
         matrix => CodedMatrix.Of(matrix, packing(matrix.Values.Length)),
         statistics => CodedMatrix.Bits(statistics, packing(statistics.ValueCount)),
         (ref RepresentationReader reader, int rows, int columns) => CodedMatrix.Read(ref reader, rows, columns, packing),
-        statistics => statistics.ValueCount > RegisterValues ? rates with { Element = GatheredElement } : rates);
+        statistics => statistics.ValueCount > RegisterValues ? InMemory : rates);
 }

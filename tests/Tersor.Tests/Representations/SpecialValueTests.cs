@@ -23,6 +23,28 @@ public sealed class SpecialValueTests
         Assert.Equal([float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.PositiveInfinity, 0, 0], products);
     }
 
+    /// <summary>Lanes beyond the last column hold no weight, not the most frequent one either.</summary>
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void Products_WhereMostWeightsAreInfinite_AreFiniteInRowsWithout(string name)
+    {
+        const int Columns = 69;
+        foreach (int others in (int[])[1, 15, 65])
+        {
+            float[] values = [.. Enumerable.Repeat(float.PositiveInfinity, 3 * Columns), .. Enumerable.Range(0, Columns).Select(i => (float)(i % others) + 1)];
+            if (RoundTripTests.TryCreate(QuantizedMatrix.FromValues(4, Columns, values), name) is not { } representation) continue;
+            float[] product = new float[4];
+            float[] products = new float[8];
+
+            representation.Multiply([.. Enumerable.Repeat(1f, Columns)], product);
+            representation.MultiplyColumns([.. Enumerable.Repeat(1f, 2 * Columns)], 2, products);
+
+            float last = values[^Columns..].Sum();
+            Assert.Equal([float.PositiveInfinity, float.PositiveInfinity, float.PositiveInfinity, last], product);
+            Assert.Equal([last, last], products[6..]);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Formats))]
     public void Products_WithNaNWeights_AreNaNInTheirRowsOnly(string name)

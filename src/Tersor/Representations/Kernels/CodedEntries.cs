@@ -8,6 +8,10 @@ namespace Tersor.Representations.Kernels;
 internal readonly unsafe ref struct CodedEntries
 {
     private const int Lanes = 16;
+    private const int HalfLanes = Lanes / 2;
+
+    // Words: beyond the caches, lines that are not asked for early come too late.
+    private const int Ahead = 1024;
 
     private readonly int _codeBits;
     private readonly float* _table;
@@ -20,6 +24,10 @@ internal readonly unsafe ref struct CodedEntries
         _codeBits = codeBits;
         _table = table;
     }
+
+    private WordField ColumnField => new(_codeBits, 16 - _codeBits);
+
+    private WordField CodeField => new(0, _codeBits);
 
     /// <summary>The products of rows with a vector.</summary>
     /// <param name="width">Vector width.</param>
@@ -36,10 +44,10 @@ internal readonly unsafe ref struct CodedEntries
             for (int row = 0; row < product.Length; row++)
             {
                 int* own = starts + (row * layout.TileCount);
-                product[row] = width < LaneWidth.Bits512 || !Avx512F.IsSupported ? MultiplyTiles(width >= LaneWidth.Bits256 && Avx2.IsSupported, all, own, vector, layout)
-                    : _codeBits <= 4 ? Multiply512<SixteenValues>(all, words.Length, own, vector, layout)
-                    : _codeBits == 5 ? Multiply512<ThirtyTwoValues>(all, words.Length, own, vector, layout)
-                    : Multiply512<ValuesInMemory>(all, words.Length, own, vector, layout);
+                product[row] = width < LaneWidth.Bits512 || !Avx512BW.VL.IsSupported ? MultiplyTiles(width >= LaneWidth.Bits256 && Avx2.IsSupported, all, own, vector, layout)
+                    : _codeBits <= 4 ? Multiply512<SixteenValues>(all, own, vector, layout)
+                    : _codeBits == 5 ? Multiply512<ThirtyTwoValues>(all, own, vector, layout)
+                    : Multiply512<ValuesInMemory>(all, own, vector, layout);
             }
         }
     }
@@ -61,7 +69,7 @@ internal readonly unsafe ref struct CodedEntries
 
     // A row is one run of entries: where a tile ends within a vector, the lanes behind it read a tile further on.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private float Multiply512<TTable>(ushort* words, int readable, int* bounds, float* vector, TileLayout layout)
+    private float Multiply512<TTable>(ushort* words, int* bounds, float* vector, TileLayout layout)
         where TTable : struct, IValueTable
     {
         Vector512<float> low = Vector512.Load(_table);
@@ -70,43 +78,59 @@ internal readonly unsafe ref struct CodedEntries
         int tileColumns = layout.TileColumns;
         Vector512<int> tileStep = Vector512.Create(tileColumns);
         Vector128<int> shift = Vector128.CreateScalar(_codeBits);
+        WordField columnField = ColumnField, codeField = CodeField;
         Vector256<float> s0 = Vector256<float>.Zero, s1 = s0;
         float* table = _table;
         int at = bounds[0];
         int end = bounds[layout.TileCount];
         int* next = bounds + 1;
-        for (; at + Lanes <= end; at += Lanes)
+        while (true)
         {
-            Vector512<int> entries = Avx512F.ConvertToVector512Int32(Vector256.Load(words + at));
-            Vector512<float> weights = TTable.Look(typeof(TTable) == typeof(ValuesInMemory) ? entries & codeMask : entries, table, low, high);
-            Vector512<int> columns = Avx512F.ShiftRightLogical(entries, shift);
-            float* source = vector;
-            for (; *next < at + Lanes; next++, vector += tileColumns) columns += Vector512.GreaterThanOrEqual(Vector512<int>.Indices, Vector512.Create(*next - at)) & tileStep;
-            s0 = Vector256.MultiplyAddEstimate(weights.GetLower(), Avx2.GatherVector256(source, columns.GetLower(), sizeof(float)), s0);
-            s1 = Vector256.MultiplyAddEstimate(weights.GetUpper(), Avx2.GatherVector256(source, columns.GetUpper(), sizeof(float)), s1);
-        }
-
-        if (at < end)
-        {
-            ushort* last = words + at;
-            ushort* copy = stackalloc ushort[Lanes];
-            if (at + Lanes > readable)
+            ushort* own = words + at;
+            for (nint stop = (nint)(words + *next) - (Lanes * sizeof(ushort)); (nint)own <= stop; own += Lanes)
             {
-                for (int i = 0; at + i < end; i++) copy[i] = last[i];
-                last = copy;
+                Sse.Prefetch1(own + Ahead);
+                Vector512<int> entries = Avx512F.ConvertToVector512Int32(Vector256.Load(own));
+                Vector512<float> weights;
+                if (typeof(TTable) == typeof(ValuesInMemory))
+                {
+                    Vector512<int> codes = entries & codeMask;
+                    weights = Vector512.Create(codeField.Gather(table, own, codes.GetLower()), codeField.Gather(table, own + HalfLanes, codes.GetUpper()));
+                }
+                else
+                {
+                    weights = TTable.Look(entries, table, low, high);
+                }
+
+                Vector512<int> columns = Avx512F.ShiftRightLogical(entries, shift);
+                Vector256<float> x0 = columnField.Gather(vector, own, columns.GetLower());
+                Vector256<float> x1 = columnField.Gather(vector, own + HalfLanes, columns.GetUpper());
+                s0 = Vector256.MultiplyAddEstimate(weights.GetLower(), x0, s0);
+                s1 = Vector256.MultiplyAddEstimate(weights.GetUpper(), x1, s1);
+            }
+
+            at = (int)(own - words);
+            if (at >= end) return Vector256.Sum(s0 + s1);
+            if (*next <= at)
+            {
+                next++;
+                vector += tileColumns;
+                continue;
             }
 
             // Lanes beyond the row's entries are neither read from the vector nor counted.
-            Vector512<int> entries = Avx512F.ConvertToVector512Int32(Vector256.Load(last));
-            Vector512<float> lanes = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(end - at)).AsSingle();
-            Vector512<float> weights = TTable.Look(typeof(TTable) == typeof(ValuesInMemory) ? entries & codeMask : entries, table, low, high) & lanes;
-            Vector512<int> columns = Avx512F.ShiftRightLogical(entries, shift);
-            for (; *next < end; next++) columns += Vector512.GreaterThanOrEqual(Vector512<int>.Indices, Vector512.Create(*next - at)) & tileStep;
-            s0 = Vector256.MultiplyAddEstimate(weights.GetLower(), Avx2.GatherMaskVector256(Vector256<float>.Zero, vector, columns.GetLower(), lanes.GetLower(), sizeof(float)), s0);
-            s1 = Vector256.MultiplyAddEstimate(weights.GetUpper(), Avx2.GatherMaskVector256(Vector256<float>.Zero, vector, columns.GetUpper(), lanes.GetUpper(), sizeof(float)), s1);
+            ushort count = (ushort)Math.Min(end - at, Lanes);
+            Vector256<ushort> last = Avx512BW.VL.MaskLoad(own, Vector256.LessThan(Vector256<ushort>.Indices, Vector256.Create(count)), Vector256<ushort>.Zero);
+            Vector512<int> mixed = Avx512F.ConvertToVector512Int32(last);
+            Vector512<float> lanes = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create((int)count)).AsSingle();
+            Vector512<float> counted = TTable.Look(typeof(TTable) == typeof(ValuesInMemory) ? mixed & codeMask : mixed, table, low, high) & lanes;
+            Vector512<int> places = Avx512F.ShiftRightLogical(mixed, shift);
+            float* source = vector;
+            for (int stop = Math.Min(at + Lanes, end); *next < stop; next++, vector += tileColumns) places += Vector512.GreaterThanOrEqual(Vector512<int>.Indices, Vector512.Create(*next - at)) & tileStep;
+            s0 = Vector256.MultiplyAddEstimate(counted.GetLower(), Avx2.GatherMaskVector256(Vector256<float>.Zero, source, places.GetLower(), lanes.GetLower(), sizeof(float)), s0);
+            s1 = Vector256.MultiplyAddEstimate(counted.GetUpper(), Avx2.GatherMaskVector256(Vector256<float>.Zero, source, places.GetUpper(), lanes.GetUpper(), sizeof(float)), s1);
+            at += Lanes;
         }
-
-        return Vector256.Sum(s0 + s1);
     }
 
     private float MultiplyTiles(bool gathers, ushort* words, int* bounds, float* vector, TileLayout layout)
@@ -121,13 +145,14 @@ internal readonly unsafe ref struct CodedEntries
     private float Multiply256(ushort* words, int count, float* vector)
     {
         Vector256<int> codeMask = Vector256.Create((1 << _codeBits) - 1);
+        WordField columnField = ColumnField, codeField = CodeField;
         Vector256<float> sum = Vector256<float>.Zero;
         int i = 0;
         for (; i + 8 <= count; i += 8)
         {
             Vector256<int> entries = Indices.Eight(words + i);
-            Vector256<float> weights = Avx2.GatherVector256(_table, entries & codeMask, sizeof(float));
-            sum = Vector256.MultiplyAddEstimate(weights, Avx2.GatherVector256(vector, entries >>> _codeBits, sizeof(float)), sum);
+            Vector256<float> weights = codeField.Gather(_table, words + i, entries & codeMask);
+            sum = Vector256.MultiplyAddEstimate(weights, columnField.Gather(vector, words + i, entries >>> _codeBits), sum);
         }
 
         return Vector256.Sum(sum) + MultiplyScalar(words + i, count - i, vector);

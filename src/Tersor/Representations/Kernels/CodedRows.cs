@@ -7,6 +7,9 @@ namespace Tersor.Representations.Kernels;
 /// <summary>Rows of packed codes: their products with a vector, and their values.</summary>
 internal readonly unsafe ref struct CodedRows
 {
+    // Bytes: beyond the caches, lines that are not asked for early come too late.
+    private const int Ahead = 2048;
+
     private readonly CodePacking _packing;
     private readonly float* _table;
     private readonly byte* _codes;
@@ -61,6 +64,9 @@ internal readonly unsafe ref struct CodedRows
                 case 1 when valueCount <= 32:
                     Multiply512<ByteStep, ThirtyTwoValues>(vector, rest, first, end, product);
                     return;
+                case 1 when BytePlanes.IsSupported:
+                    MultiplyBytes(vector, first, end, product);
+                    return;
                 default:
                     Multiply512<ByteStep, ValuesInMemory>(vector, rest, first, end, product);
                     return;
@@ -92,11 +98,24 @@ internal readonly unsafe ref struct CodedRows
         MultiplyScalar(vector, first, end, product);
     }
 
-    /// <summary>Values of a row.</summary>
+    /// <summary>Values of rows.</summary>
     /// <param name="width">Vector width.</param>
-    /// <param name="row">Which row.</param>
-    /// <param name="values">One for each column.</param>
-    public void Expand(LaneWidth width, int row, float* values)
+    /// <param name="first">First row.</param>
+    /// <param name="end">Row after the last.</param>
+    /// <param name="values">One for each column of each row.</param>
+    public void Expand(LaneWidth width, int first, int end, float* values)
+    {
+        bool permutesBytes = width == LaneWidth.Bits512 && _packing.CodesPerByte == 1 && BytePlanes.IsSupported;
+        byte* planes = stackalloc byte[BytePlanes.Length];
+        if (permutesBytes) BytePlanes.Fill(_table, planes);
+        for (int row = first; row < end; row++, values += _columns)
+        {
+            if (permutesBytes) ExpandBytes(row, planes, values);
+            else Expand(width, row, values);
+        }
+    }
+
+    private void Expand(LaneWidth width, int row, float* values)
     {
         if (width == LaneWidth.Bits512 && Avx512F.IsSupported)
         {
@@ -205,6 +224,47 @@ internal readonly unsafe ref struct CodedRows
         }
     }
 
+    // Sixty-four codes at once, whose values are permuted bytes.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void MultiplyBytes(float* vector, int first, int end, float* product)
+    {
+        byte* planes = stackalloc byte[BytePlanes.Length];
+        BytePlanes.Fill(_table, planes);
+        int whole = _columns - (_columns % BytePlanes.Lanes);
+
+        // What is left beyond whole vectors: of lanes that there are not, neither codes nor inputs are read, and no value counts.
+        Vector512<byte> left = Vector512.LessThan(Vector512<byte>.Indices, Vector512.Create((byte)(_columns - whole)));
+        (Vector512<float> m0, Vector512<float> m1, Vector512<float> m2, Vector512<float> m3) = (LeftFrom(whole), LeftFrom(whole + 16), LeftFrom(whole + 32), LeftFrom(whole + 48));
+        for (int row = first; row < end; row++)
+        {
+            byte* codes = _codes + ((nint)row * _rowBytes);
+            Vector512<float> s0 = Vector512<float>.Zero, s1 = s0, s2 = s0, s3 = s0;
+            for (int column = 0; column < whole; column += BytePlanes.Lanes)
+            {
+                float* x = vector + column;
+                Sse.Prefetch1(codes + column + Ahead);
+                BytePlanes.Look(planes, Vector512.Load(codes + column), out Vector512<float> v0, out Vector512<float> v1, out Vector512<float> v2, out Vector512<float> v3);
+                s0 = Vector512.MultiplyAddEstimate(v0, Vector512.Load(x), s0);
+                s1 = Vector512.MultiplyAddEstimate(v1, Vector512.Load(x + 16), s1);
+                s2 = Vector512.MultiplyAddEstimate(v2, Vector512.Load(x + 32), s2);
+                s3 = Vector512.MultiplyAddEstimate(v3, Vector512.Load(x + 48), s3);
+            }
+
+            if (whole < _columns)
+            {
+                float* x = vector + whole;
+                Vector512<byte> last = Avx512BW.MaskLoad(codes + whole, left, Vector512<byte>.Zero);
+                BytePlanes.Look(planes, last, out Vector512<float> v0, out Vector512<float> v1, out Vector512<float> v2, out Vector512<float> v3);
+                s0 = Vector512.MultiplyAddEstimate(v0 & m0, Avx512F.MaskLoad(x, m0, Vector512<float>.Zero), s0);
+                s1 = Vector512.MultiplyAddEstimate(v1 & m1, Avx512F.MaskLoad(x + 16, m1, Vector512<float>.Zero), s1);
+                s2 = Vector512.MultiplyAddEstimate(v2 & m2, Avx512F.MaskLoad(x + 32, m2, Vector512<float>.Zero), s2);
+                s3 = Vector512.MultiplyAddEstimate(v3 & m3, Avx512F.MaskLoad(x + 48, m3, Vector512<float>.Zero), s3);
+            }
+
+            *product++ = Vector512.Sum(s0 + s1 + (s2 + s3));
+        }
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Multiply256<TStep>(float* vector, float* rest, int first, int end, float* product)
         where TStep : struct, ICodeStep
@@ -277,6 +337,25 @@ internal readonly unsafe ref struct CodedRows
 
         ExpandScalar(row, whole, values);
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ExpandBytes(int row, byte* planes, float* values)
+    {
+        byte* codes = _codes + ((nint)row * _rowBytes);
+        int column = 0;
+        for (; column + BytePlanes.Lanes <= _columns; column += BytePlanes.Lanes)
+        {
+            BytePlanes.Look(planes, Vector512.Load(codes + column), out Vector512<float> v0, out Vector512<float> v1, out Vector512<float> v2, out Vector512<float> v3);
+            v0.Store(values + column);
+            v1.Store(values + column + 16);
+            v2.Store(values + column + 32);
+            v3.Store(values + column + 48);
+        }
+
+        for (; column < _columns; column++) values[column] = _table[codes[column]];
+    }
+
+    private Vector512<float> LeftFrom(int column) => Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(_columns - column)).AsSingle();
 
     private void ExpandScalar(int row, int fromChunk, float* values)
     {

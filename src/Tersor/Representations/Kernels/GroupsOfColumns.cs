@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Tersor.Representations.Kernels;
 
@@ -18,7 +17,9 @@ internal unsafe struct GroupsOfColumns<TIndex> : IGroupSums
         for (; from + 8 <= to; from += 8) sum += Indices.Gather(vector, indices + from);
         if (from == to) return sum;
         if (from + 8 > length) return sum + Vector256.CreateScalar(Sum(stored, from, to, vector, 1));
-        return sum + Avx2.GatherMaskVector256(Vector256<float>.Zero, vector, Indices.Eight(indices + from), Indices.FirstLanes(to - from).AsSingle(), sizeof(float));
+
+        // Columns behind the group are those of the next one: read, not counted.
+        return sum + (Indices.Gather(vector, indices + from) & Indices.FirstLanes(to - from).AsSingle());
     }
 
     /// <inheritdoc/>

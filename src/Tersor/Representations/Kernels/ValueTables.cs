@@ -34,7 +34,10 @@ internal readonly unsafe struct ThirtyTwoValues : IValueTable
 /// <summary>Up to 256 values in memory. Codes must have no other bits.</summary>
 internal readonly unsafe struct ValuesInMemory : IValueTable
 {
-    public static int Length => 256;
+    /// <summary>As many as a byte has codes.</summary>
+    public const int Entries = 256;
+
+    public static int Length => Entries;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Look(Vector512<int> codes, float* table, Vector512<float> low, Vector512<float> high) =>
