@@ -72,7 +72,7 @@ internal sealed class ApplyCommand : Verb
         RecipeDisplay display = new(invocation);
         RecipeSession session = new(train, validation, preprocessing, threads, source.Seed, work, display, memory.Left, invocation.Cancellation);
         RecipeRun.Check(recipe, graph, session);
-        DescribeTeachers(invocation, recipe, network, isFromScratch);
+        DescribeTeachers(invocation, recipe, network, isFromScratch, either?.Files ?? [path]);
         invocation.Report.LeaveOut(transformed);
         invocation.Report["recipe"] = recipe.Source;
         invocation.Report["data"] = source.Specification;
@@ -142,12 +142,17 @@ internal sealed class ApplyCommand : Verb
         return validation.Count > 0 ? (train, validation) : throw CommandException.Usage("--validation leaves nothing to judge steps by", "Hold out more.");
     }
 
-    private static void DescribeTeachers(Invocation invocation, Recipe recipe, string network, bool isFromScratch)
+    private static void DescribeTeachers(Invocation invocation, Recipe recipe, string network, bool isFromScratch, IEnumerable<string> outputs)
     {
         string[] teachers = [.. recipe.Steps.Select(step => step.Training?.Teacher).OfType<string>().Distinct(StringComparer.Ordinal)];
         if (isFromScratch && teachers.Contains(Recipe.OriginalTeacher, StringComparer.Ordinal))
             throw CommandException.Usage($"{recipe.Source}: the teacher '{Recipe.OriginalTeacher}' would be {network} with random weights", "Begin with a trained model, or name a model file as the teacher.");
-        foreach (string teacher in teachers.Where(teacher => teacher != Recipe.OriginalTeacher)) InputFile.Require(invocation, teacher).Describe(invocation);
+        foreach (string teacher in teachers.Where(teacher => teacher != Recipe.OriginalTeacher))
+        {
+            using InputFile file = InputFile.Require(invocation, teacher);
+            using Model opened = file.Open(invocation);
+            InputFile.CheckApart(file.Path, opened, outputs);
+        }
     }
 
     // The options of compress are the recipe's; what the recipe cannot know is added.

@@ -1,4 +1,5 @@
 using Tersor.Engine.Training;
+using Tersor.Measures;
 
 namespace Tersor.Compression.Levels;
 
@@ -67,7 +68,7 @@ internal sealed class LayerLevels
         {
             _thresholds = LevelThresholds.Cheapest(_weight.LowestLevel, _costs);
             float fitted = Count(_thresholds);
-            if (round == Rounds) return LevelEntropy.BitsOf(_counts);
+            if (round == Rounds) return OrderZeroEntropy.BitsOf(_counts);
             _step = fitted;
             double bitCost = price / ((double)_step * _step);
             for (int i = 0; i < _costs.Length; i++) _costs[i] = bitCost * Math.Log2(Elements / Math.Max(LeastCount, _counts[i]));

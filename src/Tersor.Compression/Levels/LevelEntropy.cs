@@ -1,3 +1,4 @@
+using Tersor.Measures;
 using Tersor.Models;
 using Tersor.Models.Onnx;
 
@@ -6,21 +7,6 @@ namespace Tersor.Compression.Levels;
 /// <summary>What levels cost a coder that knows how often each occurs in its layer, and nothing else: their order-0 entropy.</summary>
 public static class LevelEntropy
 {
-    /// <summary>Bits of all levels of a layer together: <c>sum_k n_k log2(n / n_k)</c>; 0 where there are none.</summary>
-    /// <param name="counts">How often each level occurs.</param>
-    public static double BitsOf(ReadOnlySpan<long> counts)
-    {
-        long all = 0;
-        foreach (long count in counts) all += count;
-        double bits = 0;
-        foreach (long count in counts)
-        {
-            if (count > 0) bits += count * Math.Log2((double)all / count);
-        }
-
-        return bits;
-    }
-
     /// <summary>Bits of a weight on average, over layers that are left on levels: each distinct value of a layer is one.</summary>
     /// <param name="graph">The network.</param>
     /// <param name="names">Its layers; other names are passed over.</param>
@@ -34,7 +20,7 @@ public static class LevelEntropy
         foreach (Tensor tensor in graph.Initializers.Where(tensor => names.Contains(tensor.Name)))
         {
             float[] values = tensor.ReadSingles();
-            bits += BitsOf(CountEqual(values));
+            bits += OrderZeroEntropy.BitsOf(CountEqual(values));
             elements += values.Length;
         }
 

@@ -173,7 +173,7 @@ public sealed class RecipeSession
     {
         _place = FormattableString.Invariant($"{number:00}-{step.Name}");
         _identity = Digest(_identity + '\n' + step.Describe());
-        if (step.Training?.Teacher is { } teacher) _identity = Digest(_identity + '\n' + Teacher.Digest(_teachers.Of(teacher)));
+        if (step.Training?.Teacher is { } teacher) _identity = Digest(_identity + '\n' + _teachers.Of(teacher).ToOnnx().Digest());
     }
 
     /// <summary>Makes all parts depend on the network that the recipe begins with.</summary>
@@ -181,9 +181,7 @@ public sealed class RecipeSession
     {
         FirstMultiplyAdds = LayerCost.Measure(state.Graph).Sum(layer => layer.MultiplyAdds);
         _teachers.Begin(state.Graph);
-        using MemoryStream bytes = new();
-        state.Graph.WriteTo(bytes);
-        _identity = Digest(_identity + '\n' + Convert.ToHexStringLower(SHA256.HashData(bytes.GetBuffer().AsSpan(0, (int)bytes.Length))));
+        _identity = Digest(_identity + '\n' + state.Graph.Digest());
     }
 
     private static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));

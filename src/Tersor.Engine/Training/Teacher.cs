@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Tersor.Engine.Data;
 using Tersor.Engine.Graphs;
 using Tersor.Engine.Kernels;
@@ -38,16 +37,7 @@ public sealed class Teacher
     public double Soft { get; }
 
     /// <summary>Tells teachers apart: a digest of network and weights, and how their answers count.</summary>
-    public string Identity => string.Create(CultureInfo.InvariantCulture, $"{Digest(Graph)} at temperature {Temperature:R}, soft {Soft:R}");
-
-    /// <summary>SHA-256 of a network and its weights, as hexadecimal digits.</summary>
-    public static string Digest(ExecutableGraph graph)
-    {
-        ArgumentNullException.ThrowIfNull(graph);
-        using SHA256 hash = SHA256.Create();
-        using (CryptoStream stream = new(Stream.Null, hash, CryptoStreamMode.Write)) graph.ToOnnx().WriteTo(stream);
-        return Convert.ToHexStringLower(hash.Hash!);
-    }
+    public string Identity => string.Create(CultureInfo.InvariantCulture, $"{Graph.ToOnnx().Digest()} at temperature {Temperature:R}, soft {Soft:R}");
 
     /// <summary>Makes sure that the teacher can teach a network, before anything runs.</summary>
     /// <param name="student">The network.</param>

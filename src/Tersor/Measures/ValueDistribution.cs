@@ -101,7 +101,7 @@ public sealed record ValueDistribution
             StandardDeviation = finite == 0 ? double.NaN : Math.Sqrt(squares / finite),
             DistinctCount = distinct?.Count,
             Histogram = histogram,
-            EntropyBits = Entropy(histogram, finite),
+            EntropyBits = finite == 0 ? 0 : OrderZeroEntropy.BitsOf(histogram) / finite,
         };
     }
 
@@ -129,16 +129,5 @@ public sealed record ValueDistribution
         }
 
         return squares;
-    }
-
-    private static double Entropy(long[] histogram, long total)
-    {
-        double bits = 0;
-        foreach (long count in histogram)
-        {
-            if (count > 0) bits -= (double)count / total * Math.Log2((double)count / total);
-        }
-
-        return bits == 0 ? 0 : bits;
     }
 }

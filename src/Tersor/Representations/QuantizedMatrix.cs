@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Tersor.Measures;
 
 namespace Tersor.Representations;
 
@@ -151,7 +152,7 @@ public sealed class QuantizedMatrix
             PaddedGroupCount = paddedCount,
             Fillers = fillers,
             GroupEscapes = escapes,
-            EntropyBits = _counts.Where(count => count > 0).Sum(count => -(double)count / elements * Math.Log2((double)count / elements)),
+            EntropyBits = elements == 0 ? 0 : OrderZeroEntropy.BitsOf(_counts) / elements,
         };
     }
 

@@ -162,6 +162,7 @@ public sealed class ApplyCommandTests : IDisposable
         Assert.Contains(teacher, Paths(report, "inputs"));
         Assert.Contains("bits a weight (order-0 entropy)", run.Error, StringComparison.Ordinal);
 
+        (await Apply(Write($"steps: [train: {{epochs: 1, teacher: '{teacher}'}}]"), "teacher.onnx", "--force")).FailsWith(2, $"error[usage]: {teacher} is what is read, and would be lost. Name another output.");
         TersorRun refused = await TersorRun.Of(["apply", Write("steps: [train: {teacher: original}]"), "lenet5", "-o", _folder["other.onnx"], .. Few]);
         Assert.Equal(2, refused.ExitCode);
         Assert.Contains("the teacher 'original' would be lenet5 with random weights", refused.Error, StringComparison.Ordinal);

@@ -98,15 +98,6 @@ public sealed class EntropyConstraintTests : IDisposable
         Assert.Single(run.Distinct());
     }
 
-    [Fact]
-    public void The_entropy_of_a_network_is_the_mean_over_its_weights()
-    {
-        // Counts 1, 1, 2 make 6 bits of 4 weights; counts 8, 8 make 16 bits of 16.
-        Assert.Equal(6, LevelEntropy.BitsOf([1, 0, 1, 2]), 1e-12);
-        Assert.Equal(16, LevelEntropy.BitsOf([8, 8]), 1e-12);
-        Assert.Equal(0, LevelEntropy.BitsOf([5]));
-    }
-
     [Theory]
     [InlineData("steps: [quantize: {bits: 3, entropy: 3.5}]", "'entropy' of quantize is a number of 0.01 to 3")]
     [InlineData("steps: [quantize: {entropy: 0}]", "'entropy' of quantize is a number of 0.01 to 4")]

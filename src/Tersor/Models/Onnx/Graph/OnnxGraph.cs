@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Tersor.Models.Onnx;
 
 /// <summary>
@@ -130,6 +132,15 @@ public sealed class OnnxGraph
     /// <summary>Writes a <c>ModelProto</c> with all weights inside.</summary>
     /// <exception cref="ResourceLimitException">It would pass the 2 GB that protobuf allows.</exception>
     public void WriteTo(Stream destination) => OnnxGraphWriter.Write(this, destination);
+
+    /// <summary>SHA-256 of what <see cref="WriteTo"/> writes, as hexadecimal digits.</summary>
+    /// <exception cref="ResourceLimitException">That would pass the 2 GB that protobuf allows.</exception>
+    public string Digest()
+    {
+        using SHA256 hash = SHA256.Create();
+        using (CryptoStream stream = new(Stream.Null, hash, CryptoStreamMode.Write)) WriteTo(stream);
+        return Convert.ToHexStringLower(hash.Hash!);
+    }
 
     private OnnxGraph With(IReadOnlyList<Tensor> initializers, IReadOnlyList<OnnxGraphValue> outputs, IReadOnlyDictionary<string, string> metadata) => new()
     {
