@@ -16,14 +16,24 @@ public sealed class CompressedTensor
     private readonly DecodeBuffers _buffers;
     private readonly NncComposedTensor? _composed;
     private readonly SingleDecoder? _decoder;
+    private readonly Action<Stream, CancellationToken>? _copier;
 
     private CompressedTensor(
-        NncReader reader, DecodeBuffers buffers, string name, ElementType type, TensorShape shape, IReadOnlyList<NncTensorInfo> parts, NncComposedTensor? composed, SingleDecoder? decoder = null)
+        NncReader reader,
+        DecodeBuffers buffers,
+        string name,
+        ElementType type,
+        TensorShape shape,
+        IReadOnlyList<NncTensorInfo> parts,
+        NncComposedTensor? composed,
+        SingleDecoder? decoder = null,
+        Action<Stream, CancellationToken>? copier = null)
     {
         _reader = reader;
         _buffers = buffers;
         _composed = composed;
         _decoder = decoder;
+        _copier = copier;
         Name = name;
         ElementType = type;
         Shape = shape;
@@ -70,16 +80,15 @@ public sealed class CompressedTensor
             if (tables is not null && info.PayloadType == NncPayloadType.Integer && StreamNames.TryParseIndex(name, out string? shared, out bool isSwapped))
             {
                 if (isSwapped) shape = Swapped(reader, info);
-                int ordinal = indexed++;
-                result.Add(new CompressedTensor(
-                    reader, buffers, shared, ElementType.Float32, shape, [info, tables.Info], null,
-                    (values, cancellationToken) => Expand(reader, shared, info, isSwapped, tables, ordinal, values, cancellationToken)));
+                IndexedTensor own = new(reader, shared, info, isSwapped, tables, indexed++);
+                result.Add(new CompressedTensor(reader, buffers, shared, ElementType.Float32, shape, [info, tables.Info], null, own.Decode, own.CopyTo));
             }
             else if (info.PayloadType == NncPayloadType.Integer && StreamNames.TryParseGrid(name, out string? gridded, out double tolerance, out float top))
             {
                 result.Add(new CompressedTensor(
                     reader, buffers, gridded, ElementType.Float32, shape, [info], null,
-                    (values, cancellationToken) => new LogarithmicGrid(tolerance, top).Reconstruct(DecodeIntegers(reader, info, cancellationToken), values)));
+                    (values, cancellationToken) => new LogarithmicGrid(tolerance, top).Reconstruct(DecodeIntegers(reader, info, cancellationToken), values),
+                    (destination, cancellationToken) => CopyGridded(reader, info, new LogarithmicGrid(tolerance, top), destination, cancellationToken)));
             }
             else if (info.PayloadType == NncPayloadType.Float && StreamNames.TryParsePredicted(name, out string? predicted, out Predictor predictor))
             {
@@ -169,9 +178,15 @@ public sealed class CompressedTensor
         return bytes;
     }
 
-    /// <summary>Writes the decoded elements, little-endian. Of tensors that are coded as they are, a part at a time is held.</summary>
+    /// <summary>Writes the decoded elements, little-endian. Of tensors that are coded as they are, and of those of shared tables and pointwise bounds, a part at a time is held.</summary>
     internal void CopyTo(Stream destination, CancellationToken cancellationToken)
     {
+        if (_copier is not null)
+        {
+            _copier(destination, cancellationToken);
+            return;
+        }
+
         bool isAsCoded = _decoder is null && !HoldsBits && (_composed is null || _composed.AsCoded is not null);
         if (isAsCoded)
         {
@@ -208,6 +223,15 @@ public sealed class CompressedTensor
         return integers;
     }
 
+    private static void CopyGridded(NncReader reader, NncTensorInfo info, LogarithmicGrid grid, Stream destination, CancellationToken cancellationToken) => reader.DecodeIntegers(
+        info,
+        levels =>
+        {
+            grid.Reconstruct(levels, MemoryMarshal.Cast<int, float>(levels));
+            destination.Write(NncReader.LittleEndian(levels));
+        },
+        cancellationToken);
+
     private static void Unpredict(
         NncReader reader, string name, Predictor predictor, NncTensorInfo info, NncTensorInfo? planes, Span<float> values, CancellationToken cancellationToken)
     {
@@ -221,24 +245,5 @@ public sealed class CompressedTensor
         }
 
         grid.Reconstruct(planeCodes, left.Levels, values);
-    }
-
-    private static void Expand(
-        NncReader reader, string name, NncTensorInfo index, bool isSwapped, SharedTables tables, int ordinal, Span<float> values, CancellationToken cancellationToken)
-    {
-        int[] levels = DecodeIntegers(reader, index, cancellationToken);
-        if (isSwapped)
-        {
-            int[] restored = new int[levels.Length];
-            LeadingAxes.Swap<int>(levels, (int)index.Shape[0], (int)index.Shape[1], restored);
-            levels = restored;
-        }
-
-        int at = tables[ordinal].Expand(levels, values);
-        if (at >= 0)
-        {
-            throw new ModelFormatException(
-                reader.Source, $"tensor '{name}'", index.UnitOffset, $"element {at} has index {levels[at]}, which is not in the table; the file is damaged, fetch it again");
-        }
     }
 }

@@ -280,6 +280,13 @@ public sealed class NncReader : IDisposable
         _decoder.DecodeSingle(tensor.Unit, FindDialect(cancellationToken), values, cancellationToken);
     }
 
+    /// <summary>Decodes a tensor of integers without holding all of it.</summary>
+    /// <param name="tensor">One of <see cref="Tensors"/>, with payload type <see cref="NncPayloadType.Integer"/>.</param>
+    /// <param name="band">Gets the integers from the first to the last, to do with as it likes. That the payload is damaged may show after some of them.</param>
+    /// <param name="cancellationToken">Looked at all along.</param>
+    internal void DecodeIntegers(NncTensorInfo tensor, Action<Span<int>> band, CancellationToken cancellationToken) =>
+        _decoder.DecodeSingle(tensor.Unit, FindDialect(cancellationToken), (_, levels) => band(levels), cancellationToken);
+
     /// <summary>Decodes the levels of a tensor and the rule that turns them into values. A block is decoded as a whole each time; see <see cref="DecodeUnit"/>.</summary>
     /// <param name="tensor">One of <see cref="Tensors"/>.</param>
     /// <param name="cancellationToken">Looked at all along.</param>
@@ -333,7 +340,8 @@ public sealed class NncReader : IDisposable
 
     private ArgumentException NoTensor(string name) => new($"{Source} has no tensor '{name}'.", nameof(name));
 
-    private static Span<byte> LittleEndian(Span<int> numbers)
+    /// <summary>The bytes of numbers, little-endian; the numbers are lost.</summary>
+    internal static Span<byte> LittleEndian(Span<int> numbers)
     {
         if (!BitConverter.IsLittleEndian) BinaryPrimitives.ReverseEndianness(numbers, numbers);
         return MemoryMarshal.AsBytes(numbers);

@@ -23,6 +23,7 @@ public sealed class SharedValueTable
 
     private readonly int[] _keys;
     private readonly int _negativeCount;
+    private float[]? _values;
 
     // Keys increase strictly.
     private SharedValueTable(int[] keys)
@@ -81,12 +82,14 @@ public sealed class SharedValueTable
     }
 
     /// <summary>The values of levels.</summary>
+    /// <param name="levels">May be the same memory as the values.</param>
+    /// <param name="values">One for each level.</param>
     /// <returns>Position of the first level that is none of the table's, or -1; values are complete only then.</returns>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     public int Expand(ReadOnlySpan<int> levels, Span<float> values)
     {
         UniformQuantizer.RequireSameLength(levels.Length, values.Length, nameof(values));
-        float[] table = Array.ConvertAll(_keys, ValueOf);
+        float[] table = _values ??= Array.ConvertAll(_keys, ValueOf);
         for (int i = 0; i < levels.Length; i++)
         {
             int index = unchecked(levels[i] + _negativeCount);

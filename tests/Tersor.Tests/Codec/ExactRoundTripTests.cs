@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Tersor.Codec;
 using Tersor.Models;
 using Tersor.Plans;
@@ -123,6 +124,27 @@ public class ExactRoundTripTests
 
         Assert.Contains(compressed.Reader.Tensors, info => info.Name == "w@index:swapped");
         AssertExact(model, TensorMethod.Shared);
+    }
+
+    /// <summary>What is written in parts is what is decoded at once, whichever way values are indexed: in bytes, in more, in exchanged dimensions, in several blocks.</summary>
+    [Theory]
+    [InlineData(64, 48, 11)]
+    [InlineData(600, 300, 700)]
+    [InlineData(3, 40_000, 5)]
+    [InlineData(40_000, 3, 300)]
+    public void Shared_values_in_parts_are_those_of_the_whole(int rows, int columns, int count)
+    {
+        foreach (bool isAlike in (bool[])[true, false])
+        {
+            float[] values = [.. Enumerable.Range(0, rows * columns).Select(i => ((isAlike ? i % columns : i / columns) * 7 % count * 0.5f) - 3)];
+            Model model = CodecRun.Model(new Tensor("w", new TensorShape(rows, columns), values));
+            using CompressedModel compressed = CompressedModel.Open(CodecRun.Of(model, CodecRun.Plan(model, TensorMethod.Shared)).Bytes);
+            using MemoryStream parts = new();
+            compressed.ToModel().Tensors[0].Data.CopyTo(parts, default);
+
+            Assert.Equal(isAlike ? "w@index:swapped" : "w@index", compressed.Reader.Tensors[0].Name);
+            Assert.Equal(values, MemoryMarshal.Cast<byte, float>(parts.ToArray()).ToArray());
+        }
     }
 
     [Fact]
