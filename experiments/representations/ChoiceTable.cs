@@ -11,6 +11,7 @@ internal static class ChoiceTable
 
     public static void Print()
     {
+        WarmUp();
         List<Measured> all = [];
         Console.WriteLine("| matrix | zeros | values | with | fastest | ms | chosen | ms | times the fastest |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
@@ -50,6 +51,17 @@ internal static class ChoiceTable
             double[] vector = Fit([.. form], 1);
             double[] panel = Fit([.. form], ProductTiming.Batch);
             Console.WriteLine($"| {form.Key} | {vector[0]:F3} | {vector[1]:F3} | {vector[2]:F2} | {panel[0]:F3} | {panel[1]:F3} | {panel[2]:F2} |");
+        }
+    }
+
+    // Every kernel is compiled to the end before it is timed.
+    private static void WarmUp()
+    {
+        foreach (int values in ValueCounts)
+        {
+            QuantizedMatrix matrix = SyntheticMatrices.Make(300, 784, 0.25, values, seed: 0);
+            MatrixStatistics statistics = matrix.Measure();
+            foreach (RepresentationFormat format in RepresentationFormats.All.Where(format => format.CanHold(matrix))) Measure(matrix, statistics, format);
         }
     }
 

@@ -24,7 +24,7 @@ internal static class ProductContest
         double seconds = double.Parse(Option(arguments, "--seconds", "1"), CultureInfo.InvariantCulture);
         int rounds = int.Parse(Option(arguments, "--rounds", "3"), CultureInfo.InvariantCulture);
         double bandwidth = ReadBandwidth(threads);
-        Console.WriteLine($"Fastest runs, {threads} {(threads == 1 ? "thread" : "threads")}. Memory is read at {bandwidth:F1} GB/s; what fits the caches comes faster.");
+        Console.WriteLine($"Fastest runs, {threads} {(threads == 1 ? "thread" : "threads")}, {Processor()}. Memory is read at {bandwidth:F1} GB/s; what fits the caches comes faster.");
         string folder = Directory.CreateTempSubdirectory("tersor-products").FullName;
         try
         {
@@ -108,5 +108,14 @@ internal static class ProductContest
     {
         int at = arguments.IndexOf(name);
         return at >= 0 && at + 1 < arguments.Length ? arguments[at + 1] : otherwise;
+    }
+
+    // Gathers and memory differ so much from one to the next that times say little without it.
+    private static string Processor()
+    {
+        const string Info = "/proc/cpuinfo";
+        string[] lines = File.Exists(Info) ? File.ReadAllLines(Info) : [];
+        string[] fields = [.. new[] { "model name", "cpu family", "model\t" }.Select(name => lines.FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown")];
+        return $"processor {fields[0]} (family {fields[1]}, model {fields[2]})";
     }
 }

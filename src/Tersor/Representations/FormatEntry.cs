@@ -36,7 +36,7 @@ internal sealed record FormatEntry(
     private static ProductRates InRegister => new(0.035, 0, 11, 1.2, 0, 97);
 
     // Of sixty-four bytes permuted at once, or of as many gathers.
-    private static ProductRates InMemory => new(BytePlanes.IsSupported ? 0.12 : 0.29, 0, 5, 1.3, 0, 142);
+    private static ProductRates InMemory => new(BytePlanes.IsSupported ? 0.16 : 0.29, 0, 11, 1.3, 0, 120);
 
     /// <summary>What a product takes, by a rule of thumb.</summary>
     /// <param name="statistics">Of the matrix.</param>
@@ -75,7 +75,7 @@ internal sealed record FormatEntry(
         matrix => EntropyRowMatrix.Of(matrix, namesValues),
         statistics => EntropyRowMatrix.Bits(statistics, namesValues),
         (ref RepresentationReader reader, int rows, int columns) => EntropyRowMatrix.Read(ref reader, rows, columns, namesValues),
-        statistics => EntropyRowMatrix.TakesGaps(statistics) ? new(0, 0.55, 6, 0, 2.9, 9) : new(0, 0.3, 5.6, 0, 2.75, 8));
+        statistics => EntropyRowMatrix.TakesGaps(statistics) ? new(0, 0.57, 5, 0, 3.1, 20) : new(0, 0.3, 5.6, 0, 2.75, 8));
 
     private static ProductRates CodedCsrRates(MatrixStatistics statistics) => statistics.ValueCount - 1 > RegisterValues ? new(0, 0.58, 26, 0, 3.5, 62) : new(0, 0.27, 18, 0, 3.5, 65);
 
