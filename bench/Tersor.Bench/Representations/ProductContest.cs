@@ -115,7 +115,8 @@ internal static class ProductContest
     {
         const string Info = "/proc/cpuinfo";
         string[] lines = File.Exists(Info) ? File.ReadAllLines(Info) : [];
-        string[] fields = [.. new[] { "model name", "cpu family", "model\t" }.Select(name => lines.FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown")];
-        return $"processor {fields[0]} (family {fields[1]}, model {fields[2]})";
+        return $"processor {Field("model name")} (family {Field("cpu family")}, model {Field("model\t")})";
+
+        string Field(string name) => lines.FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown";
     }
 }

@@ -11,6 +11,9 @@ internal sealed class RepresentationOption
     // CSR with the narrowest indices that serve.
     private const string Csr = "csr";
 
+    // Of auto: who asks for a form has memory in mind, but not at any price.
+    private const double MostSlowdown = 3;
+
     private static readonly (string Word, Func<QuantizedMatrix, Representation?> Hold)[] Forms =
     [
         ("auto", matrix => Choose(matrix, RepresentationGoal.Smallest, canWait: false)),
@@ -23,7 +26,7 @@ internal sealed class RepresentationOption
 
     private readonly Option<int?> _form = ValueOption.Choice(
         "--representation",
-        "Hold the weights of products and convolutions in this form and run from it, where it can hold them; auto takes the smallest that is not slower than dense for each. dense if not given.",
+        "Hold the weights of products and convolutions in this form and run from it, where it can hold them; auto takes, for each, the smallest that answers a single vector in at most three times the time of dense. dense if not given.",
         [(Dense, 0), .. Forms.Select((form, index) => (form.Word, index + 1))]);
 
     /// <summary>Adds the option to a verb.</summary>
@@ -33,7 +36,7 @@ internal sealed class RepresentationOption
     {
         IReadOnlyList<RepresentationCandidate> ranked = RepresentationChooser.Choose(matrix.Measure(), goal).Candidates;
         double dense = ranked.Single(candidate => candidate.Format == RepresentationFormat.Dense).Nanoseconds;
-        RepresentationFormat format = ranked.First(candidate => canWait || candidate.Nanoseconds <= dense).Format;
+        RepresentationFormat format = ranked.First(candidate => canWait || candidate.Nanoseconds <= MostSlowdown * dense).Format;
         return format == RepresentationFormat.Dense ? null : Representation.Create(matrix, format);
     }
 
