@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
 using Tersor.Models;
 using Tersor.Nnc;
@@ -22,24 +21,28 @@ internal sealed class IndexedTensor(NncReader reader, string name, NncTensorInfo
     /// <exception cref="ModelFormatException">A unit is damaged.</exception>
     public void Decode(Span<float> values, CancellationToken cancellationToken)
     {
-        int[] levels = new int[reader.CountElements(index, cancellationToken)];
-        reader.DecodeIntegers(index, levels, cancellationToken);
-        if (isSwapped)
+        if (!isSwapped)
         {
-            int[] restored = new int[levels.Length];
-            LeadingAxes.Swap<int>(levels, (int)index.Shape[0], (int)index.Shape[1], restored);
-            levels = restored;
+            Span<int> levels = MemoryMarshal.Cast<float, int>(values);
+            reader.DecodeIntegers(index, levels, cancellationToken);
+            Expand(levels, 0);
+            return;
         }
 
-        int at = tables[ordinal].Expand(levels, values);
-        if (at >= 0) throw NotInTable(at, levels[at]);
+        ushort[] codes = DecodeCodes(cancellationToken);
+        if (codes.Length == 0) return;
+        int rowLength = codes.Length / Rows;
+        for (int row = 0; row < Rows; row += RowsAtOnce(rowLength))
+        {
+            int count = Math.Min(RowsAtOnce(rowLength), Rows - row);
+            CopyRows(codes, row, count, values.Slice(row * rowLength, count * rowLength));
+        }
     }
 
-    /// <summary>Writes the values, little-endian. Held is a part of them at a time, and of exchanged dimensions a byte or two for each.</summary>
+    /// <summary>Writes the values, little-endian. Held is a part of them at a time, and of exchanged dimensions two bytes for each.</summary>
     /// <exception cref="ModelFormatException">A unit is damaged.</exception>
     public void CopyTo(Stream destination, CancellationToken cancellationToken)
     {
-        SharedValueTable table = tables[ordinal];
         if (!isSwapped)
         {
             int start = 0;
@@ -47,27 +50,44 @@ internal sealed class IndexedTensor(NncReader reader, string name, NncTensorInfo
                 index,
                 levels =>
                 {
-                    int at = table.Expand(levels, MemoryMarshal.Cast<int, float>(levels));
-                    if (at >= 0) throw NotInTable(start + at, levels[at]);
+                    Expand(levels, start);
                     start += levels.Length;
                     destination.Write(NncReader.LittleEndian(levels));
                 },
                 cancellationToken);
+            return;
         }
-        else if (table.Count <= byte.MaxValue + 1)
+
+        ushort[] codes = DecodeCodes(cancellationToken);
+        if (codes.Length == 0) return;
+        int rowLength = codes.Length / Rows;
+        float[] block = new float[Math.Min(RowsAtOnce(rowLength), Rows) * rowLength];
+        for (int row = 0; row < Rows; row += RowsAtOnce(rowLength))
         {
-            CopySwapped<byte>(table, destination, cancellationToken);
-        }
-        else
-        {
-            CopySwapped<ushort>(table, destination, cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+            int count = Math.Min(RowsAtOnce(rowLength), Rows - row);
+            Span<float> values = block.AsSpan(0, count * rowLength);
+            CopyRows(codes, row, count, values);
+            destination.Write(NncReader.LittleEndian(MemoryMarshal.Cast<float, int>(values)));
         }
     }
 
-    private void CopySwapped<TCode>(SharedValueTable table, Stream destination, CancellationToken cancellationToken)
-        where TCode : unmanaged, IBinaryInteger<TCode>
+    // Of the tensor, where dimensions are exchanged.
+    private int Rows => (int)index.Shape[1];
+
+    private static int RowsAtOnce(int rowLength) => Math.Max(1, BlockValues / rowLength);
+
+    // Levels become values in place.
+    private void Expand(Span<int> levels, int start)
     {
-        TCode[] codes = new TCode[reader.CountElements(index, cancellationToken)];
+        int at = tables[ordinal].Expand(levels, MemoryMarshal.Cast<int, float>(levels));
+        if (at >= 0) throw NotInTable(start + at, levels[at]);
+    }
+
+    private ushort[] DecodeCodes(CancellationToken cancellationToken)
+    {
+        SharedValueTable table = tables[ordinal];
+        ushort[] codes = new ushort[reader.CountElements(index, cancellationToken)];
         int start = 0;
         reader.DecodeIntegers(
             index,
@@ -77,31 +97,26 @@ internal sealed class IndexedTensor(NncReader reader, string name, NncTensorInfo
                 {
                     int code = unchecked(level - table.LowestLevel);
                     if ((uint)code >= (uint)table.Count) throw NotInTable(start, level);
-                    codes[start++] = TCode.CreateTruncating(code);
+                    codes[start++] = (ushort)code;
                 }
             },
             cancellationToken);
-        if (codes.Length == 0) return;
-        float[] values = [.. Enumerable.Range(table.LowestLevel, table.Count).Select(level => table[level])];
-        (int inner, int outer) = ((int)index.Shape[0], (int)index.Shape[1]);
-        int rest = codes.Length / inner / outer;
-        int rowLength = inner * rest;
-        float[] block = new float[Math.Clamp(BlockValues / rowLength, 1, outer) * rowLength];
-        for (int row = 0; row < outer; row += block.Length / rowLength)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            int rows = Math.Min(block.Length / rowLength, outer - row);
-            for (int i = 0; i < inner; i++)
-            {
-                ReadOnlySpan<TCode> run = codes.AsSpan(((i * outer) + row) * rest, rows * rest);
-                for (int j = 0; j < rows; j++)
-                {
-                    Span<float> target = block.AsSpan((j * rowLength) + (i * rest), rest);
-                    for (int k = 0; k < target.Length; k++) target[k] = values[int.CreateTruncating(run[(j * rest) + k])];
-                }
-            }
+        return codes;
+    }
 
-            destination.Write(NncReader.LittleEndian(MemoryMarshal.Cast<float, int>(block.AsSpan(0, rows * rowLength))));
+    private void CopyRows(ushort[] codes, int first, int count, Span<float> target)
+    {
+        float[] table = tables[ordinal].Values;
+        int columns = (int)index.Shape[0];
+        int rest = codes.Length / columns / Rows;
+        for (int column = 0; column < columns; column++)
+        {
+            ReadOnlySpan<ushort> run = codes.AsSpan(((column * Rows) + first) * rest, count * rest);
+            for (int row = 0; row < count; row++)
+            {
+                Span<float> values = target.Slice(((row * columns) + column) * rest, rest);
+                for (int i = 0; i < values.Length; i++) values[i] = table[run[(row * rest) + i]];
+            }
         }
     }
 

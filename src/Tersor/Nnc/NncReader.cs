@@ -246,7 +246,7 @@ public sealed class NncReader : IDisposable
                 Write(DecodeLevels(tensor, cancellationToken).ToSingles());
                 break;
             case NncPayloadType.Integer:
-                _decoder.DecodeSingle(tensor.Unit, FindDialect(cancellationToken), (_, levels) => destination.Write(LittleEndian(levels)), cancellationToken);
+                DecodeIntegers(tensor, levels => destination.Write(LittleEndian(levels)), cancellationToken);
                 break;
             default:
                 _decoder.DecodeSingle(

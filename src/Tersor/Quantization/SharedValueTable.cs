@@ -39,6 +39,9 @@ public sealed class SharedValueTable
     /// <summary>The lowest level, 0 or less.</summary>
     public int LowestLevel => -_negativeCount;
 
+    /// <summary>The values, that of <see cref="LowestLevel"/> first; not to be written to.</summary>
+    internal float[] Values => _values ??= Array.ConvertAll(_keys, ValueOf);
+
     /// <summary>The value of a level.</summary>
     /// <exception cref="IndexOutOfRangeException">The level is none of the table's.</exception>
     public float this[int level] => ValueOf(_keys[level + _negativeCount]);
@@ -89,7 +92,7 @@ public sealed class SharedValueTable
     public int Expand(ReadOnlySpan<int> levels, Span<float> values)
     {
         UniformQuantizer.RequireSameLength(levels.Length, values.Length, nameof(values));
-        float[] table = _values ??= Array.ConvertAll(_keys, ValueOf);
+        float[] table = Values;
         for (int i = 0; i < levels.Length; i++)
         {
             int index = unchecked(levels[i] + _negativeCount);
