@@ -93,9 +93,8 @@ public sealed class CompressedTensor
             else if (info.PayloadType == NncPayloadType.Float && StreamNames.TryParsePredicted(name, out string? predicted, out Predictor predictor))
             {
                 NncTensorInfo? planes = predictor == Predictor.Regression ? reader.Find(predicted + StreamNames.Planes) : null;
-                result.Add(new CompressedTensor(
-                    reader, buffers, predicted, ElementType.Float32, shape, planes is null ? [info] : [info, planes], null,
-                    (values, cancellationToken) => Unpredict(reader, predicted, predictor, info, planes, values, cancellationToken)));
+                PredictedTensor own = new(reader, predicted, predictor, info, planes);
+                result.Add(new CompressedTensor(reader, buffers, predicted, ElementType.Float32, shape, own.Parts, null, own.Decode, own.CopyTo));
             }
             else if (info.PayloadType == NncPayloadType.RawFloat && StreamNames.TryParseBits(name, out string? own, out ElementType type, out TensorShape ownShape)
                 && (type.ByteLength(ownShape.ElementCount) + 3) / 4 == shape.ElementCount)
@@ -178,25 +177,13 @@ public sealed class CompressedTensor
         return bytes;
     }
 
-    /// <summary>Writes the decoded elements, little-endian. Of tensors that are coded as they are, and of those of shared tables and pointwise bounds, a part at a time is held.</summary>
+    /// <summary>Writes the decoded elements, little-endian: a part at a time is held, beside what it is made from (factors, rows that others are predicted from, places in a table).</summary>
     internal void CopyTo(Stream destination, CancellationToken cancellationToken)
     {
-        if (_copier is not null)
-        {
-            _copier(destination, cancellationToken);
-            return;
-        }
-
-        bool isAsCoded = _decoder is null && !HoldsBits && (_composed is null || _composed.AsCoded is not null);
-        if (isAsCoded)
-        {
-            _reader.DecodeTo(Parts[0], destination, cancellationToken);
-            return;
-        }
-
-        ReadOnlyMemory<byte> bytes = ReadBytes(cancellationToken);
-        ByteSource.WriteInParts(bytes, destination, cancellationToken);
-        Release(bytes);
+        if (_copier is not null) _copier(destination, cancellationToken);
+        else if (HoldsBits) _reader.CopyRaw(Parts[0], ByteLength, destination, cancellationToken);
+        else if (_composed is not null) _reader.DecodeTo(_composed, destination, cancellationToken);
+        else _reader.DecodeTo(Parts[0], destination, cancellationToken);
     }
 
     /// <summary>Gives back what <see cref="ReadBytes"/> returned, once nobody reads it any more.</summary>
@@ -231,19 +218,4 @@ public sealed class CompressedTensor
             destination.Write(NncReader.LittleEndian(levels));
         },
         cancellationToken);
-
-    private static void Unpredict(
-        NncReader reader, string name, Predictor predictor, NncTensorInfo info, NncTensorInfo? planes, Span<float> values, CancellationToken cancellationToken)
-    {
-        LevelTensor left = reader.DecodeLevels(info, cancellationToken);
-        PredictedGrid grid = new(predictor, new PredictionLayout(info.Shape), left.Rule.Step);
-        int[] planeCodes = planes is { PayloadType: NncPayloadType.Integer } ? DecodeIntegers(reader, planes, cancellationToken) : [];
-        if (left.Rule.Kind != LevelKind.Uniform || planeCodes.Length != grid.PlaneCodeCount)
-        {
-            throw new ModelFormatException(
-                reader.Source, $"tensor '{name}'", info.UnitOffset, "what it is predicted from does not fit it; the file is damaged, fetch it again");
-        }
-
-        grid.Reconstruct(planeCodes, left.Levels, values);
-    }
 }

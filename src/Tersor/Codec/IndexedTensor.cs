@@ -68,7 +68,7 @@ internal sealed class IndexedTensor(NncReader reader, string name, NncTensorInfo
             int count = Math.Min(RowsAtOnce(rowLength), Rows - row);
             Span<float> values = block.AsSpan(0, count * rowLength);
             CopyRows(codes, row, count, values);
-            destination.Write(NncReader.LittleEndian(MemoryMarshal.Cast<float, int>(values)));
+            destination.Write(NncReader.LittleEndian(values));
         }
     }
 

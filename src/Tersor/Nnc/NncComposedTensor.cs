@@ -5,6 +5,9 @@ namespace Tersor.Nnc;
 /// <summary>A tensor as a network works with it: one of the stream, or a weight multiplied out from factors and local scaling.</summary>
 public sealed class NncComposedTensor
 {
+    // Of a product, what is made at once: few enough for the cache.
+    private const int ValuesAtOnce = 1 << 16;
+
     private readonly NncTensorInfo _weight;
     private readonly NncTensorInfo? _right;
     private readonly NncTensorInfo? _scaling;
@@ -51,25 +54,61 @@ public sealed class NncComposedTensor
     }
 
     /// <summary>Multiplies the parts out.</summary>
+    /// <param name="decode">Gives the tensors of a unit.</param>
+    /// <param name="values">One for each element, row-major.</param>
+    /// <param name="cancellationToken">Looked at in each row of a product.</param>
     internal void Compose(Func<CompressedDataUnit, LevelTensor[]> decode, Span<float> values, CancellationToken cancellationToken)
     {
-        LevelTensor[] unit = decode(_weight.Unit);
-        LevelTensor Part(NncTensorInfo info) => (ReferenceEquals(info.Unit, _weight.Unit) ? unit : decode(info.Unit)).Single(tensor => tensor.Name == info.Name);
-        float[] scaling = _scaling is null ? [] : Part(_scaling).ToSingles();
         if (_right is null)
         {
-            Part(_weight).Reconstruct(values);
+            LevelTensor[] unit = decode(_weight.Unit);
+            float[] scaling = _scaling is null ? [] : Part(unit, _scaling).ToSingles();
+            Part(unit, _weight).Reconstruct(values);
             NncComposition.ScaleRows(values, scaling);
             return;
         }
 
-        // Scaling meets G where G has the weight's rows, else the product.
-        float[] left = Part(_weight).ToSingles();
-        bool scalesLeft = scaling.Length == _weight.Shape[0];
-        if (scalesLeft) NncComposition.ScaleRows(left, scaling);
-        NncComposition.Multiply(left, Part(_right).ToSingles(), (int)_weight.Shape[1], values, cancellationToken);
-        if (!scalesLeft && scaling.Length > 0) NncComposition.ScaleRows(values, scaling);
+        new Factors(this, decode).Multiply(0, values, cancellationToken);
     }
+
+    /// <summary>Multiplies the parts out without holding all of the result.</summary>
+    /// <param name="decode">Gives the tensors of a unit.</param>
+    /// <param name="decodeBands">Hands over, of a tensor, those before it in its unit whole, and its own values in parts.</param>
+    /// <param name="part">Gets the values from the first to the last, to do with as it likes.</param>
+    /// <param name="cancellationToken">Looked at in each row of a product.</param>
+    internal void Compose(
+        Func<CompressedDataUnit, LevelTensor[]> decode, Action<NncTensorInfo, Action<LevelTensor>, Action<Span<float>>> decodeBands, Action<Span<float>> part, CancellationToken cancellationToken)
+    {
+        if (_right is null)
+        {
+            // Local scaling is coded before the weight.
+            float[] scaling = [];
+            int start = 0;
+            decodeBands(
+                _weight,
+                before => scaling = before.Name == _scaling?.Name ? before.ToSingles() : scaling,
+                values =>
+                {
+                    NncComposition.ScaleRows(values, scaling, (int)(Shape.ElementCount / scaling.Length), start);
+                    start += values.Length;
+                    part(values);
+                });
+            return;
+        }
+
+        Factors factors = new(this, decode);
+        if (factors.Columns == 0) return;
+        int rowsAtOnce = Math.Max(1, ValuesAtOnce / factors.Columns);
+        float[] block = GC.AllocateUninitializedArray<float>(Math.Min(rowsAtOnce, factors.Rows) * factors.Columns);
+        for (int row = 0; row < factors.Rows; row += rowsAtOnce)
+        {
+            Span<float> values = block.AsSpan(0, Math.Min(rowsAtOnce, factors.Rows - row) * factors.Columns);
+            factors.Multiply(row, values, cancellationToken);
+            part(values);
+        }
+    }
+
+    private static LevelTensor Part(LevelTensor[] unit, NncTensorInfo info) => unit.Single(tensor => tensor.Name == info.Name);
 
     private static void AddBlock(CompressedDataUnit unit, List<NncComposedTensor> result)
     {
@@ -101,10 +140,51 @@ public sealed class NncComposedTensor
         NncTensorInfo? left = tensor.Role == NncTensorRole.RightFactor ? index.Find(weight + FactorNames.Left) : tensor;
         NncTensorInfo? right = tensor.Role == NncTensorRole.LeftFactor ? index.Find(weight + FactorNames.Right) : tensor;
         bool paired = left is { Role: NncTensorRole.LeftFactor } && right is { Role: NncTensorRole.RightFactor }
-            && FullShape(left.Unit) == FullShape(right.Unit) && left.Shape[1] == right.Shape[0];
+            && FullShape(left.Unit) == FullShape(right.Unit) && left.Shape[1] == right.Shape[0] && (UInt128)left.Shape[0] * (UInt128)right.Shape[1] == (UInt128)FullShape(left.Unit).ElementCount;
         if (!paired) result.Add(new NncComposedTensor(tensor.Name, tensor.Shape, tensor));
         else if (tensor.Role == NncTensorRole.LeftFactor) result.Add(new NncComposedTensor(weight, FullShape(tensor.Unit), tensor, right));
     }
 
     private static TensorShape FullShape(CompressedDataUnit unit) => new([.. unit.Header.Dimensions]);
+
+    // A weight as G times H, scaling included.
+    private sealed class Factors
+    {
+        private readonly float[] _left;
+        private readonly float[] _right;
+        private readonly float[] _scaling;
+        private readonly int _rank;
+        private readonly int _scalingColumns;
+
+        public Factors(NncComposedTensor tensor, Func<CompressedDataUnit, LevelTensor[]> decode)
+        {
+            NncTensorInfo left = tensor._weight, right = tensor._right!;
+            LevelTensor[] unit = decode(left.Unit);
+            _left = Part(unit, left).ToSingles();
+            _right = Part(ReferenceEquals(left.Unit, right.Unit) ? unit : decode(right.Unit), right).ToSingles();
+            _scaling = tensor._scaling is null ? [] : Part(unit, tensor._scaling).ToSingles();
+            (Rows, _rank, Columns) = ((int)left.Shape[0], (int)left.Shape[1], (int)right.Shape[1]);
+
+            // Scaling meets G where G has the weight's rows, else the product.
+            if (_scaling.Length == Rows)
+            {
+                NncComposition.ScaleRows(_left, _scaling);
+                _scaling = [];
+            }
+
+            _scalingColumns = _scaling.Length == 0 ? 0 : (int)(tensor.Shape.ElementCount / _scaling.Length);
+        }
+
+        public int Rows { get; }
+
+        public int Columns { get; }
+
+        public void Multiply(int firstRow, Span<float> values, CancellationToken cancellationToken)
+        {
+            if (values.IsEmpty) return;
+            ReadOnlySpan<float> left = _left.AsSpan(firstRow * _rank, values.Length / Columns * _rank);
+            NncComposition.Multiply(left, _right, _rank, values, cancellationToken);
+            if (_scaling.Length > 0) NncComposition.ScaleRows(values, _scaling, _scalingColumns, firstRow * Columns);
+        }
+    }
 }

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Tersor.Nnc;
 
 /// <summary>
@@ -15,11 +17,22 @@ public static class NncComposition
         if (weight.IsEmpty) return;
         if (scaling.IsEmpty || weight.Length % scaling.Length != 0)
             throw new ArgumentException($"{weight.Length} weights have no {scaling.Length} rows.", nameof(scaling));
-        int columns = weight.Length / scaling.Length;
-        for (int row = 0; row < scaling.Length; row++)
+        ScaleRows(weight, scaling, weight.Length / scaling.Length, 0);
+    }
+
+    /// <summary>Scales a part of a weight: any values that follow each other.</summary>
+    /// <param name="part">Changed in place.</param>
+    /// <param name="scaling">One factor per row of the weight.</param>
+    /// <param name="columns">Values of a row.</param>
+    /// <param name="start">How many values of the weight come before the part.</param>
+    internal static void ScaleRows(Span<float> part, ReadOnlySpan<float> scaling, int columns, int start)
+    {
+        while (!part.IsEmpty)
         {
-            float factor = scaling[row];
-            foreach (ref float value in weight.Slice(row * columns, columns)) value *= factor;
+            Span<float> row = part[..Math.Min(part.Length, columns - (start % columns))];
+            TensorPrimitives.Multiply(row, scaling[start / columns], row);
+            part = part[row.Length..];
+            start += row.Length;
         }
     }
 

@@ -227,7 +227,31 @@ public sealed class NncReader : IDisposable
         }
     }
 
-    /// <summary>Decodes a tensor as it is coded and writes its values or integers, a part after the other: none but a block's is ever held whole.</summary>
+    /// <summary>Decodes a tensor, local scaling and factors multiplied out, and writes its values, a part after the other: of factors and of what stands before it in its unit all is held, of itself a part.</summary>
+    /// <param name="tensor">One of <see cref="ComposedTensors"/>.</param>
+    /// <param name="destination">Gets 32-bit numbers, little-endian, row-major. Some may have been written before a damage shows.</param>
+    /// <param name="cancellationToken">Looked at all along.</param>
+    /// <inheritdoc cref="DecodeUnit"/>
+    public void DecodeTo(NncComposedTensor tensor, Stream destination, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        if (tensor.AsCoded is { } single)
+        {
+            DecodeTo(single, destination, cancellationToken);
+            return;
+        }
+
+        ArgumentNullException.ThrowIfNull(destination);
+        foreach (NncTensorInfo part in tensor.Parts) CheckOwner(part);
+        CountElements(tensor, cancellationToken);
+        tensor.Compose(
+            unit => _decoder.Decode(unit, DialectFor(unit, cancellationToken), cancellationToken: cancellationToken),
+            (weight, before, band) => DecodeValues(weight, before, band, cancellationToken),
+            values => destination.Write(LittleEndian(values)),
+            cancellationToken);
+    }
+
+    /// <summary>Decodes a tensor as it is coded and writes its values or integers, a part after the other: it is never held whole.</summary>
     /// <param name="tensor">One of <see cref="Tensors"/>.</param>
     /// <param name="destination">Gets 32-bit numbers, little-endian, row-major. Some may have been written before a damage shows.</param>
     /// <param name="cancellationToken">Looked at all along.</param>
@@ -239,31 +263,15 @@ public sealed class NncReader : IDisposable
         switch (tensor.PayloadType)
         {
             case NncPayloadType.RawFloat:
-                _decoder.EnsureSupported(tensor.Unit);
-                _decoder.CopyRaw(tensor.Unit, destination, cancellationToken);
-                break;
-            case NncPayloadType.Block:
-                Write(DecodeLevels(tensor, cancellationToken).ToSingles());
+                CopyRaw(tensor, tensor.Unit.PayloadBytes, destination, cancellationToken);
                 break;
             case NncPayloadType.Integer:
                 DecodeIntegers(tensor, levels => destination.Write(LittleEndian(levels)), cancellationToken);
                 break;
             default:
-                _decoder.DecodeSingle(
-                    tensor.Unit,
-                    FindDialect(cancellationToken),
-                    (rule, levels) =>
-                    {
-                        // Levels become values in place.
-                        Span<float> values = MemoryMarshal.Cast<int, float>(levels);
-                        rule.Reconstruct(levels, values);
-                        Write(values);
-                    },
-                    cancellationToken);
+                DecodeValues(tensor, _ => { }, values => destination.Write(LittleEndian(values)), cancellationToken);
                 break;
         }
-
-        void Write(Span<float> values) => destination.Write(LittleEndian(MemoryMarshal.Cast<float, int>(values)));
     }
 
     /// <summary>Decodes a tensor of integers.</summary>
@@ -285,7 +293,21 @@ public sealed class NncReader : IDisposable
     /// <param name="band">Gets the integers from the first to the last, to do with as it likes. That the payload is damaged may show after some of them.</param>
     /// <param name="cancellationToken">Looked at all along.</param>
     internal void DecodeIntegers(NncTensorInfo tensor, Action<Span<int>> band, CancellationToken cancellationToken) =>
-        _decoder.DecodeSingle(tensor.Unit, FindDialect(cancellationToken), (_, levels) => band(levels), cancellationToken);
+        DecodeLevels(tensor, (_, levels) => band(levels), cancellationToken);
+
+    /// <summary>Decodes the levels of a tensor without holding all of it.</summary>
+    /// <param name="tensor">One of <see cref="Tensors"/>, coded.</param>
+    /// <param name="band">Gets the levels from the first to the last, to do with as it likes, and their rule. That the payload is damaged may show after some of them.</param>
+    /// <param name="cancellationToken">Looked at all along.</param>
+    internal void DecodeLevels(NncTensorInfo tensor, Action<LevelRule, Span<int>> band, CancellationToken cancellationToken) =>
+        _decoder.DecodeBands(tensor, FindDialect(cancellationToken), _ => { }, band, cancellationToken);
+
+    /// <summary>Writes the first bytes of a raw unit as they stand in the stream.</summary>
+    internal void CopyRaw(NncTensorInfo tensor, long byteCount, Stream destination, CancellationToken cancellationToken)
+    {
+        _decoder.EnsureSupported(tensor.Unit);
+        _decoder.CopyRaw(tensor.Unit, byteCount, destination, cancellationToken);
+    }
 
     /// <summary>Decodes the levels of a tensor and the rule that turns them into values. A block is decoded as a whole each time; see <see cref="DecodeUnit"/>.</summary>
     /// <param name="tensor">One of <see cref="Tensors"/>.</param>
@@ -339,6 +361,22 @@ public sealed class NncReader : IDisposable
     }
 
     private ArgumentException NoTensor(string name) => new($"{Source} has no tensor '{name}'.", nameof(name));
+
+    // Levels become values in place.
+    private void DecodeValues(NncTensorInfo tensor, Action<LevelTensor> before, Action<Span<float>> part, CancellationToken cancellationToken) => _decoder.DecodeBands(
+        tensor,
+        DialectFor(tensor.Unit, cancellationToken),
+        before,
+        (rule, levels) =>
+        {
+            Span<float> values = MemoryMarshal.Cast<int, float>(levels);
+            rule.Reconstruct(levels, values);
+            part(values);
+        },
+        cancellationToken);
+
+    /// <summary>The bytes of values, little-endian; the values are lost.</summary>
+    internal static Span<byte> LittleEndian(Span<float> values) => LittleEndian(MemoryMarshal.Cast<float, int>(values));
 
     /// <summary>The bytes of numbers, little-endian; the numbers are lost.</summary>
     internal static Span<byte> LittleEndian(Span<int> numbers)

@@ -36,18 +36,38 @@ internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
         return problem is null ? rule : throw Refusal(unit, problem);
     }
 
-    /// <summary>Decodes a unit of one tensor without holding all of it.</summary>
-    /// <param name="unit">The unit.</param>
+    /// <summary>Decodes a unit without holding all of one tensor.</summary>
+    /// <param name="tensor">Which one; its payload is coded.</param>
     /// <param name="dialect">The syntax it is written in.</param>
-    /// <param name="band">Gets the levels from the first to the last. That the payload is damaged may show after some of them.</param>
+    /// <param name="before">Gets the tensors that the payload has before it, whole.</param>
+    /// <param name="band">Gets the levels of the tensor from the first to the last. That the payload is damaged may show after some of them.</param>
     /// <param name="cancellationToken">Looked at all along.</param>
-    public void DecodeSingle(CompressedDataUnit unit, NncDialect dialect, Action<LevelRule, Span<int>> band, CancellationToken cancellationToken)
+    public void DecodeBands(NncTensorInfo tensor, NncDialect dialect, Action<LevelTensor> before, Action<LevelRule, Span<int>> band, CancellationToken cancellationToken)
     {
+        CompressedDataUnit unit = tensor.Unit;
+        EnsureSupported(unit);
         using Payload payload = Rent(unit, cancellationToken);
-        NncTensorInfo tensor = unit.Tensors[0];
         var decoder = new PayloadDecoder(unit, payload.Bytes, dialect, cancellationToken);
-        decoder.CountLevels(tensor, source.Name, options.MaxUncodedElements);
-        string? problem = decoder.DecodeNext(tensor, band);
+        string? problem = null;
+        bool isBefore = true;
+        foreach (NncTensorInfo next in unit.Tensors)
+        {
+            isBefore &= !ReferenceEquals(next, tensor);
+            int count = decoder.CountLevels(next, source.Name, options.MaxUncodedElements);
+            if (isBefore)
+            {
+                problem = DecodeNext(ref decoder, next, parent: null, count, out LevelTensor whole);
+                if (problem is null) before(whole);
+            }
+            else
+            {
+                // Those behind it are only seen to be whole.
+                problem = decoder.DecodeNext(next, ReferenceEquals(next, tensor) ? band : (_, _) => { });
+            }
+
+            if (problem is not null) break;
+        }
+
         if (problem is null && !decoder.TryFinish()) problem = EndCheckFailed;
         if (problem is not null) throw Refusal(unit, problem);
     }
@@ -104,10 +124,7 @@ internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
         for (int i = 0; i < tensors.Length; i++)
         {
             NncTensorInfo tensor = unit.Tensors[i];
-            ParentLevels? parent = parents?.Invoke(i);
-            int[] levels = GC.AllocateUninitializedArray<int>(decoder.CountLevels(tensor, source.Name, options.MaxUncodedElements));
-            if (parent is not null && parent.Levels.Length != levels.Length) problem = "the tensor updates one of another size";
-            else problem = decoder.DecodeNext(tensor, parent, levels, out LevelRule rule) ?? Keep(tensor, levels, rule, out tensors[i]);
+            problem = DecodeNext(ref decoder, tensor, parents?.Invoke(i), decoder.CountLevels(tensor, source.Name, options.MaxUncodedElements), out tensors[i]);
             if (problem is not null) return null;
         }
 
@@ -115,17 +132,22 @@ internal sealed class UnitDecoder(ByteSource source, NncReadOptions options)
         return problem is null ? tensors : null;
     }
 
-    private static string? Keep(NncTensorInfo tensor, int[] levels, LevelRule rule, out LevelTensor result)
+    // The result is null where there is a problem.
+    private static string? DecodeNext(ref PayloadDecoder decoder, NncTensorInfo tensor, ParentLevels? parent, int count, out LevelTensor result)
     {
-        result = new LevelTensor(tensor.Name, tensor.Shape, levels, rule, tensor.Role);
-        return null;
+        result = null!;
+        int[] levels = GC.AllocateUninitializedArray<int>(count);
+        if (parent is not null && parent.Levels.Length != count) return "the tensor updates one of another size";
+        string? problem = decoder.DecodeNext(tensor, parent, levels, out LevelRule rule);
+        if (problem is null) result = new LevelTensor(tensor.Name, tensor.Shape, levels, rule, tensor.Role);
+        return problem;
     }
 
-    /// <summary>Writes the values of a raw unit as they stand in the stream, little-endian.</summary>
-    public void CopyRaw(CompressedDataUnit unit, Stream destination, CancellationToken cancellationToken)
+    /// <summary>Writes the first bytes of a raw unit as they stand in the stream, little-endian.</summary>
+    public void CopyRaw(CompressedDataUnit unit, long byteCount, Stream destination, CancellationToken cancellationToken)
     {
         CheckRawLength(unit);
-        source.Slice(unit.PayloadOffset, unit.PayloadBytes).CopyTo(destination, cancellationToken);
+        source.Slice(unit.PayloadOffset, byteCount).CopyTo(destination, cancellationToken);
     }
 
     private LevelTensor ReadRaw(CompressedDataUnit unit, CancellationToken cancellationToken)

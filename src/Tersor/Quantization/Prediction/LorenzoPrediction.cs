@@ -6,26 +6,23 @@ namespace Tersor.Quantization.Prediction;
 /// </summary>
 internal static class LorenzoPrediction
 {
-    /// <summary>Goes through a tensor in order.</summary>
-    /// <param name="layout">Its axes.</param>
-    /// <param name="values">Receives the decoded values; the later are predicted from the earlier.</param>
-    /// <param name="made">Makes them.</param>
+    /// <summary>Rows before a row that it is predicted from.</summary>
+    public static int HistoryRows(PredictionLayout layout) => layout.Depth > 1 ? layout.Rows + 1 : 1;
+
+    /// <summary>Goes through rows in order.</summary>
+    /// <param name="layout">Axes of the tensor.</param>
+    /// <param name="firstRow">The first of the rows, of those of all volumes.</param>
+    /// <param name="values">Those before the rows, of which at most <see cref="HistoryRows"/> are looked at; then room for theirs.</param>
+    /// <param name="start">Where the first row is in <paramref name="values"/>.</param>
+    /// <param name="made">Makes the values; its indices are those of <paramref name="values"/>.</param>
     /// <param name="cancellationToken">Checked every row.</param>
-    public static void Run<T>(PredictionLayout layout, Span<float> values, ref T made, CancellationToken cancellationToken)
+    public static void Run<T>(PredictionLayout layout, int firstRow, Span<float> values, int start, ref T made, CancellationToken cancellationToken)
         where T : IPredictedValue, allows ref struct
     {
-        int index = 0;
-        for (int volume = 0; volume < layout.VolumeCount; volume++)
+        for (int row = firstRow; start < values.Length; row++, start += layout.Columns)
         {
-            for (int depth = 0; depth < layout.Depth; depth++)
-            {
-                for (int row = 0; row < layout.Rows; row++)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    PredictRow(layout, values, index, row > 0, depth > 0, ref made);
-                    index += layout.Columns;
-                }
-            }
+            cancellationToken.ThrowIfCancellationRequested();
+            PredictRow(layout, values, start, hasAbove: row % layout.Rows > 0, hasBehind: row / layout.Rows % layout.Depth > 0, ref made);
         }
     }
 

@@ -25,6 +25,9 @@ internal sealed class PlaneCodes
     /// <summary>Integers per block.</summary>
     public int PerBlock => _axisCount + 1;
 
+    /// <summary>Integers of all blocks of a tensor.</summary>
+    public static long Count(PredictionLayout layout) => (long)PredictionBlock.Count(layout) * (layout.AxisCount + 1);
+
     /// <summary>Writes the integers of a plane.</summary>
     /// <param name="plane">The plane.</param>
     /// <param name="previous">Multiples of the block before; becomes those of this one.</param>

@@ -40,5 +40,17 @@ internal readonly record struct PredictionBlock(int Start, int Depth, int Rows, 
         }
     }
 
+    /// <summary>The first of the blocks that a row goes through; the others follow it.</summary>
+    /// <param name="layout">Axes of the tensor.</param>
+    /// <param name="row">Of the rows of all volumes.</param>
+    public static int First(PredictionLayout layout, int row)
+    {
+        int side = SideFor(layout);
+        (int plane, int inPlane) = Math.DivRem(row, layout.Rows);
+        (int volume, int depth) = Math.DivRem(plane, layout.Depth);
+        int before = (volume * Blocks(layout.Depth, side)) + (depth / side);
+        return ((before * Blocks(layout.Rows, side)) + (inPlane / side)) * Blocks(layout.Columns, side);
+    }
+
     private static int Blocks(int length, int side) => (length + side - 1) / side;
 }

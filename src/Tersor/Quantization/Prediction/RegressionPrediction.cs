@@ -12,7 +12,7 @@ internal static class RegressionPrediction
     public static int[]? TryFit(PredictionLayout layout, ReadOnlySpan<float> weights, double step, CancellationToken cancellationToken)
     {
         PlaneCodes coding = new(layout, step);
-        long count = (long)PredictionBlock.Count(layout) * coding.PerBlock;
+        long count = PlaneCodes.Count(layout);
         if (count > Array.MaxLength) return null;
         int[] codes = new int[count];
         Span<int> previous = stackalloc int[coding.PerBlock];
@@ -27,31 +27,43 @@ internal static class RegressionPrediction
         return codes;
     }
 
-    /// <summary>Goes through a tensor block by block.</summary>
+    /// <summary>The planes that integers stand for.</summary>
     /// <param name="layout">Axes of the tensor.</param>
-    /// <param name="codes">The integers of the planes; as many as <see cref="TryFit"/> gives.</param>
+    /// <param name="codes">As many as <see cref="TryFit"/> gives; any integers.</param>
     /// <param name="step">Step of the levels.</param>
-    /// <param name="values">Receives the decoded values.</param>
-    /// <param name="made">Makes them.</param>
-    /// <param name="cancellationToken">Checked every block.</param>
-    public static void Run<T>(
-        PredictionLayout layout, ReadOnlySpan<int> codes, double step, Span<float> values, ref T made, CancellationToken cancellationToken)
-        where T : IPredictedValue, allows ref struct
+    /// <returns>One for each block, in order.</returns>
+    public static Plane[] Read(PredictionLayout layout, ReadOnlySpan<int> codes, double step)
     {
         PlaneCodes coding = new(layout, step);
+        Plane[] planes = new Plane[codes.Length / coding.PerBlock];
         Span<int> previous = stackalloc int[coding.PerBlock];
-        foreach (PredictionBlock block in PredictionBlock.All(layout))
+        for (int i = 0; i < planes.Length; i++) planes[i] = coding.Read(codes.Slice(i * coding.PerBlock, coding.PerBlock), previous);
+        return planes;
+    }
+
+    /// <summary>Goes through rows in order.</summary>
+    /// <param name="layout">Axes of the tensor.</param>
+    /// <param name="planes">Of all blocks of the tensor.</param>
+    /// <param name="firstRow">The first of the rows, of those of all volumes.</param>
+    /// <param name="values">Room for the values, at <paramref name="start"/>.</param>
+    /// <param name="start">Where the first row is in <paramref name="values"/>.</param>
+    /// <param name="made">Makes the values; its indices are those of <paramref name="values"/>.</param>
+    /// <param name="cancellationToken">Checked every row.</param>
+    public static void Run<T>(PredictionLayout layout, ReadOnlySpan<Plane> planes, int firstRow, Span<float> values, int start, ref T made, CancellationToken cancellationToken)
+        where T : IPredictedValue, allows ref struct
+    {
+        int side = PredictionBlock.SideFor(layout);
+        for (int index = firstRow; start < values.Length; index++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Plane plane = coding.Read(codes[..coding.PerBlock], previous);
-            codes = codes[coding.PerBlock..];
-            for (int depth = 0; depth < block.Depth; depth++)
+            int block = PredictionBlock.First(layout, index);
+            int depth = index / layout.Rows % layout.Depth % side;
+            int row = index % layout.Rows % side;
+            for (int left = 0; left < layout.Columns; left += side)
             {
-                for (int row = 0; row < block.Rows; row++)
-                {
-                    int start = block.Start + (((depth * layout.Rows) + row) * layout.Columns);
-                    for (int column = 0; column < block.Columns; column++) values[start + column] = made.Make(start + column, plane.At(depth, row, column));
-                }
+                Plane plane = planes[block++];
+                int count = Math.Min(side, layout.Columns - left);
+                for (int column = 0; column < count; column++, start++) values[start] = made.Make(start, plane.At(depth, row, column));
             }
         }
     }

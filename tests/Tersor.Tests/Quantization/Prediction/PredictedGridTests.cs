@@ -14,7 +14,7 @@ public class PredictedGridTests
             TheoryData<Predictor, string> data = [];
             foreach (Predictor predictor in (Predictor[])[Predictor.Lorenzo, Predictor.Regression])
             {
-                foreach (string shape in (string[])["scalar", "1", "300", "40x30", "1x70", "70x1", "8x13x7", "5x4x3x3", "2x3x2x7x8", "0x5", "5x0x3"]) data.Add(predictor, shape);
+                foreach (string shape in (string[])["scalar", "1", "300", "40x30", "1x70", "70x1", "8x13x7", "5x4x3x3", "2x3x2x7x8", "90x800", "3x2x150x160", "0x5", "5x0x3"]) data.Add(predictor, shape);
             }
 
             return data;
@@ -50,9 +50,35 @@ public class PredictedGridTests
         int[] planes = grid.TryQuantize(weights, 0.01, levels, kept, default)!;
         grid.Reconstruct(planes, levels, decoded);
 
-        Assert.Equal(grid.PlaneCodeCount, planes.Length);
+        Assert.Equal(PredictedGrid.PlaneCodeCount(predictor, new PredictionLayout(shape)), planes.Length);
         Assert.Equal(kept.Select(BitConverter.SingleToInt32Bits), decoded.Select(BitConverter.SingleToInt32Bits));
         Assert.All(weights.Zip(decoded), pair => Assert.InRange(Math.Abs((double)pair.First - pair.Second), 0, 0.01 + 1e-6));
+    }
+
+    [Theory]
+    [MemberData(nameof(PredictorsAndShapes))]
+    public void Levels_that_come_in_parts_make_the_same_values(Predictor predictor, string dimensions)
+    {
+        TensorShape shape = dimensions == "scalar" ? default : new TensorShape([.. dimensions.Split('x').Select(long.Parse)]);
+        Seeded random = new(12);
+        PredictedGrid grid = new(predictor, new PredictionLayout(shape), 0.02);
+        int[] planes = [.. Enumerable.Range(0, (int)PredictedGrid.PlaneCodeCount(predictor, new PredictionLayout(shape))).Select(_ => random.NextInt(2000) - 1000)];
+        int[] levels = [.. Enumerable.Range(0, (int)shape.ElementCount).Select(_ => random.NextInt(200) - 100)];
+        float[] whole = new float[levels.Length];
+        grid.Reconstruct(planes, levels, whole);
+
+        List<float> made = [];
+        PredictedParts parts = grid.InParts(planes);
+        for (int at = 0; at < levels.Length;)
+        {
+            int count = Math.Min(1 + random.NextInt(50), levels.Length - at);
+            parts.Add(levels.AsSpan(at, count), values => made.AddRange(values));
+            at += count;
+        }
+
+        parts.Finish(values => made.AddRange(values));
+
+        Assert.Equal(whole.Select(BitConverter.SingleToInt32Bits), made.Select(BitConverter.SingleToInt32Bits));
     }
 
     [Theory]
@@ -113,8 +139,9 @@ public class PredictedGridTests
         Seeded random = new(10);
         foreach (Predictor predictor in (Predictor[])[Predictor.Lorenzo, Predictor.Regression])
         {
-            PredictedGrid grid = new(predictor, new PredictionLayout(new TensorShape(9, 10, 11)), 1e30);
-            int[] planes = [.. Enumerable.Range(0, (int)grid.PlaneCodeCount).Select(_ => (int)random.NextUInt64())];
+            PredictionLayout layout = new(new TensorShape(9, 10, 11));
+            PredictedGrid grid = new(predictor, layout, 1e30);
+            int[] planes = [.. Enumerable.Range(0, (int)PredictedGrid.PlaneCodeCount(predictor, layout)).Select(_ => (int)random.NextUInt64())];
             int[] levels = [.. Enumerable.Range(0, 990).Select(_ => (int)random.NextUInt64())];
             float[] values = new float[990];
             Array.Fill(values, 3);
