@@ -140,7 +140,7 @@ public sealed class NncComposedTensor
         NncTensorInfo? left = tensor.Role == NncTensorRole.RightFactor ? index.Find(weight + FactorNames.Left) : tensor;
         NncTensorInfo? right = tensor.Role == NncTensorRole.LeftFactor ? index.Find(weight + FactorNames.Right) : tensor;
         bool paired = left is { Role: NncTensorRole.LeftFactor } && right is { Role: NncTensorRole.RightFactor }
-            && FullShape(left.Unit) == FullShape(right.Unit) && left.Shape[1] == right.Shape[0] && (UInt128)left.Shape[0] * (UInt128)right.Shape[1] == (UInt128)FullShape(left.Unit).ElementCount;
+            && FullShape(left.Unit) == FullShape(right.Unit) && left.Unit.Header.LeftRowCount == right.Unit.Header.LeftRowCount && left.Shape[1] == right.Shape[0];
         if (!paired) result.Add(new NncComposedTensor(tensor.Name, tensor.Shape, tensor));
         else if (tensor.Role == NncTensorRole.LeftFactor) result.Add(new NncComposedTensor(weight, FullShape(tensor.Unit), tensor, right));
     }

@@ -132,4 +132,20 @@ public class CompositionTests
         using NncReader reader = NncReader.Open(Streams.Write(NncStreamSettings.Default, null, NncUnitEncoder.Encode(left, NncStreamSettings.Default, options)));
         Assert.Equal(left.ToSingles(), reader.DecodeSingles("w_G"));
     }
+
+    [Fact]
+    public void Factors_that_do_not_make_the_weight_stand_for_themselves()
+    {
+        TensorMaker make = new(1);
+        LevelTensor[] factors =
+        [
+            make.Tensor("w_G", new TensorShape(4, 2), LevelRule.Uniform(0, dependent: false), NncTensorRole.LeftFactor),
+            make.Tensor("w_H", new TensorShape(2, 2), LevelRule.Uniform(0, dependent: false), NncTensorRole.RightFactor),
+        ];
+        NncUnitOptions options = NncUnitOptions.Default with { DecomposedShape = new TensorShape(4, 4) };
+        using NncReader reader = NncReader.Open(Streams.Write(NncStreamSettings.Default, null, factors.Select(factor => NncUnitEncoder.Encode(factor, NncStreamSettings.Default, options))));
+
+        Assert.Equal(["w_G", "w_H"], reader.ComposedTensors.Select(tensor => tensor.Name));
+        foreach (LevelTensor factor in factors) Assert.Equal(factor.ToSingles(), reader.DecodeSingles(factor.Name));
+    }
 }
