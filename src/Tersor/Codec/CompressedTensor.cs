@@ -87,7 +87,7 @@ public sealed class CompressedTensor
             {
                 result.Add(new CompressedTensor(
                     reader, buffers, gridded, ElementType.Float32, shape, [info], null,
-                    (values, cancellationToken) => new LogarithmicGrid(tolerance, top).Reconstruct(DecodeIntegers(reader, info, cancellationToken), values),
+                    (values, cancellationToken) => DecodeGridded(reader, info, new LogarithmicGrid(tolerance, top), values, cancellationToken),
                     (destination, cancellationToken) => CopyGridded(reader, info, new LogarithmicGrid(tolerance, top), destination, cancellationToken)));
             }
             else if (info.PayloadType == NncPayloadType.Float && StreamNames.TryParsePredicted(name, out string? predicted, out Predictor predictor))
@@ -203,11 +203,12 @@ public sealed class CompressedTensor
     private int CountElements(CancellationToken cancellationToken) =>
         _composed is not null ? _reader.CountElements(_composed, cancellationToken) : _reader.CountElements(Parts[0], cancellationToken);
 
-    private static int[] DecodeIntegers(NncReader reader, NncTensorInfo part, CancellationToken cancellationToken)
+    // Levels become values in place.
+    private static void DecodeGridded(NncReader reader, NncTensorInfo info, LogarithmicGrid grid, Span<float> values, CancellationToken cancellationToken)
     {
-        int[] integers = new int[reader.CountElements(part, cancellationToken)];
-        reader.DecodeIntegers(part, integers, cancellationToken);
-        return integers;
+        Span<int> levels = MemoryMarshal.Cast<float, int>(values);
+        reader.DecodeIntegers(info, levels, cancellationToken);
+        grid.Reconstruct(levels, values);
     }
 
     private static void CopyGridded(NncReader reader, NncTensorInfo info, LogarithmicGrid grid, Stream destination, CancellationToken cancellationToken) => reader.DecodeIntegers(

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Tersor.Models;
 using Tersor.Nnc;
 using Tersor.Quantization.Prediction;
@@ -21,8 +22,11 @@ internal sealed class PredictedTensor(NncReader reader, string name, Predictor p
     {
         PredictionLayout layout = new(info.Shape);
         int[] codes = ReadPlanes(layout, cancellationToken);
-        LevelTensor left = reader.DecodeLevels(info, cancellationToken);
-        Grid(layout, left.Rule).Reconstruct(codes, left.Levels, values);
+
+        // Levels become values in place.
+        Span<int> levels = MemoryMarshal.Cast<float, int>(values);
+        LevelRule rule = reader.DecodeLevels(info, levels, cancellationToken);
+        Grid(layout, rule).Reconstruct(codes, levels, values);
     }
 
     /// <summary>Writes the values, little-endian. Held are some rows of them, and those that they are predicted from.</summary>

@@ -221,8 +221,7 @@ public sealed class NncReader : IDisposable
             default:
                 // Levels become values in place.
                 Span<int> levels = MemoryMarshal.Cast<float, int>(values);
-                LevelRule rule = _decoder.DecodeSingle(tensor.Unit, FindDialect(cancellationToken), levels, cancellationToken);
-                rule.Reconstruct(levels, values);
+                DecodeLevels(tensor, levels, cancellationToken).Reconstruct(levels, values);
                 break;
         }
     }
@@ -285,7 +284,7 @@ public sealed class NncReader : IDisposable
         CheckOwner(tensor);
         if (tensor.PayloadType != NncPayloadType.Integer) throw new ArgumentException($"Tensor '{tensor.Name}' does not hold integers.", nameof(tensor));
         CheckLength(tensor.Name, tensor.Shape, values.Length);
-        _decoder.DecodeSingle(tensor.Unit, FindDialect(cancellationToken), values, cancellationToken);
+        DecodeLevels(tensor, values, cancellationToken);
     }
 
     /// <summary>Decodes a tensor of integers without holding all of it.</summary>
@@ -294,6 +293,11 @@ public sealed class NncReader : IDisposable
     /// <param name="cancellationToken">Looked at all along.</param>
     internal void DecodeIntegers(NncTensorInfo tensor, Action<Span<int>> band, CancellationToken cancellationToken) =>
         DecodeLevels(tensor, (_, levels) => band(levels), cancellationToken);
+
+    /// <summary>Decodes the levels of a tensor that has its unit for itself into memory of the caller.</summary>
+    /// <returns>The rule that turns them into values.</returns>
+    internal LevelRule DecodeLevels(NncTensorInfo tensor, Span<int> levels, CancellationToken cancellationToken) =>
+        _decoder.DecodeSingle(tensor.Unit, FindDialect(cancellationToken), levels, cancellationToken);
 
     /// <summary>Decodes the levels of a tensor without holding all of it.</summary>
     /// <param name="tensor">One of <see cref="Tensors"/>, coded.</param>

@@ -29,7 +29,7 @@ internal sealed class PredictedGrid(Predictor predictor, PredictionLayout layout
 
     /// <summary>The values of levels.</summary>
     /// <param name="planes">As many integers as <see cref="PlaneCodeCount"/> says; any integers.</param>
-    /// <param name="levels">One per element; any levels.</param>
+    /// <param name="levels">One per element; any levels. May be the memory of the values.</param>
     /// <param name="values">Receives one value per level; NaN and infinity where the levels are from a damaged file.</param>
     public void Reconstruct(ReadOnlySpan<int> planes, ReadOnlySpan<int> levels, Span<float> values)
     {
