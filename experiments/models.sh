@@ -1,8 +1,10 @@
 # What the scripts of these folders share; they source it with `shared`, the folder of the collected models and data sets, set. It builds the command, which is
-# "${tersor[@]}" then.
+# "${tersor[@]}" then, and makes `work`, a folder that goes away at the end.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 dotnet build "$root/src/Tersor.Cli" -c Release -v quiet > /dev/null
 tersor=(dotnet "$root/src/Tersor.Cli/bin/Release/net10.0/Tersor.Cli.dll")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
 # What each collected model is judged on, and how its images become inputs.
 declare -A judged_on=(
@@ -30,3 +32,24 @@ total() { "${tersor[@]}" inspect "$1" --json | sed -n '/"totals"/,$p' | number "
 
 # median: the middle one of the numbers on stdin, of two the smaller.
 median() { sort -g | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'; }
+
+# million MODEL: its multiply-adds for an image.
+million() { total "$1" multiplyAdds | awk '{ printf "%.2f", $1 / 1e6 }'; }
+
+# error MODEL: its top-1 error in percent, judged as `judging` says.
+error() { "${tersor[@]}" evaluate "$1" "${judging[@]}" --quiet --json | number top1 | awk '{ printf "%.2f", 100 - 100 * $1 }'; }
+
+# ours MODEL BATCH: microseconds for an image on two threads, the fastest of ROUNDS (3) runs over 512 images, preprocessing included.
+ours() {
+    for ((round = 0; round < ${ROUNDS:-3}; round++)); do
+        "${tersor[@]}" evaluate "$1" "${judging[@]}" --batch "$2" --threads 2 --limit 512 --quiet --json | number secondsPerImage
+    done | sort -g | head -1 | awk '{ printf "%.1f", 1e6 * $1 }'
+}
+
+# theirs MODEL BATCH: the same in ONNX Runtime, each run for SECONDS_EACH (2); "absent" where TERSOR_ONNXRUNTIME does not name the folder that holds node_modules/onnxruntime-node.
+theirs() {
+    [[ -n ${TERSOR_ONNXRUNTIME:-} ]] || { echo absent; return; }
+    for ((round = 0; round < ${ROUNDS:-3}; round++)); do
+        node "$root/bench/Tersor.Bench/Opponents/onnxruntime.mjs" "$TERSOR_ONNXRUNTIME" "$1" "$2" 2 "${SECONDS_EACH:-2}"
+    done | sort -g | head -1 | awk -v b="$2" '{ printf "%.1f", 1e3 * $1 / b }'
+}

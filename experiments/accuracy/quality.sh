@@ -9,8 +9,6 @@ qualities=("$@")
 [ ${#qualities[@]} -gt 0 ] || qualities=(90 75 60 50 40 30)
 # shellcheck source=../models.sh
 source "$(dirname "$0")/../models.sh"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 
 # The fractions of a report, one per model, in the order of its rows.
 top1() { sed -n '/"models": \[/,/^  \]/p' | grep -E '^      "top1":' | sed 's/.*: *//; s/,$//'; }

@@ -9,32 +9,9 @@ shared=${1:-}
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=../models.sh
 source "$here/../models.sh"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-threads=2
-seconds=${SECONDS_EACH:-2}
-rounds=${ROUNDS:-3}
 models=(digits)
 [[ -z $shared ]] || read -ra models <<< "${MODELS:-lenet5 resnet20 resnet56}"
 if [[ -z ${TERSOR_ONNXRUNTIME:-} ]]; then echo "ONNX Runtime is skipped: TERSOR_ONNXRUNTIME does not name the folder of the onnxruntime-node package" >&2; fi
-
-# ours MODEL BATCH: microseconds for an image, the fastest of the rounds.
-ours() {
-    for ((round = 0; round < rounds; round++)); do
-        "${tersor[@]}" evaluate "$1" "${judging[@]}" --batch "$2" --threads $threads --limit 512 --quiet --json | number secondsPerImage
-    done | sort -g | head -1 | awk '{ printf "%.1f", 1e6 * $1 }'
-}
-
-# theirs MODEL BATCH: the same in ONNX Runtime.
-theirs() {
-    [[ -n ${TERSOR_ONNXRUNTIME:-} ]] || { echo absent; return; }
-    for ((round = 0; round < rounds; round++)); do
-        node "$root/bench/Tersor.Bench/Opponents/onnxruntime.mjs" "$TERSOR_ONNXRUNTIME" "$1" "$2" $threads "$seconds"
-    done | sort -g | head -1 | awk -v b="$2" '{ printf "%.1f", 1e3 * $1 / b }'
-}
-
-# million MODEL: its multiply-adds for an image.
-million() { total "$1" multiplyAdds | awk '{ printf "%.2f", $1 / 1e6 }'; }
 
 echo "| network | channels | multiply-adds, millions | ours, µs an image, 1 at a time | 32 | ONNX Runtime, 1 at a time | 32 |"
 echo "|---|---|---|---|---|---|---|"

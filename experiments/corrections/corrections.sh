@@ -8,8 +8,6 @@ models=("${@:2}")
 [ ${#models[@]} -gt 0 ] || models=(lenet5 resnet20)
 # shellcheck source=../models.sh
 source "$(dirname "$0")/../models.sh"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 
 # A row of settings per line; without batch normalization nothing is re-estimated.
 settings_of() {

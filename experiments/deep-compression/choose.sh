@@ -8,8 +8,6 @@ shared=$1 recipe=$2 asked=$3
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=../models.sh
 source "$here/../models.sh"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 read -ra seeds <<< "${SEEDS:-3 4 5}"
 take "$recipe"
 

@@ -7,8 +7,6 @@ shared=$1
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=../models.sh
 source "$here/../models.sh"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 read -ra seeds <<< "${SEEDS:-0 1 2}"
 take squeezenet-v1.0-deep-compressed
 apply=("${judging[@]}")

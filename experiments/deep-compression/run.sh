@@ -10,8 +10,6 @@ recipes=("${@:2}")
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=../models.sh
 source "$here/../models.sh"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 read -ra seeds <<< "${SEEDS:-0 1 2}"
 
 echo "| recipe | seed | bytes | as papers count | times smaller | error before, % | error, % | seconds |"

@@ -9,8 +9,6 @@ models=("${@:3}")
 [ ${#models[@]} -gt 0 ] || models=(lenet-300-100 lenet5 resnet20 resnet56)
 # shellcheck source=../models.sh
 source "$(dirname "$0")/../models.sh"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 
 echo "| model | seed | budget, points | bytes | times smaller | drop | 95 % interval | seconds |"
 echo "|---|---|---|---|---|---|---|---|"

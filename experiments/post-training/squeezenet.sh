@@ -8,8 +8,6 @@ sizes=("${@:2}")
 [ ${#sizes[@]} -gt 0 ] || sizes=(280000)
 # shellcheck source=../models.sh
 source "$(dirname "$0")/../models.sh"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 
 echo "| at most, bytes | how | bytes | same class, of 128 |"
 echo "|---|---|---|---|"

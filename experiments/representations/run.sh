@@ -8,8 +8,6 @@ set -euo pipefail
 shared=${1:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/../shared}
 . "$(dirname "${BASH_SOURCE[0]}")/../models.sh"
 here=$root/experiments/representations
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 dotnet build "$here" -c Release -v quiet --nologo > /dev/null
 dotnet build "$root/bench/Tersor.Bench" -c Release -v quiet --nologo > /dev/null
 compare=(dotnet "$here/bin/Release/net10.0/Representations.dll")

@@ -8,22 +8,17 @@ shared=$1
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=../models.sh
 source "$here/../models.sh"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 read -ra seeds <<< "${SEEDS:-0 1 2}"
 read -ra shares <<< "${SHARES:-0.3 0.5 0.7}"
 epochs=${EPOCHS:-8}
-data=${DATA:-mnist:$shared/data/mnist}
+judging=(--data "${DATA:-mnist:$shared/data/mnist}")
 methods=(pruned fine-tuned scratch-e scratch-b)
 
 # transform RECIPE SHARE NETWORK: the recipe on the network, to $work/RECIPE.onnx.
 transform() {
     sed "s/epochs: 8/epochs: $epochs/; s/epochs: 2/epochs: $(((epochs + 3) / 4))/; s/share: 0.5/share: $2/" "$here/$1.yaml" > "$work/$1.yaml"
-    "${tersor[@]}" apply "$work/$1.yaml" "$3" -o "$work/$1.onnx" --data "$data" --seed "$seed" --force --quiet
+    "${tersor[@]}" apply "$work/$1.yaml" "$3" -o "$work/$1.onnx" "${judging[@]}" --seed "$seed" --force --quiet
 }
-
-# error NAME: the test error of $work/NAME.onnx in percent.
-error() { "${tersor[@]}" evaluate "$work/$1.onnx" --data "$data" --quiet --json | number top1 | awk '{ printf "%.2f", 100 - 100 * $1 }'; }
 
 # statistics COLUMN: mean and deviation of a column of the rows.
 statistics() { awk -v c="$1" '{ s += $c; q += $c * $c } END { m = s / NR; v = NR > 1 ? (q - NR * m * m) / (NR - 1) : 0; printf "%.2f ± %.2f", m, sqrt(v > 0 ? v : 0) }' "$work/rows"; }
@@ -37,10 +32,10 @@ done
 for share in "${shares[@]}"; do
     : > "$work/rows"
     for seed in "${seeds[@]}"; do
-        row=("$(error "unpruned-$seed")")
+        row=("$(error "$work/unpruned-$seed.onnx")")
         for method in "${methods[@]}"; do
             transform "$method" "$share" "$work/unpruned-$seed.onnx"
-            row+=("$(error "$method")")
+            row+=("$(error "$work/$method.onnx")")
         done
         kept=$(awk -v a="$(total "$work/pruned.onnx" multiplyAdds)" -v b="$(total "$work/unpruned-$seed.onnx" multiplyAdds)" 'BEGIN { printf "%.1f %%", 100 * a / b }')
         echo "${row[*]}" >> "$work/rows"

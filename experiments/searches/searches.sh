@@ -9,8 +9,6 @@ models=("${@:3}")
 [ ${#models[@]} -gt 0 ] || models=(lenet-300-100 resnet20)
 # shellcheck source=../models.sh
 source "$(dirname "$0")/../models.sh"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 
 echo "| model | seed | search | bytes | drop, train | drop, test | 95 % interval | trials of tensors | of plans | seconds |"
 echo "|---|---|---|---|---|---|---|---|---|---|"
