@@ -39,17 +39,15 @@ million() { total "$1" multiplyAdds | awk '{ printf "%.2f", $1 / 1e6 }'; }
 # error MODEL: its top-1 error in percent, judged as `judging` says.
 error() { "${tersor[@]}" evaluate "$1" "${judging[@]}" --quiet --json | number top1 | awk '{ printf "%.2f", 100 - 100 * $1 }'; }
 
-# ours MODEL BATCH: microseconds for an image on two threads, the fastest of ROUNDS (3) runs over 512 images, preprocessing included.
-ours() {
-    for ((round = 0; round < ${ROUNDS:-3}; round++)); do
-        "${tersor[@]}" evaluate "$1" "${judging[@]}" --batch "$2" --threads 2 --limit 512 --quiet --json | number secondsPerImage
-    done | sort -g | head -1 | awk '{ printf "%.1f", 1e6 * $1 }'
+# build_bench: makes what times things, "${bench[@]}" then.
+build_bench() {
+    dotnet build "$root/bench/Tersor.Bench" -c Release -v quiet --nologo > /dev/null
+    bench=(dotnet "$root/bench/Tersor.Bench/bin/Release/net10.0/Tersor.Bench.dll")
 }
 
-# theirs MODEL BATCH: the same in ONNX Runtime, each run for SECONDS_EACH (2); "absent" where TERSOR_ONNXRUNTIME does not name the folder that holds node_modules/onnxruntime-node.
-theirs() {
-    [[ -n ${TERSOR_ONNXRUNTIME:-} ]] || { echo absent; return; }
-    for ((round = 0; round < ${ROUNDS:-3}; round++)); do
-        node "$root/bench/Tersor.Bench/Opponents/onnxruntime.mjs" "$TERSOR_ONNXRUNTIME" "$1" "$2" 2 "${SECONDS_EACH:-2}"
-    done | sort -g | head -1 | awk -v b="$2" '{ printf "%.1f", 1e3 * $1 / b }'
+# times MODEL BATCH: microseconds for an image on two threads, so many at once, in our engine and in ONNX Runtime, turn by turn, as two cells of a table: the fastest of all runs in
+# ROUNDS (3) times SECONDS_EACH (2). ONNX Runtime is "absent" where TERSOR_ONNXRUNTIME does not name the folder that holds node_modules/onnxruntime-node. After build_bench.
+times() {
+    "${bench[@]}" opponents --model "$1" --batch "$2" --threads 2 --rounds "${ROUNDS:-3}" --seconds "${SECONDS_EACH:-2}" \
+        | awk -F' *[|] *' -v b="$2" '/, inference of/ { printf "%.1f | %s", 1e3 * $3 / b, ($5 ~ /^[0-9]/ ? sprintf("%.1f", 1e3 * $5 / b) : "absent") }'
 }

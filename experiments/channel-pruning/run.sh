@@ -9,11 +9,12 @@ shared=${1:-}
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=../models.sh
 source "$here/../models.sh"
+build_bench
 models=(digits)
 [[ -z $shared ]] || read -ra models <<< "${MODELS:-lenet5 resnet20 resnet56}"
 if [[ -z ${TERSOR_ONNXRUNTIME:-} ]]; then echo "ONNX Runtime is skipped: TERSOR_ONNXRUNTIME does not name the folder of the onnxruntime-node package" >&2; fi
 
-echo "| network | channels | multiply-adds, millions | ours, µs an image, 1 at a time | 32 | ONNX Runtime, 1 at a time | 32 |"
+echo "| network | channels | multiply-adds, millions | 1 at a time: ours, µs an image | ONNX Runtime | 32 at a time: ours | ONNX Runtime |"
 echo "|---|---|---|---|---|---|---|"
 for name in "${models[@]}"; do
     if [[ $name == digits ]]; then
@@ -29,6 +30,6 @@ for name in "${models[@]}"; do
             "${tersor[@]}" apply "$here/$recipe.yaml" "$source" -o "$file" "${judging[@]}" --quiet
         fi
         declare -A called=([whole]="as they are" [half]="half the work, in eights" [anywhere]="half the work, any number")
-        echo "| $name | ${called[$recipe]} | $(million "$file") | $(ours "$file" 1) | $(ours "$file" 32) | $(theirs "$file" 1) | $(theirs "$file" 32) |"
+        echo "| $name | ${called[$recipe]} | $(million "$file") | $(times "$file" 1) | $(times "$file" 32) |"
     done
 done

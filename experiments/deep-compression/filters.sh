@@ -7,16 +7,17 @@ shared=$1
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=../models.sh
 source "$here/../models.sh"
+build_bench
 read -ra seeds <<< "${SEEDS:-0 1 2}"
 take resnet56
 
 echo "| resnet56 | multiply-adds, millions | parameters | error, % | ours, µs an image | ONNX Runtime, µs | seconds |"
 echo "|---|---|---|---|---|---|---|"
-echo "| before | $(million "$source") | $(total "$source" elements) | $(error "$source") | $(ours "$source" 32) | $(theirs "$source" 32) | |"
+echo "| before | $(million "$source") | $(total "$source" elements) | $(error "$source") | $(times "$source" 32) | |"
 for seed in "${seeds[@]}"; do
     file=$work/resnet56-$seed.onnx
     started=$(date +%s)
     "${tersor[@]}" apply "$here/resnet56.yaml" "$source" -o "$file" --seed "$seed" "${judging[@]}" --force --quiet
     seconds=$(($(date +%s) - started))
-    echo "| seed $seed | $(million "$file") | $(total "$file" elements) | $(error "$file") | $(ours "$file" 32) | $(theirs "$file" 32) | $seconds |"
+    echo "| seed $seed | $(million "$file") | $(total "$file" elements) | $(error "$file") | $(times "$file" 32) | $seconds |"
 done

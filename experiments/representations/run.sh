@@ -9,9 +9,8 @@ shared=${1:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/../shared}
 . "$(dirname "${BASH_SOURCE[0]}")/../models.sh"
 here=$root/experiments/representations
 dotnet build "$here" -c Release -v quiet --nologo > /dev/null
-dotnet build "$root/bench/Tersor.Bench" -c Release -v quiet --nologo > /dev/null
+build_bench
 compare=(dotnet "$here/bin/Release/net10.0/Representations.dll")
-bench=(dotnet "$root/bench/Tersor.Bench/bin/Release/net10.0/Tersor.Bench.dll" representations --seconds "${SECONDS_EACH:-1}" --rounds "${ROUNDS:-3}")
 
 files=()
 if [[ -d $shared/models ]]; then
@@ -35,7 +34,7 @@ fi
     echo '## Beside OpenBLAS, scipy and torch'
     echo
     for threads in 1 2; do
-        "${bench[@]}" --threads "$threads"
+        "${bench[@]}" representations --seconds "${SECONDS_EACH:-1}" --rounds "${ROUNDS:-3}" --threads "$threads"
         echo
     done
 } > "$work/page.md"

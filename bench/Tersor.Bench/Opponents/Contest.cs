@@ -29,11 +29,11 @@ internal sealed record Contest(string Work, string Opponent, double MostTime, Fu
         {
             ours = Math.Min(ours, FastestRun.Of(run, seconds));
             (double measured, string? problem) = Measure(seconds);
-            if (problem is not null) return Invariant($"| {Work} | {ours:F2} | {Opponent} | not measured: {problem} | | |");
+            if (problem is not null) return Invariant($"| {Work} | {ours:G4} | {Opponent} | not measured: {problem} | | |");
             theirs = Math.Min(theirs, measured);
         }
 
-        return Invariant($"| {Work} | {ours:F2} | {Opponent} | {theirs:F2} | {ours / theirs:F2} | {MostTime:F2} |");
+        return Invariant($"| {Work} | {ours:G4} | {Opponent} | {theirs:G4} | {ours / theirs:F2} | {MostTime:F2} |");
     }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
