@@ -17,6 +17,7 @@ settings_of() {
     echo "--weighting outputs"
     echo "--local-scaling"
     echo "--bias-correction"
+    echo "--tune-vectors"
     [[ $1 == lenet* ]] && return
     echo "--reestimate-batch-norm"
     echo "--bias-correction --reestimate-batch-norm"
@@ -35,7 +36,7 @@ for model in "${models[@]}"; do
             files+=("$work/$model-${#files[@]}.nnc")
             read -ra options <<< "$settings"
             data_options=()
-            [[ $settings =~ weighting|correction|reestimate ]] && data_options=("${judging[@]}" --limit 1)
+            [[ $settings =~ weighting|correction|reestimate|tune ]] && data_options=("${judging[@]}" --limit 1)
             "${tersor[@]}" compress "$source" -o "${files[-1]}" --quality "$quality" --quiet "${options[@]}" "${data_options[@]}" > /dev/null
             rows+=("| $quality | ${settings:-none} |")
         done < <(settings_of "$model")

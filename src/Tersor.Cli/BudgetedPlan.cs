@@ -72,7 +72,7 @@ internal sealed class BudgetedPlan
     {
         double mostLost = _budget.DropFrom(before);
         using KernelThreads kernels = new(Math.Min(_threads, KernelThreads.MaxCount));
-        SearchSpace space = new(new MeasuredModel(_invocation, network, _model, source, evaluation, memory, kernels, _threads), _options);
+        SearchSpace space = new(new MeasuredModel(_invocation, network, _model, source, evaluation, memory, kernels, _threads), _options, _budget.Search is null or SlopeSearch);
         SampleSet judged = space.DrawJudged();
         AnswerComparison answers = space.AnswersTo(judged);
         using PlanTrials trials = space.TrialsWith(answers);
@@ -90,7 +90,7 @@ internal sealed class BudgetedPlan
         };
         BudgetTrial found = Run(_budget.Search ?? (space.LacksGradients ? new HullSearch() : PlanSearch.Default), problem);
         if (found.Change is { } change && answers.Classifies) _invocation.Note($"drop {Points(change.Top1Drop)} on {Numbers.Count(judged.Count)} samples of {judged.Name}");
-        return new PlannedLevels(found.Plan, space.Statistics);
+        return new PlannedLevels(found.Plan, trials.StatisticsFor(found.Plan, _invocation.Cancellation));
     }
 
     /// <summary>Prints what the search tried, and how long it took.</summary>

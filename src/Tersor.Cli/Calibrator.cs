@@ -1,6 +1,7 @@
 using System.Globalization;
 using Tersor.Cli.Output;
 using Tersor.Compression.Calibration;
+using Tersor.Compression.Correction;
 using Tersor.Engine.Data;
 using Tersor.Models;
 using Tersor.Models.Onnx;
@@ -60,6 +61,17 @@ internal sealed class Calibrator
         return NetworkCurvature.Estimate(
             _measured.Network.Graph, samples, _measured.PreprocessingFor(samples), (plan.InputDamping, plan.OutputDamping), plan.Seed, _measured.Kernels, progress,
             _measured.Invocation.Cancellation);
+    }
+
+    /// <summary>What tunes vectors for plans of a search, by the samples that statistics are of; the network is as it will be coded.</summary>
+    /// <param name="plan">Which samples.</param>
+    /// <exception cref="ResourceLimitException">It takes more memory than is left.</exception>
+    public VectorTuning Tuning(CalibrationPlan plan)
+    {
+        SampleSet samples = Checked(plan);
+        VectorTuning tuning = new(_measured.Network.Graph, samples, _measured.PreprocessingFor(samples), plan.Seed, _measured.Kernels, _measured.Invocation.Cancellation);
+        _measured.Memory.Take(tuning.MemoryBytes, $"what tunes the vectors of {_measured.Network.Path}");
+        return tuning;
     }
 
     private SampleSet Checked(CalibrationPlan plan)

@@ -1,6 +1,7 @@
 using Tersor.Compression.Answers;
 using Tersor.Compression.Budgets;
 using Tersor.Compression.Calibration;
+using Tersor.Compression.Correction;
 using Tersor.Engine.Data;
 using Tersor.Models;
 using Tersor.Models.Onnx;
@@ -21,11 +22,16 @@ internal sealed class SearchSpace
     private readonly Calibrator _calibrator;
     private readonly CalibrationPlan? _calibration;
 
+    // What errors cost, by tensor; null where nobody knows.
+    private readonly PlanStatistics? _statistics;
+    private readonly bool _tunes;
+
     /// <summary>Takes statistics of the train part of the data, but for error bounds, which leave levels no choice.</summary>
     /// <param name="measured">The model and its data; batch normalizations are folded in its network.</param>
     /// <param name="options">All but the step sizes; of an error bound the widest that is allowed.</param>
+    /// <param name="tunes">Whether the vectors of every plan are tuned, where gradients allow it and the network suits it; not for searches of hundreds of plans.</param>
     /// <exception cref="ResourceLimitException">Train data or statistics take more memory than is left.</exception>
-    public SearchSpace(MeasuredModel measured, PlanOptions options)
+    public SearchSpace(MeasuredModel measured, PlanOptions options, bool tunes)
     {
         Model folded = options.ErrorBound is null ? BatchNormFolding.Apply(measured.Model) : measured.Model;
         options = options with { FoldBatchNorm = !ReferenceEquals(folded, measured.Model) };
@@ -43,8 +49,9 @@ internal sealed class SearchSpace
             try
             {
                 NetworkCurvature curvature = _calibrator.Estimate(_calibration);
-                Statistics = new PlanStatistics { Curvatures = curvature.Rows };
-                line = new SlopeFamily(usual with { Calibration = _calibration }, curvature, options.Lambda);
+                _statistics = new PlanStatistics { Curvatures = curvature.Rows };
+                _tunes = tunes && VectorTuning.Suits(OnnxGraph.FromModel(folded));
+                line = new SlopeFamily(usual with { Calibration = _calibration, VectorTuning = _tunes }, curvature, options.Lambda);
             }
             catch (UnsupportedModelException reason)
             {
@@ -63,9 +70,6 @@ internal sealed class SearchSpace
     /// <summary>Whether operators without a gradient keep from knowing what errors cost, so that the line of plans is nothing to bisect.</summary>
     public bool LacksGradients { get; }
 
-    /// <summary>What errors cost, by tensor; null where nobody knows.</summary>
-    public PlanStatistics? Statistics { get; }
-
     /// <summary>Train samples to try whole plans on, other than those that statistics are from; fewer where there are not as many.</summary>
     public SampleSet DrawJudged() => _calibrator.DrawOthers(CalibrationSamples.ForJudging(OnnxGraph.FromModel(_measured.Model)), _calibration);
 
@@ -76,7 +80,7 @@ internal sealed class SearchSpace
     /// <summary>Tries plans in memory.</summary>
     /// <param name="judged">The model's answers to the samples for whole plans.</param>
     public PlanTrials TrialsWith(AnswerComparison judged) =>
-        new(_measured.Model, _measured.Network.Graph, judged, () => AnswersTo(DrawAssessed()), Statistics, _measured.Threads);
+        new(_measured.Model, _measured.Network.Graph, judged, () => AnswersTo(DrawAssessed()), _statistics, _measured.Threads, _tunes ? _calibrator.Tuning(_calibration!) : null);
 
     /// <summary>What trials are of, for a journal of them.</summary>
     /// <param name="judged">The samples for whole plans.</param>

@@ -62,6 +62,11 @@ internal sealed class CompressionOptions
         Description = "Let means and variances of batch normalizations follow what quantization does to their inputs, measured on train samples of --data.",
     };
 
+    private readonly Option<bool> _tuneVectors = new("--tune-vectors")
+    {
+        Description = "Let biases and normalizations learn to give the answers that the model gave before quantization, on train samples of --data; labels are not looked at. A search for a budget with data does so unasked.",
+    };
+
     private readonly Option<bool> _foldBatchNorm = new("--fold-batch-norm")
     {
         Description = "Let scale and bias of batch normalizations take over what mean and variance say; the network computes the same. A search for a budget with data does so unasked.",
@@ -110,7 +115,7 @@ internal sealed class CompressionOptions
         [_qp, _quality, _method, _lambda, _codebookSize, _errorBound, _predictor, .. Refinements, _foldBatchNorm, _lossless, _edition, _topology, _selection.Include, _selection.Exclude];
 
     // What makes more of a step size; a search for step sizes compensates instead.
-    private IEnumerable<Option> Refinements => [_weighting, _prune, _localScaling, _biasCorrection, _reestimateBatchNorm];
+    private IEnumerable<Option> Refinements => [_weighting, _prune, _localScaling, _biasCorrection, _reestimateBatchNorm, _tuneVectors];
 
     /// <summary>The plan for a model.</summary>
     /// <exception cref="CommandException">Options contradict each other, or a pattern matches nothing; every problem is named.</exception>
@@ -164,6 +169,7 @@ internal sealed class CompressionOptions
             LocalScaling = invocation.Value(_localScaling),
             BiasCorrection = invocation.Value(_biasCorrection),
             BatchNormReestimation = invocation.Value(_reestimateBatchNorm),
+            VectorTuning = invocation.Value(_tuneVectors),
             Lossless = invocation.Value(_lossless),
             FoldBatchNorm = invocation.Value(_foldBatchNorm),
             Edition = invocation.Value(_edition) ?? 2,
@@ -189,7 +195,7 @@ internal sealed class CompressionOptions
             invocation.Setting(_lambda, Numbers.Short(options.Lambda ?? PlanBuilder.DefaultLambda));
         if (options.PrunedShare > 0) invocation.Setting(_prune, Numbers.Short(options.PrunedShare));
         if (options.Weighting != ErrorWeighting.None) invocation.Setting(_weighting, options.Weighting.Name());
-        foreach ((Option<bool> option, bool isOn) in new[] { (_localScaling, options.LocalScaling), (_biasCorrection, options.BiasCorrection), (_reestimateBatchNorm, options.BatchNormReestimation) })
+        foreach ((Option<bool> option, bool isOn) in new[] { (_localScaling, options.LocalScaling), (_biasCorrection, options.BiasCorrection), (_reestimateBatchNorm, options.BatchNormReestimation), (_tuneVectors, options.VectorTuning) })
         {
             if (isOn) invocation.Setting(option, "on");
         }
@@ -215,6 +221,11 @@ internal sealed class CompressionOptions
             yield return $"--lambda means nothing to --method {method.Value.Name()}";
         if (Given(_lambda) && method is null && Given(_qp)) yield return "--lambda needs a rate-distortion optimized --method beside --qp";
         if (invocation.Value(_weighting) is not (null or ErrorWeighting.None) && method is { } unweighed && !unweighed.HasObjective()) yield return $"--weighting means nothing to --method {unweighed.Name()}";
+        if (Given(_tuneVectors))
+        {
+            foreach (Option option in new[] { _biasCorrection, _reestimateBatchNorm }.Where(Given)) yield return $"--tune-vectors takes up what {option.Name} would; drop one";
+        }
+
         if (Given(_codebookSize) && method is not TensorMethod.Codebook) yield return "--codebook-size is for --method codebook";
         if (Given(_errorBound))
         {

@@ -1,5 +1,6 @@
 using Tersor.Codec;
 using Tersor.Compression.Answers;
+using Tersor.Compression.Correction;
 using Tersor.Engine.Graphs;
 using Tersor.Models;
 using Tersor.Plans;
@@ -13,15 +14,13 @@ namespace Tersor.Compression.Budgets;
 public sealed class PlanTrials : IPlanTrials, IDisposable
 {
     private readonly RepeatedCompression _compression;
-    private readonly ExecutableGraph _graph;
+    private readonly DecodedWeights _weights;
     private readonly AnswerComparison _judged;
     private readonly Func<AnswerComparison> _makeAssessed;
     private readonly PlanStatistics? _statistics;
+    private readonly PlannedTuning? _tuning;
     private readonly int _threads;
-    private readonly Dictionary<string, float[]> _originals = new(StringComparer.Ordinal);
-
-    // The settings with which the weights that the network has now were coded; those in none are the originals.
-    private readonly Dictionary<string, TensorPlan> _present = new(StringComparer.Ordinal);
+    private readonly Dictionary<CompressionPlan, IReadOnlyDictionary<string, Tensor>> _tuned = new(ReferenceEqualityComparer.Instance);
     private AnswerComparison? _assessed;
 
     /// <summary>Takes the network as it is.</summary>
@@ -31,32 +30,34 @@ public sealed class PlanTrials : IPlanTrials, IDisposable
     /// <param name="assessed">Those to the samples that single tensors are assessed on, asked for when the first one is; null for the same.</param>
     /// <param name="statistics">What data say of the model, for plans that need it; null for others.</param>
     /// <param name="threads">Tensors compressed side by side.</param>
+    /// <param name="tuning">What tunes vectors, for plans with <see cref="CompressionPlan.VectorTuning"/>, of the same network; null for others.</param>
     public PlanTrials(
         Model model,
         ExecutableGraph graph,
         AnswerComparison judged,
         Func<AnswerComparison>? assessed = null,
         PlanStatistics? statistics = null,
-        int threads = 1)
+        int threads = 1,
+        VectorTuning? tuning = null)
     {
         _compression = new RepeatedCompression(model, threads, statistics);
-        (_graph, _judged, _makeAssessed, _statistics, _threads) = (graph, judged, assessed ?? (() => judged), statistics, threads);
+        _weights = new DecodedWeights(graph);
+        (_judged, _makeAssessed, _statistics, _threads) = (judged, assessed ?? (() => judged), statistics, threads);
+        if (tuning is not null) _tuning = new PlannedTuning(_compression, _weights, tuning);
     }
 
     /// <inheritdoc/>
     public BudgetTrial Judge(CompressionPlan plan, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(plan);
         using MemoryStream stream = new();
-        _compression.Compress(Folded(plan), stream, cancellationToken);
-        return Decode(plan, stream, _judged, cancellationToken);
+        (_, IReadOnlyDictionary<string, Tensor> tuned) = Compress(plan, stream, cancellationToken);
+        return Decode(plan, stream, _judged, tuned, cancellationToken);
     }
 
     /// <inheritdoc/>
     public BudgetTrial Measure(CompressionPlan plan, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(plan);
-        return new BudgetTrial(plan, _compression.Compress(Folded(plan), Stream.Null, cancellationToken).TotalBytes, null);
+        return new BudgetTrial(plan, Compress(plan, Stream.Null, cancellationToken).Report.TotalBytes, null);
     }
 
     /// <inheritdoc/>
@@ -65,49 +66,52 @@ public sealed class PlanTrials : IPlanTrials, IDisposable
         ArgumentNullException.ThrowIfNull(plan);
         if (_assessed is null)
         {
-            Restore([]);
+            _weights.Restore();
             _assessed = _makeAssessed();
         }
 
         using Model alone = new("memory", _compression.Model.Source, [.. plan.Tensors.Select(tensor => _compression.Model.Find(tensor.Name)!)]);
         using MemoryStream stream = new();
-        ModelCompressor.Compress(alone, Folded(plan), stream, _threads, null, _statistics, cancellationToken);
-        return Decode(plan, stream, _assessed, cancellationToken);
+        ModelCompressor.Compress(alone, Folded(plan) with { VectorTuning = false }, stream, _threads, null, _statistics, cancellationToken);
+        return Decode(plan, stream, _assessed, NoTensors, cancellationToken);
+    }
+
+    /// <summary>What a plan needs beside the model, with the vectors that were tuned for it, or are now.</summary>
+    /// <param name="plan">The plan of a trial.</param>
+    /// <param name="cancellationToken">Looked at all along.</param>
+    public PlanStatistics? StatisticsFor(CompressionPlan plan, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return plan.VectorTuning ? (_statistics ?? PlanStatistics.None).With(Tuned(plan, cancellationToken)) : _statistics;
     }
 
     /// <summary>Gives the network its weights back.</summary>
-    public void Dispose() => Restore([]);
+    public void Dispose() => _weights.Restore();
+
+    private static Dictionary<string, Tensor> NoTensors { get; } = [];
 
     // Folding again would change nothing and take a while each time.
     private static CompressionPlan Folded(CompressionPlan plan) => plan with { FoldBatchNorm = false };
 
-    private BudgetTrial Decode(CompressionPlan plan, MemoryStream stream, AnswerComparison answers, CancellationToken cancellationToken)
+    private (CompressionReport Report, IReadOnlyDictionary<string, Tensor> Tuned) Compress(CompressionPlan plan, Stream stream, CancellationToken cancellationToken)
     {
-        Dictionary<string, TensorPlan> wanted = plan.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
-        Restore(wanted);
-        using CompressedModel decoded = CompressedModel.Open(stream.ToArray());
-        foreach (CompressedTensor tensor in decoded.Tensors)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (_graph.FindParameter(tensor.Name) is not { } parameter || _present.GetValueOrDefault(tensor.Name) == wanted[tensor.Name]) continue;
-            _originals.TryAdd(tensor.Name, [.. parameter.Values]);
-
-            // Until it is whole, the tensor is neither as before nor as planned.
-            _present.Remove(tensor.Name);
-            decoded.Decode(tensor.Name, parameter.Values, cancellationToken);
-            _present.Add(tensor.Name, wanted[tensor.Name]);
-        }
-
-        return new BudgetTrial(plan, stream.Length, answers.Compare(cancellationToken));
+        ArgumentNullException.ThrowIfNull(plan);
+        IReadOnlyDictionary<string, Tensor> tuned = plan.VectorTuning ? Tuned(plan, cancellationToken) : NoTensors;
+        return (_compression.Compress(Folded(plan), tuned, stream, cancellationToken), tuned);
     }
 
-    private void Restore(Dictionary<string, TensorPlan> except)
+    private IReadOnlyDictionary<string, Tensor> Tuned(CompressionPlan plan, CancellationToken cancellationToken)
     {
-        foreach ((string name, float[] values) in _originals)
-        {
-            if (_present.ContainsKey(name) && except.ContainsKey(name)) continue;
-            values.CopyTo(_graph.FindParameter(name)!.Values, 0);
-            _present.Remove(name);
-        }
+        if (_tuned.TryGetValue(plan, out IReadOnlyDictionary<string, Tensor>? known)) return known;
+        if (_tuning is null) throw new InvalidOperationException("Nothing to tune vectors with was given.");
+        IReadOnlyDictionary<string, Tensor> tuned = _tuning.Run(plan, null, cancellationToken);
+        _tuned.Add(plan, tuned);
+        return tuned;
+    }
+
+    private BudgetTrial Decode(CompressionPlan plan, MemoryStream stream, AnswerComparison answers, IReadOnlyDictionary<string, Tensor> tuned, CancellationToken cancellationToken)
+    {
+        _weights.Place(stream, plan.Tensors, [.. tuned.Keys], cancellationToken);
+        return new BudgetTrial(plan, stream.Length, answers.Compare(cancellationToken));
     }
 }

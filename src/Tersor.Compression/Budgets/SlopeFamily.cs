@@ -79,5 +79,5 @@ public sealed class SlopeFamily : PlanLine
 
     // A vector of whole numbers is exact and costs nothing already.
     private bool IsSearched(TensorPlan tensor) =>
-        tensor.Method.IsLossy() && !(tensor.Method == TensorMethod.Uniform && tensor.Qp == 0) && _curvature.MeanCost(tensor.Name) is > 0;
+        tensor.Method.IsLossy() && !tensor.KeepsWholeNumbers && _curvature.MeanCost(tensor.Name) is > 0;
 }

@@ -1,9 +1,11 @@
+using Tersor.Codec;
 using Tersor.Compression.Correction;
 using Tersor.Compression.Sensitivity;
 using Tersor.Engine.Data;
 using Tersor.Engine.Graphs;
 using Tersor.Engine.Kernels;
 using Tersor.Models;
+using Tersor.Models.Onnx;
 using Tersor.Plans;
 
 namespace Tersor.Compression.Calibration;
@@ -39,10 +41,27 @@ public sealed class PlanCalibration(ExecutableGraph graph, Model model, SampleSe
         Dictionary<string, ReadOnlyMemory<float>> importances = Importances(plan, calibration.Seed, Phase("fisher", samples.Count), cancellationToken);
         plan = plan with { Tensors = [.. plan.Tensors.Select(tensor => importances.ContainsKey(tensor.Name) ? tensor : tensor with { Weighting = ErrorWeighting.None })] };
         statistics = new PlanStatistics { Curvatures = statistics.Curvatures, Importances = importances };
+        if (plan.VectorTuning) return (plan, statistics.With(Tuned(plan, statistics, progress, cancellationToken)));
         if (!plan.NeedsCorrection) return (plan, statistics);
         IReadOnlyDictionary<string, Tensor> corrected = NetworkCorrection.Run(
             model, plan, statistics, samples, preprocessing, threads, Phase("correct", NetworkCorrection.CountPlaces(model, plan)), cancellationToken);
         return (plan, new PlanStatistics { Curvatures = statistics.Curvatures, Importances = importances, Corrected = corrected });
+    }
+
+    private IReadOnlyDictionary<string, Tensor> Tuned(CompressionPlan plan, PlanStatistics statistics, Action<string, int, int>? progress, CancellationToken cancellationToken)
+    {
+        Model coded = plan.FoldBatchNorm ? BatchNormFolding.Apply(model) : model;
+        VectorTuning tuning = new(graph, samples, preprocessing, plan.Calibration!.Seed, threads, cancellationToken);
+        DecodedWeights weights = new(graph);
+        try
+        {
+            return new PlannedTuning(new RepeatedCompression(coded, threads.Count, statistics, maxBytes: 0), weights, tuning)
+                .Run(plan, progress is null ? null : new Reported(done => progress("tune", done, tuning.PassedSamples)), cancellationToken);
+        }
+        finally
+        {
+            weights.Restore();
+        }
     }
 
     private Dictionary<string, ReadOnlyMemory<float>> Importances(CompressionPlan plan, ulong seed, IProgress<int>? progress, CancellationToken cancellationToken)

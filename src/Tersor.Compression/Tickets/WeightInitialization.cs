@@ -21,7 +21,7 @@ public static class WeightInitialization
         foreach (OnnxNode node in graph.Nodes)
         {
             if (node.OperatorType is "Conv" or "ConvTranspose" or "Gemm" && node.Inputs.Count > 2) fills[node.Inputs[2]] = 0;
-            if (node.OperatorType is not ("BatchNormalization" or "InstanceNormalization" or "GroupNormalization" or "LayerNormalization")) continue;
+            if (!node.Normalizes()) continue;
             for (int i = 1; i < node.Inputs.Count; i++) fills[node.Inputs[i]] = i is 1 or 4 ? 1 : 0;
         }
 

@@ -76,6 +76,7 @@ public static class ModelCompressor
         statistics.CheckFor(plan, model);
         if (plan.NeedsCorrection) model = model.WithTensors(statistics.Corrected!);
         if (plan.FoldBatchNorm) model = BatchNormFolding.Apply(model);
+        if (plan.VectorTuning) model = model.WithTensors(statistics.Tuned!);
         model = PlannedPruning.Apply(model, plan, statistics, cancellationToken);
         (TensorPlan[] planned, bool[] isKept) = Arrange(model, plan);
         Topology topology = MakeTopology(model, plan, isKept);

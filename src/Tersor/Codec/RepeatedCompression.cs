@@ -22,4 +22,12 @@ public sealed class RepeatedCompression(Model model, int threads, PlanStatistics
     /// <inheritdoc cref="ModelCompressor.Compress(Model, CompressionPlan, Stream, int, IProgress{ModelProgress}?, PlanStatistics?, CancellationToken)"/>
     public CompressionReport Compress(CompressionPlan plan, Stream destination, CancellationToken cancellationToken = default) =>
         ModelCompressor.Compress(model, plan, destination, _known, threads, progress: null, statistics, cancellationToken);
+
+    /// <summary>Writes the stream that <see cref="ModelCompressor"/> writes for a plan with <see cref="CompressionPlan.VectorTuning"/>.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="tuned">As in <see cref="PlanStatistics.Tuned"/>.</param>
+    /// <param name="destination">Receives the stream.</param>
+    /// <param name="cancellationToken">As there.</param>
+    public CompressionReport Compress(CompressionPlan plan, IReadOnlyDictionary<string, Tensor> tuned, Stream destination, CancellationToken cancellationToken = default) =>
+        ModelCompressor.Compress(model, plan, destination, _known, threads, progress: null, (statistics ?? PlanStatistics.None).With(tuned), cancellationToken);
 }

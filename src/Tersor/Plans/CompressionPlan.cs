@@ -33,6 +33,10 @@ public sealed record TensorPlan
     /// </summary>
     public int Qp { get; init; }
 
+    /// <summary>Whether the step is 1, which brings whole numbers back exactly: vectors of nothing else, such as zeros, are planned so.</summary>
+    [JsonIgnore]
+    public bool KeepsWholeNumbers => Method == TensorMethod.Uniform && Qp == 0;
+
     /// <summary>Weight of the bits in the rate-distortion optimized methods, in the reference software's scale (its <c>lambda_scale</c>).</summary>
     public double Lambda { get; init; }
 
@@ -114,6 +118,8 @@ public sealed record CompressionPlan
     /// <summary>The plan format written and read here.</summary>
     public const int CurrentVersion = 1;
 
+    internal const string TuningExcludes = "vectors that are tuned take up what quantization does to means and variances; drop their correction and re-estimation";
+
     /// <summary>Starts from the defaults; <see cref="Tensors"/> must be given.</summary>
     public CompressionPlan()
     {
@@ -124,9 +130,9 @@ public sealed record CompressionPlan
     [SetsRequiredMembers]
     internal CompressionPlan(
         IReadOnlyList<TensorPlan> tensors, int version = CurrentVersion, int edition = 2, TopologyCarriage topology = TopologyCarriage.Auto, int qpDensity = StepSize.DefaultDensity, bool foldBatchNorm = false,
-        CalibrationPlan? calibration = null, bool biasCorrection = false, bool batchNormReestimation = false, double prunedShare = 0) =>
-        (Tensors, Version, Edition, Topology, QpDensity, FoldBatchNorm, Calibration, BiasCorrection, BatchNormReestimation, PrunedShare) =
-        (tensors, version, edition, topology, qpDensity, foldBatchNorm, calibration, biasCorrection, batchNormReestimation, prunedShare);
+        CalibrationPlan? calibration = null, bool biasCorrection = false, bool batchNormReestimation = false, double prunedShare = 0, bool vectorTuning = false) =>
+        (Tensors, Version, Edition, Topology, QpDensity, FoldBatchNorm, Calibration, BiasCorrection, BatchNormReestimation, PrunedShare, VectorTuning) =
+        (tensors, version, edition, topology, qpDensity, foldBatchNorm, calibration, biasCorrection, batchNormReestimation, prunedShare, vectorTuning);
 
     /// <summary>Version of the plan format.</summary>
     public int Version { get; init; } = CurrentVersion;
@@ -155,12 +161,18 @@ public sealed record CompressionPlan
     /// <summary>Whether means and variances of batch normalizations follow what quantization does to their inputs; takes statistics of data.</summary>
     public bool BatchNormReestimation { get; init; }
 
+    /// <summary>
+    /// Whether quantized vectors (biases, scales and shifts of normalizations) learn to give the answers that the network gave before its weights were quantized; takes data
+    /// (<see cref="PlanStatistics.Tuned"/>).
+    /// </summary>
+    public bool VectorTuning { get; init; }
+
     /// <summary>The data that the plan's statistics are of; null where it needs none.</summary>
     public CalibrationPlan? Calibration { get; init; }
 
     /// <summary>Whether statistics of data are needed beside the model.</summary>
     [JsonIgnore]
-    public bool NeedsStatistics => NeedsCorrection || Tensors.Any(tensor => tensor.Compensated || tensor.Weighting != ErrorWeighting.None);
+    public bool NeedsStatistics => NeedsCorrection || VectorTuning || Tensors.Any(tensor => tensor.Compensated || tensor.Weighting != ErrorWeighting.None);
 
     /// <summary>Whether tensors are to be corrected after quantization.</summary>
     [JsonIgnore]
@@ -232,6 +244,7 @@ public sealed record CompressionPlan
         if (Calibration is { } calibration && (calibration.Samples < 1 || !IsDamping(calibration.InputDamping) || !IsDamping(calibration.OutputDamping)))
             problems.Add("calibration takes at least one sample, and dampings above 0");
         if (QpDensity is < 0 or > 7) problems.Add($"qpDensity {QpDensity} is not 0..7");
+        if (VectorTuning && NeedsCorrection) problems.Add(TuningExcludes);
         if (!(PrunedShare is >= 0 and <= 1)) problems.Add($"prunedShare {PrunedShare} is not 0..1");
         if (PrunedShare > 0 && Tensors.Any(tensor => tensor is { Compensated: true })) problems.Add("compensated levels give up zeros: prunedShare is not for them");
         if (PrunedShare > 0 && Tensors.Select(tensor => tensor?.Weighting ?? ErrorWeighting.None).Where(weighting => weighting != ErrorWeighting.None).Distinct().Count() > 1)

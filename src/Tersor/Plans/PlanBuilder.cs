@@ -62,6 +62,7 @@ public static class PlanBuilder
             PrunedShare = options.PrunedShare,
             BiasCorrection = options.BiasCorrection,
             BatchNormReestimation = options.BatchNormReestimation,
+            VectorTuning = options.VectorTuning,
             Tensors = plans,
         };
     }
@@ -85,8 +86,9 @@ public static class PlanBuilder
         if (options.Method is { } weighed && weighed.IsLossy() && !weighed.HasObjective() && options.Weighting != ErrorWeighting.None) problems.Add($"method {weighed.Name()} weighs no errors");
         if (!(options.PrunedShare is >= 0 and <= 1)) problems.Add("the pruned share is not 0..1");
         bool isExact = options.Lossless || options.ErrorBound is not null;
-        if (isExact && (options.PrunedShare > 0 || options.Weighting != ErrorWeighting.None || options.LocalScaling || options.BiasCorrection || options.BatchNormReestimation))
+        if (isExact && (options.PrunedShare > 0 || options.Weighting != ErrorWeighting.None || options.LocalScaling || options.BiasCorrection || options.BatchNormReestimation || options.VectorTuning))
             problems.Add("lossless and error bounds leave nothing to weigh, to prune, to scale or to correct");
+        if (options.VectorTuning && (options.BiasCorrection || options.BatchNormReestimation)) problems.Add(CompressionPlan.TuningExcludes);
         if (options.Method == TensorMethod.ErrorBounded) problems.Add($"method {TensorMethod.ErrorBounded.Name()} needs an error bound; state that alone");
         if (options.Lambda is double lambda && (!(lambda >= 0) || double.IsInfinity(lambda))) problems.Add("lambda is not a number from 0");
         if (options.CodebookSize is < 2 or > 65536) problems.Add($"codebook size {options.CodebookSize} is not 2..65536");

@@ -43,6 +43,9 @@ public sealed record PlanOptions
     /// <summary>Let means and variances of batch normalizations follow what quantization does to their inputs.</summary>
     public bool BatchNormReestimation { get; init; }
 
+    /// <summary>Let biases and normalizations learn to give the answers that the network gave before quantization; not beside the other two.</summary>
+    public bool VectorTuning { get; init; }
+
     /// <summary>
     /// Every weight of every tensor that can be quantized comes back within this bound: in place of a QP, a quality, a method and a lambda. Null for none.
     /// </summary>

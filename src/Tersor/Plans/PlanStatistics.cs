@@ -18,6 +18,12 @@ public sealed class PlanStatistics
     /// <summary>Tensors that take the place of the model's, for <see cref="CompressionPlan.BiasCorrection"/> and <see cref="CompressionPlan.BatchNormReestimation"/>; null where nothing was corrected.</summary>
     public IReadOnlyDictionary<string, Tensor>? Corrected { get; init; }
 
+    /// <summary>Tensors that take the place of the model's, batch normalizations folded where the plan folds them, for <see cref="CompressionPlan.VectorTuning"/>; null where nothing was tuned.</summary>
+    public IReadOnlyDictionary<string, Tensor>? Tuned { get; init; }
+
+    /// <summary>The same with tuned tensors.</summary>
+    public PlanStatistics With(IReadOnlyDictionary<string, Tensor> tuned) => new() { Curvatures = Curvatures, Importances = Importances, Corrected = Corrected, Tuned = tuned };
+
     /// <summary>Refuses a plan that needs more than there is.</summary>
     /// <exception cref="PlanException">Every tensor that lacks something is named.</exception>
     internal void CheckFor(CompressionPlan plan, Model model)
@@ -37,6 +43,7 @@ public sealed class PlanStatistics
 
         if (plan.NeedsCorrection && Corrected is null)
             problems.Add("biases or batch normalizations are to be corrected, which takes statistics of data; give the data that the plan was made with");
+        if (plan.VectorTuning && Tuned is null) problems.Add("vectors are to be tuned, which takes data; give the data that the plan was made with");
         if (problems.Count > 0) throw new PlanException(problems);
     }
 }

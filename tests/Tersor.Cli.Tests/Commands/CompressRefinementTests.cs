@@ -43,6 +43,7 @@ public sealed class CompressRefinementTests : IDisposable
     [InlineData("--prune", "0.7", "--weighting", "empirical", "--data", "digits:200,10")]
     [InlineData("--bias-correction", "--data", "digits:200,10")]
     [InlineData("--bias-correction", "--reestimate-batch-norm", "--weighting", "outputs", "--local-scaling", "--data", "digits:200,10")]
+    [InlineData("--tune-vectors", "--weighting", "fisher", "--data", "digits:200,10")]
     public async Task Compress_Refinements_ReplayFromTheirPlan(params string[] options)
     {
         string[] data = options.Contains("--data") ? ["--data", "digits:200,10"] : [];
@@ -58,6 +59,9 @@ public sealed class CompressRefinementTests : IDisposable
     [InlineData("weighting and corrections take statistics of data. Add --data SPEC.", "--weighting", "fisher")]
     [InlineData("weighting and corrections take statistics of data. Add --data SPEC.", "--bias-correction")]
     [InlineData("weighting and corrections take statistics of data. Add --data SPEC.", "--reestimate-batch-norm")]
+    [InlineData("weighting and corrections take statistics of data. Add --data SPEC.", "--tune-vectors")]
+    [InlineData("--tune-vectors takes up what --bias-correction would; drop one", "--tune-vectors", "--bias-correction", "--data", "digits:100,10")]
+    [InlineData("--tune-vectors refine a plan of --quality or --qp, --max-drop searches for one", "--tune-vectors", "--max-drop", "1", "--data", "digits:100,10")]
     [InlineData("--weighting means nothing to --method uniform", "--weighting", "fisher", "--method", "uniform")]
     [InlineData("--lossless and --local-scaling exclude each other", "--lossless", "--local-scaling")]
     [InlineData("--error-bound and --bias-correction exclude each other", "--error-bound", "abs:0.1", "--bias-correction")]

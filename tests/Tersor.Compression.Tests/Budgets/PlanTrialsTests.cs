@@ -1,6 +1,8 @@
 using Tersor.Codec;
 using Tersor.Compression.Answers;
 using Tersor.Compression.Budgets;
+using Tersor.Compression.Calibration;
+using Tersor.Compression.Correction;
 using Tersor.Engine.Data;
 using Tersor.Engine.Graphs;
 using Tersor.Engine.Kernels;
@@ -44,6 +46,43 @@ public class PlanTrialsTests
             Assert.NotEqual(0, trial.Change!.Distance);
             for (int i = 0; i < weights.Length; i++) weights[i].CopyTo(graph.Parameters[i].Values, 0);
         }
+    }
+
+    [Fact]
+    public void A_trial_of_tuned_vectors_is_what_the_file_would_be()
+    {
+        using TemporaryFolder folder = new();
+        Normalized().Save(folder["m.onnx"]);
+        using Model file = ModelFormats.Open(folder["m.onnx"]);
+        Model model = BatchNormFolding.Apply(file);
+        ExecutableGraph graph = ExecutableGraph.Create(OnnxGraph.FromModel(model));
+        float[][] weights = [.. graph.Parameters.Select(parameter => parameter.Values.ToArray())];
+        using KernelThreads threads = new(2);
+        SampleSet samples = Digits(96);
+        AnswerComparison answers = new(graph, samples, Preprocessing.Default, threads);
+        CalibrationPlan calibration = new() { Samples = samples.Count, Seed = 3 };
+        CompressionPlan[] plans = [.. new[] { 40, 20, 40 }.Select(quality => PlanBuilder.Build(file, new PlanOptions { Quality = quality, VectorTuning = true, FoldBatchNorm = true }) with { Calibration = calibration })];
+
+        using PlanTrials trials = new(model, graph, answers, threads: 2, tuning: new VectorTuning(graph, samples, Preprocessing.Default, calibration.Seed, threads));
+        BudgetTrial[] judged = [.. plans.Select(plan => trials.Judge(plan))];
+        BudgetTrial untuned = trials.Judge(plans[1] with { VectorTuning = false });
+        PlanStatistics known = trials.StatisticsFor(plans[1])!;
+        trials.Dispose();
+
+        Assert.Equal(judged[0].Change, judged[2].Change);
+        Assert.True(judged[1].Change!.Distance < 0.9 * untuned.Change!.Distance, $"{judged[1].Change!.Distance} of {untuned.Change!.Distance}");
+        Assert.Equal(weights, graph.Parameters.Select(parameter => parameter.Values));
+        Assert.Equal(judged[1].Bytes, trials.Measure(plans[1]).Bytes);
+        PlanStatistics again = new PlanCalibration(graph, file, samples, Preprocessing.Default, threads).Run(plans[1]).Statistics;
+        Assert.Equal(weights, graph.Parameters.Select(parameter => parameter.Values));
+        using MemoryStream replayed = new();
+        using MemoryStream found = new();
+        ModelCompressor.Compress(file, plans[1], replayed, statistics: again);
+        ModelCompressor.Compress(file, plans[1], found, statistics: known);
+        Assert.Equal(found.ToArray(), replayed.ToArray());
+        using CompressedModel decoded = CompressedModel.Open(found.ToArray());
+        foreach (CompressedTensor tensor in decoded.Tensors.Where(tensor => graph.FindParameter(tensor.Name) is not null)) decoded.Decode(tensor.Name, graph.FindParameter(tensor.Name)!.Values);
+        Assert.Equal(answers.Compare(), judged[1].Change);
     }
 
     [Fact]
@@ -92,6 +131,21 @@ public class PlanTrialsTests
                 }
             }
         }
+    }
+
+    // Two layers with a normalization between them.
+    private static OnnxGraph Normalized()
+    {
+        Seeded random = new(4);
+        OnnxGraphBuilder builder = new("normalized");
+        string Values(string name, float mean, float deviation, params long[] shape) =>
+            builder.AddInitializer(new Tensor(name, new TensorShape(shape), [.. Enumerable.Range(0, (int)new TensorShape(shape).ElementCount).Select(_ => mean + (deviation * random.NextGaussian()))]));
+        string x = builder.AddInput("x", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(784));
+        string hidden = builder.AddNode("Gemm", [x, Values("w1", 0.02f, 0.1f, 24, 784)], [new OnnxAttribute("transB", 1)]);
+        string normal = builder.AddNode("BatchNormalization", [hidden, Values("scale", 1, 0.2f, 24), Values("bias", 0, 1, 24), Values("mean", 2, 1, 24), Values("variance", 2, 0.1f, 24)]);
+        builder.AddNode("Gemm", [builder.AddNode("Relu", [normal]), Values("w2", 0, 0.3f, 10, 24), Values("b2", 0, 1, 10)], [new OnnxAttribute("transB", 1)], "y");
+        builder.AddOutput("y", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(10));
+        return builder.Build();
     }
 
     private static SampleSet Digits(int count) => GeneratedDigits.Generate(count, seed: 2, isTest: true);

@@ -116,8 +116,53 @@ public sealed class PlanCalibrationTests : IDisposable
         Assert.Empty(statistics.Corrected!);
     }
 
+    [Theory]
+    [InlineData("relu", 0.9)]
+    [InlineData("scaled", 0.8)]
+    [InlineData("product", 0.9)]
+    [InlineData("probabilities", 0.9)]
+    public void Tuned_vectors_bring_the_answers_back(string kind, double most)
+    {
+        using Model model = Layers(kind);
+        CompressionPlan plan = PlanBuilder.Build(model, new PlanOptions { Quality = 8, Method = TensorMethod.UniformRdo, FoldBatchNorm = kind == "scaled", VectorTuning = true });
+        (CompressionPlan tuned, PlanStatistics statistics) = Calibrate(model, plan);
+        float[] wanted = Answers(model);
+        double before = Distance(Answers(Decoded(model, plan with { VectorTuning = false }, null)), wanted);
+        double after = Distance(Answers(Decoded(model, tuned, statistics)), wanted);
+
+        Assert.True(after < most * before, $"{after} of {before}");
+        Assert.NotEmpty(statistics.Tuned!);
+        Assert.All(statistics.Tuned!.Values, tensor => Assert.Equal(1, tensor.Shape.Rank));
+    }
+
+    [Fact]
+    public void Tuned_vectors_are_those_that_are_quantized_whatever_the_threads()
+    {
+        using Model model = Layers("relu");
+        CompressionPlan plan = PlanBuilder.Build(model, new PlanOptions { Quality = 8, VectorTuning = true });
+        plan = plan with { Tensors = [.. plan.Tensors.Select(tensor => tensor.Name == "b1" ? new TensorPlan { Name = "b1", Method = TensorMethod.Lossless } : tensor)] };
+        PlanStatistics statistics = Calibrate(model, plan).Statistics;
+        using KernelThreads one = new(1);
+        PlanStatistics alone = new PlanCalibration(ExecutableGraph.Create(OnnxGraph.FromModel(model)), model, _samples, Preprocessing.Default, one)
+            .Run(plan with { Calibration = new CalibrationPlan { Samples = _samples.Count } }).Statistics;
+
+        Assert.Equal(["b2"], statistics.Tuned!.Keys);
+        Assert.NotEqual(model.Find("b2")!.ReadSingles(), statistics.Tuned!["b2"].ReadSingles());
+        Assert.Equal(statistics.Tuned!["b2"].ReadSingles(), alone.Tuned!["b2"].ReadSingles());
+    }
+
+    [Fact]
+    public void Whole_numbers_and_networks_without_vectors_have_nothing_to_tune()
+    {
+        foreach (string kind in (string[])["bare", "zeros"])
+        {
+            using Model model = Layers(kind);
+            Assert.Empty(Calibrate(model, PlanBuilder.Build(model, new PlanOptions { VectorTuning = true })).Statistics.Tuned!);
+        }
+    }
+
     private (CompressionPlan Plan, PlanStatistics Statistics) Calibrate(Model model, CompressionPlan plan) =>
-        new PlanCalibration(ExecutableGraph.Create(OnnxGraph.FromModel(model)), model, _samples, Preprocessing.Default, _threads)
+        new PlanCalibration(ExecutableGraph.Create(OnnxGraph.FromModel(plan.FoldBatchNorm ? BatchNormFolding.Apply(model) : model)), model, _samples, Preprocessing.Default, _threads)
             .Run(plan with { Calibration = new CalibrationPlan { Samples = _samples.Count } });
 
     private static Model Decoded(Model model, CompressionPlan plan, PlanStatistics? statistics)
@@ -127,21 +172,28 @@ public sealed class PlanCalibrationTests : IDisposable
         return CompressedModel.Open(stream.ToArray()).ToModel();
     }
 
-    private (double[] Means, double[] Variances) Outputs(Model model)
+    private float[] Answers(Model model)
     {
         InferencePlan plan = ExecutableGraph.Create(OnnxGraph.FromModel(model)).PlanInference(_samples.Count, _threads);
         InputBatch.Fill(_samples, 0, _samples.Count, Preprocessing.Default, new float[784], plan.Input(0));
         plan.Run();
-        float[] outputs = plan.Output(0).ToArray();
+        return plan.Output(0).ToArray();
+    }
+
+    private (double[] Means, double[] Variances) Outputs(Model model)
+    {
+        float[] outputs = Answers(model);
         int channels = outputs.Length / _samples.Count;
         double[][] byChannel = [.. Enumerable.Range(0, channels).Select(channel => outputs.Where((_, i) => i % channels == channel).Select(value => (double)value).ToArray())];
         double[] means = [.. byChannel.Select(values => values.Average())];
         return (means, [.. byChannel.Select((values, channel) => values.Average(value => Math.Pow(value - means[channel], 2)))]);
     }
 
+    private static double Distance(float[] left, float[] right) => left.Zip(right, (a, b) => Math.Pow(a - b, 2)).Average();
+
     private static double Distance(double[] left, double[] right) => Math.Sqrt(left.Zip(right, (a, b) => (a - b) * (a - b)).Sum());
 
-    // Twelve outputs of images, in one layer or two.
+    // Outputs of images, in one layer or two.
     private Model Layers(string kind)
     {
         Seeded random = new(4);
@@ -150,27 +202,39 @@ public sealed class PlanCalibrationTests : IDisposable
         string Vector(string name, int length, Func<float> value) => builder.AddInitializer(new Tensor(name, new TensorShape(length), [.. Enumerable.Range(0, length).Select(_ => value())]));
         string Weight(string name, params long[] shape) =>
             builder.AddInitializer(new Tensor(name, new TensorShape(shape), [.. Enumerable.Range(0, (int)(shape[0] * shape[1])).Select(_ => 0.03f + (0.1f * random.NextGaussian()))]));
+        void Normalize(string value, int length, Func<float> scale) => builder.AddNode(
+            "BatchNormalization",
+            [value, Vector("bn.scale", length, scale), Vector("bn.bias", length, () => random.NextGaussian()), Vector("bn.mean", length, () => 3), Vector("bn.var", length, () => 0.5f)],
+            output: "y");
         switch (kind)
         {
             case "relu":
                 string hidden = builder.AddNode("Gemm", [x, Weight("w1", 20, 784), Vector("b1", 20, () => random.NextGaussian())], [new OnnxAttribute("transB", 1)]);
-                builder.AddNode("Gemm", [builder.AddNode("Relu", [hidden]), Weight("w2", 12, 20), Vector("b2", 12, () => random.NextGaussian())], [new OnnxAttribute("transB", 1)], "y");
+                builder.AddNode("Gemm", [builder.AddNode("Relu", [hidden]), Weight("w2", 20, 20), Vector("b2", 20, () => random.NextGaussian())], [new OnnxAttribute("transB", 1)], "y");
                 break;
             case "normalized":
-                string products = builder.AddNode("Gemm", [x, Weight("w", 12, 784)], [new OnnxAttribute("transB", 1)]);
-                string[] vectors = [Vector("bn.scale", 12, () => 1), Vector("bn.bias", 12, () => random.NextGaussian()), Vector("bn.mean", 12, () => 3), Vector("bn.var", 12, () => 0.5f)];
-                builder.AddNode("BatchNormalization", [products, .. vectors], output: "y");
+                Normalize(builder.AddNode("Gemm", [x, Weight("w", 12, 784)], [new OnnxAttribute("transB", 1)]), 12, () => 1);
+                break;
+            case "scaled":
+                Normalize(builder.AddNode("Gemm", [x, Weight("w", 20, 784)], [new OnnxAttribute("transB", 1)]), 20, () => 1 + (0.1f * random.NextGaussian()));
+                break;
+            case "zeros":
+                builder.AddNode("Add", [builder.AddNode("MatMul", [x, Weight("w", 784, 20)]), Vector("b", 20, () => 0)], output: "y");
+                break;
+            case "probabilities":
+                string logits = builder.AddNode("Add", [builder.AddNode("MatMul", [x, Weight("w", 784, 20)]), Vector("b", 20, () => random.NextGaussian())]);
+                builder.AddNode("Softmax", [logits], output: "y");
                 break;
             case "product":
-                string sums = builder.AddNode("MatMul", [x, Weight("w", 784, 12)]);
-                builder.AddNode("Add", [sums, Vector("b", 12, () => random.NextGaussian())], output: "y");
+                string sums = builder.AddNode("MatMul", [x, Weight("w", 784, 20)]);
+                builder.AddNode("Add", [sums, Vector("b", 20, () => random.NextGaussian())], output: "y");
                 break;
             default:
-                builder.AddNode("MatMul", [x, Weight("w", 784, 12)], output: "y");
+                builder.AddNode("MatMul", [x, Weight("w", 784, 20)], output: "y");
                 break;
         }
 
-        builder.AddOutput("y", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(12));
+        builder.AddOutput("y", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(kind == "normalized" ? 12 : 20));
         builder.Build().Save(_folder[$"{kind}.onnx"]);
         return ModelFormats.Open(_folder[$"{kind}.onnx"]);
     }

@@ -197,6 +197,27 @@ public class CompressionPlanTests
         Assert.Equal(plan.ToJson(), back.ToJson());
     }
 
+    [Fact]
+    public void Tuning_survives_saving_and_takes_the_place_of_corrections()
+    {
+        CompressionPlan plan = new() { VectorTuning = true, Tensors = [] };
+        CompressionPlan back = CompressionPlan.FromJson(plan.ToJson(), "plan.json");
+
+        Assert.Equal((true, true, false), (back.VectorTuning, back.NeedsStatistics, back.NeedsCorrection));
+        Assert.False(CompressionPlan.FromJson("{\"tensors\":[]}", "plan.json").VectorTuning);
+        foreach (CompressionPlan both in (CompressionPlan[])[plan with { BiasCorrection = true }, plan with { BatchNormReestimation = true }])
+            Assert.Contains("drop their correction", Assert.Throws<PlanException>(() => CompressionPlan.FromJson(both.ToJson(), "plan.json")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tuning_without_data_is_refused()
+    {
+        Model model = CodecRun.Mixed();
+        CompressionPlan plan = CodecRun.Plan(model, TensorMethod.Lossless) with { VectorTuning = true };
+
+        Assert.Contains("vectors are to be tuned, which takes data", Assert.Throws<PlanException>(() => ModelCompressor.Compress(model, plan, Stream.Null)).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("\"method\":\"uniform\",\"weighting\":\"fisher\"", "uniform weighs no errors")]
     [InlineData("\"method\":\"lossless\",\"weighting\":\"outputs\"", "lossless weighs no errors")]

@@ -134,7 +134,7 @@ public class PlanBuilderTests
     public void What_would_change_nothing_is_refused()
     {
         Assert.Equal(["method uniform weighs no errors"], Problems(new() { Method = TensorMethod.Uniform, Weighting = ErrorWeighting.Fisher }));
-        foreach (PlanOptions options in (PlanOptions[])[new() { Weighting = ErrorWeighting.Fisher }, new() { LocalScaling = true }, new() { BiasCorrection = true }, new() { BatchNormReestimation = true }, new() { PrunedShare = 0.1 }])
+        foreach (PlanOptions options in (PlanOptions[])[new() { Weighting = ErrorWeighting.Fisher }, new() { LocalScaling = true }, new() { BiasCorrection = true }, new() { BatchNormReestimation = true }, new() { VectorTuning = true }, new() { PrunedShare = 0.1 }])
             Assert.Equal(["lossless and error bounds leave nothing to weigh, to prune, to scale or to correct"], Problems(options with { Lossless = true }));
 
         static IReadOnlyList<string> Problems(PlanOptions options) => Assert.Throws<PlanException>(() => PlanBuilder.Build(CodecRun.Mixed(), options)).Problems;
