@@ -53,7 +53,7 @@ public sealed class VectorTuning
         (_graph, _samples, _preprocessing, _seed, _threads) = (graph, samples, preprocessing, seed, threads);
         _batch = InputBatch.SizeFor(graph, Math.Min(Batch, samples.Count));
         _shapes = InputBatch.ShapesFor(graph, preprocessing.InputShape(samples.SampleShape), _batch);
-        _plan = graph.PlanGradients(_shapes, threads);
+        _plan = graph.PlanGradients(_shapes, threads, wanted: IsVector);
         _outputs = (int)(_plan.OutputShape(0).ElementCount / _batch);
 
         // Distances of probabilities say nothing where one of them is nearly 1.
@@ -115,7 +115,7 @@ public sealed class VectorTuning
         return
         [
             .. plan.Tensors.Where(tensor => tensor.Method.IsLossy() && !tensor.KeepsWholeNumbers)
-                .Where(tensor => graph.FindParameter(tensor.Name) is { IsTrainable: true, Function: null, Shape.Rank: 1 })
+                .Where(tensor => graph.FindParameter(tensor.Name) is { } parameter && IsVector(parameter))
                 .Where(tensor => model.Find(tensor.Name) is { ElementType: ElementType.Float32 } found && model.CanDetach(found))
                 .Select(tensor => tensor.Name),
         ];
@@ -161,6 +161,8 @@ public sealed class VectorTuning
             progress?.Report((step + 1) * _batch);
         }
     }
+
+    private static bool IsVector(GraphParameter parameter) => parameter is { IsTrainable: true, Function: null, Shape.Rank: 1 };
 
     private static double SumOfSquares(GraphParameter parameter)
     {

@@ -221,16 +221,18 @@ public sealed class ExecutableGraph
     /// <param name="inputShapes">A shape for every input.</param>
     /// <param name="threads">Where the kernels run.</param>
     /// <param name="maxBytes">What intermediate results may take; more is refused before it is allocated.</param>
+    /// <param name="wanted">Whose gradients are wanted; those of others are not computed, and stay what they are. Null for all.</param>
     /// <exception cref="ArgumentException">An input's shape is missing or contradicts the model's.</exception>
     /// <exception cref="ModelFormatException">Shapes within the graph do not fit each other.</exception>
     /// <exception cref="UnsupportedModelException">Operators on the way have no gradient; all are named.</exception>
     /// <exception cref="ResourceLimitException">A pass would need more memory than there is, or than is allowed.</exception>
-    public TrainingPlan PlanGradients(IReadOnlyDictionary<string, TensorShape> inputShapes, KernelThreads threads, long maxBytes = long.MaxValue)
+    public TrainingPlan PlanGradients(
+        IReadOnlyDictionary<string, TensorShape> inputShapes, KernelThreads threads, long maxBytes = long.MaxValue, Func<GraphParameter, bool>? wanted = null)
     {
         ArgumentNullException.ThrowIfNull(inputShapes);
         ArgumentNullException.ThrowIfNull(threads);
         ThrowIfHeld();
-        return new TrainingPlan(this, inputShapes, PlanPurpose.Gradients, threads, maxBytes);
+        return new TrainingPlan(this, inputShapes, PlanPurpose.Gradients, threads, maxBytes, wanted);
     }
 
     /// <summary>The graph with the weights as they are now, for writing.</summary>

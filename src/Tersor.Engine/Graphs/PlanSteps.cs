@@ -9,12 +9,13 @@ namespace Tersor.Engine.Graphs;
 internal sealed class PlanSteps
 {
     private readonly ExecutableGraph _graph;
+    private readonly Func<GraphParameter, bool>? _wanted;
     private readonly Dictionary<string, ValueSlot> _slots = new(StringComparer.Ordinal);
     private readonly List<PlanStep> _steps = [];
 
-    private PlanSteps(ExecutableGraph graph)
+    private PlanSteps(ExecutableGraph graph, Func<GraphParameter, bool>? wanted)
     {
-        _graph = graph;
+        (_graph, _wanted) = (graph, wanted);
     }
 
     public IReadOnlyList<PlanStep> Steps => _steps;
@@ -31,9 +32,11 @@ internal sealed class PlanSteps
     /// <param name="inputShapes">A shape for every input.</param>
     /// <param name="purpose">Decides whether weights stay variables whose gradient is wanted.</param>
     /// <param name="threads">What constants are computed with.</param>
-    public static PlanSteps Make(ExecutableGraph graph, IReadOnlyDictionary<string, TensorShape> inputShapes, PlanPurpose purpose, KernelThreads threads)
+    /// <param name="wanted">Whose gradients are wanted; null for those of all weights.</param>
+    public static PlanSteps Make(
+        ExecutableGraph graph, IReadOnlyDictionary<string, TensorShape> inputShapes, PlanPurpose purpose, KernelThreads threads, Func<GraphParameter, bool>? wanted = null)
     {
-        PlanSteps plan = new(graph) { Inputs = [.. graph.Inputs.Select(input => MakeInput(graph, input, inputShapes))] };
+        PlanSteps plan = new(graph, wanted) { Inputs = [.. graph.Inputs.Select(input => MakeInput(graph, input, inputShapes))] };
         foreach (ValueSlot input in plan.Inputs) plan._slots.Add(input.Name, input);
         foreach (OnnxNode node in graph.Nodes) plan.AddNode(node, purpose, threads);
         plan.Outputs = [.. graph.Outputs.Select(output => plan.Find(output.Name, purpose)!)];
@@ -118,7 +121,7 @@ internal sealed class PlanSteps
             {
                 slot.SetType(ElementType.Float32, parameter.Shape);
                 slot.Bind(parameter.Value);
-                slot.NeedsGradient = true;
+                slot.NeedsGradient = _wanted is null || _wanted(parameter);
             }
             else
             {

@@ -15,6 +15,7 @@ public sealed class TrainingPlan
 {
     private readonly ExecutableGraph _graph;
     private readonly GraphParameter[] _parameters;
+    private readonly GraphParameter[] _wanted;
     private readonly KernelThreads _threads;
     private readonly PlanStep[] _steps;
     private readonly List<BackwardStep> _backward = [];
@@ -23,11 +24,12 @@ public sealed class TrainingPlan
     private readonly IReadOnlyList<ValueSlot> _outputs;
 
     internal TrainingPlan(
-        ExecutableGraph graph, IReadOnlyDictionary<string, TensorShape> inputShapes, PlanPurpose purpose, KernelThreads threads, long maxBytes)
+        ExecutableGraph graph, IReadOnlyDictionary<string, TensorShape> inputShapes, PlanPurpose purpose, KernelThreads threads, long maxBytes, Func<GraphParameter, bool>? wanted = null)
     {
         (_graph, _threads) = (graph, threads);
         _parameters = [.. graph.Parameters];
-        PlanSteps plan = PlanSteps.Make(graph, inputShapes, purpose, threads);
+        _wanted = [.. _parameters.Where(parameter => parameter.IsTrainable && (wanted is null || wanted(parameter)))];
+        PlanSteps plan = PlanSteps.Make(graph, inputShapes, purpose, threads, wanted);
         _inputs = plan.Inputs;
         _outputs = plan.Outputs;
         _steps = [.. purpose == PlanPurpose.Training ? TrainingFusion.Apply(graph.Source, plan.Steps, plan.Outputs) : plan.Steps];
@@ -91,10 +93,7 @@ public sealed class TrainingPlan
             foreach ((ValueSlot part, ValueSlot sum) in step.Sums) TensorPrimitives.Add(sum.Singles, part.Singles, sum.Singles);
         }
 
-        foreach (GraphParameter parameter in _parameters)
-        {
-            if (parameter.IsTrainable) parameter.Function?.Backward(parameter.Values, parameter.ForwardGradient);
-        }
+        foreach (GraphParameter parameter in _wanted) parameter.Function?.Backward(parameter.Values, parameter.ForwardGradient);
     }
 
     private void CheckGradients()

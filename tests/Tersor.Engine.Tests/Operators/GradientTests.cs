@@ -1,6 +1,7 @@
 using System.Globalization;
 using Tersor.Engine.Graphs;
 using Tersor.Engine.Kernels;
+using Tersor.Engine.Networks;
 using Tersor.Tests;
 
 namespace Tersor.Engine.Tests.Operators;
@@ -44,6 +45,33 @@ public class GradientTests
         inference.Run();
         plan.Forward(0);
         Assert.Equal(inference.Output(0).ToArray(), plan.Output(0).ToArray());
+    }
+
+    [Fact]
+    public void Gradients_that_are_not_wanted_are_not_touched_and_the_others_are_the_same()
+    {
+        ExecutableGraph graph = ExecutableGraph.Create(NetworkArchitectures.Create("resnet20", seed: 3));
+        using KernelThreads threads = new(2);
+        Dictionary<string, float[]> all = Gradients(graph.PlanGradients(graph.ShapesForBatch(2), threads));
+        foreach (GraphParameter parameter in graph.Parameters) parameter.ForwardGradient.AsSpan().Fill(float.NaN);
+        Dictionary<string, float[]> some = Gradients(graph.PlanGradients(graph.ShapesForBatch(2), threads, wanted: parameter => parameter.Shape.Rank == 1));
+
+        Assert.Contains(graph.Parameters, parameter => parameter is { IsTrainable: true, Shape.Rank: 1 });
+        foreach (GraphParameter parameter in graph.Parameters.Where(parameter => parameter.IsTrainable))
+        {
+            if (parameter.Shape.Rank == 1) Assert.Equal(all[parameter.Name], some[parameter.Name]);
+            else Assert.All(some[parameter.Name], value => Assert.True(float.IsNaN(value)));
+        }
+
+        Dictionary<string, float[]> Gradients(TrainingPlan plan)
+        {
+            Seeded random = new(7);
+            foreach (ref float value in plan.Input(0)) value = random.NextGaussian();
+            plan.Forward(0);
+            foreach (ref float value in plan.OutputGradient(0)) value = random.NextGaussian();
+            plan.Backward();
+            return graph.Parameters.Where(parameter => parameter.IsTrainable).ToDictionary(parameter => parameter.Name, parameter => parameter.ForwardGradient.ToArray(), StringComparer.Ordinal);
+        }
     }
 
     private static void AssertSlopes(ExecutableGraph graph, TrainingPlan plan)
