@@ -46,6 +46,21 @@ internal static class SmallNetworks
         return path;
     }
 
+    /// <summary>Takes digits as 784 numbers through a normalization of 24 channels to ten classes, which it has not learned.</summary>
+    public static string WriteNormalized(string path)
+    {
+        OnnxGraphBuilder graph = new("normalized");
+        string Values(string name, float mean, params long[] shape) =>
+            graph.AddInitializer(new Tensor(name, new TensorShape(shape), [.. Enumerable.Range(0, (int)new TensorShape(shape).ElementCount).Select(i => mean + (0.2f * MathF.Sin((7 * i) + name.Length)))]));
+        string x = graph.AddInput("input", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(784));
+        string hidden = graph.AddNode("Gemm", [x, Values("hidden.weight", 0, 24, 784)], [new OnnxAttribute("transB", 1)]);
+        string normal = graph.AddNode("BatchNormalization", [hidden, Values("bn.scale", 1, 24), Values("bn.bias", 0, 24), Values("bn.mean", 0, 24), Values("bn.variance", 2, 24)]);
+        graph.AddNode("Gemm", [graph.AddNode("Relu", [normal]), Values("fc.weight", 0, 10, 24)], [new OnnxAttribute("transB", 1)], "logits");
+        graph.AddOutput("logits", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(10));
+        graph.Build().Save(path, overwrite: true);
+        return path;
+    }
+
     /// <summary>The mean of each channel of an image, for a batch that is fixed: what preprocessing does to a pixel shows in the outputs.</summary>
     public static string WriteChannelMeans(string path, params long[] input)
     {

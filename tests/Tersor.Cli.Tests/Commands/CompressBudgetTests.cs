@@ -13,6 +13,26 @@ public sealed class CompressBudgetTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public async Task Compress_BudgetOfANormalizedNetwork_TunesItsVectorsAndReplays()
+    {
+        string model = SmallNetworks.WriteNormalized(_folder["m.onnx"]);
+        string[] data = ["--data", "digits:200,20"];
+        string[] Search(string output, params string[] more) => ["compress", model, "-o", _folder[output], "--max-size", "6KB", "--save-plan", _folder[output + ".json"], .. data, .. more];
+        (await TersorRun.Of(Search("o.nnc", "--resume", _folder["trials.jsonl"]))).Succeeds();
+        (await TersorRun.Of(Search("resumed.nnc", "--resume", _folder["trials.jsonl"], "--threads", "1"))).Succeeds();
+        (await TersorRun.Of(["compress", model, "-o", _folder["again.nnc"], "--plan", _folder["o.nnc.json"], .. data])).Succeeds();
+        (await TersorRun.Of(Search("greedy.nnc", "--search", "greedy", "--trials", "3"))).Succeeds();
+
+        Assert.InRange(new FileInfo(_folder["o.nnc"]).Length, 5000, 6000);
+        Assert.Equal(File.ReadAllBytes(_folder["o.nnc"]), File.ReadAllBytes(_folder["resumed.nnc"]));
+        Assert.Equal(File.ReadAllBytes(_folder["o.nnc"]), File.ReadAllBytes(_folder["again.nnc"]));
+        Assert.True(Plan("o.nnc").VectorTuning);
+        Assert.False(Plan("greedy.nnc").VectorTuning);
+
+        CompressionPlan Plan(string output) => CompressionPlan.FromJson(File.ReadAllText(_folder[output + ".json"]), output);
+    }
+
+    [Fact]
     public async Task Compress_MaxDrop_GivesTheSmallestFileThatKeepsIt()
     {
         string[] data = ["--data", "digits:1000,400"];
