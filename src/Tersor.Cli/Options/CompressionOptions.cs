@@ -64,7 +64,7 @@ internal sealed class CompressionOptions
 
     private readonly Option<bool> _tuneVectors = new("--tune-vectors")
     {
-        Description = "Let biases and normalizations learn to give the answers that the model gave before quantization, on train samples of --data; labels are not looked at. A search for a budget with data does so unasked.",
+        Description = "Let biases and normalizations learn to give the answers that the model gave before quantization, on train samples of --data; labels are not looked at. A search for a budget with data does so unasked where there are normalizations.",
     };
 
     private readonly Option<bool> _foldBatchNorm = new("--fold-batch-norm")

@@ -153,7 +153,6 @@ public sealed class VectorTuning
             _plan.Forward(seed: 0);
             int used = count * _outputs;
             _loss.Compute(_plan.Output(0)[..used], count, new LossTargets(targets.AsSpan(0, used)), _plan.OutputGradient(0)[..used]);
-            _plan.OutputGradient(0)[used..].Clear();
             _plan.Backward();
             double share = 0.5 * (1 + Math.Cos(Math.PI * step / Steps));
             foreach ((AdamOptimizer optimizer, double rate) in optimizers) optimizer.Step(share * rate);

@@ -60,7 +60,7 @@ public sealed class TrainingPlan
     /// <exception cref="InvalidOperationException">The output holds whole numbers.</exception>
     public ReadOnlySpan<float> Output(int index) => InferencePlan.RequireSingle(_outputs[index]).Singles;
 
-    /// <summary>Where the gradient of the loss with respect to an output goes; every output's must be written before each backward pass.</summary>
+    /// <summary>Where the gradient of the loss with respect to an output goes. Zero after each forward pass: an output whose gradient is not written counts for nothing.</summary>
     /// <exception cref="InvalidOperationException">The output does not depend on any weight.</exception>
     public Span<float> OutputGradient(int index) =>
         (_outputs[index].Gradient ?? throw new InvalidOperationException($"Output '{_outputs[index].Name}' depends on no weight that can be trained.")).Singles;
@@ -80,6 +80,8 @@ public sealed class TrainingPlan
             step.Context.RandomSeed = RandomStream.Derive(seed, i);
             step.Operator.Forward(step.Context);
         }
+
+        foreach (ValueSlot output in _outputs) output.Gradient?.Singles.Clear();
     }
 
     /// <summary>Computes the gradients of what is stored from those of the outputs.</summary>

@@ -2,6 +2,8 @@ using System.Globalization;
 using Tersor.Engine.Graphs;
 using Tersor.Engine.Kernels;
 using Tersor.Engine.Networks;
+using Tersor.Models;
+using Tersor.Models.Onnx;
 using Tersor.Tests;
 
 namespace Tersor.Engine.Tests.Operators;
@@ -45,6 +47,43 @@ public class GradientTests
         inference.Run();
         plan.Forward(0);
         Assert.Equal(inference.Output(0).ToArray(), plan.Output(0).ToArray());
+    }
+
+    [Fact]
+    public void An_output_whose_gradient_is_not_written_counts_for_nothing()
+    {
+        using KernelThreads threads = new(2);
+        float[][] alone = Gradients(outputs: 1);
+        float[][] beside = Gradients(outputs: 2);
+
+        Assert.Equal(alone, beside[..2]);
+        Assert.All(beside[2], value => Assert.Equal(0, value));
+
+        // Twice, as what the first backward pass leaves is where the second one's gradients go.
+        float[][] Gradients(int outputs)
+        {
+            Seeded random = new(5);
+            OnnxGraphBuilder builder = new("exits");
+            string Weight(string name, int rows, int columns) =>
+                builder.AddInitializer(new Tensor(name, new TensorShape(rows, columns), [.. Enumerable.Range(0, rows * columns).Select(_ => random.NextGaussian())]));
+            string x = builder.AddInput("x", ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(6));
+            string hidden = builder.AddNode("Relu", [builder.AddNode("MatMul", [x, Weight("w1", 6, 40)])]);
+            builder.AddNode("MatMul", [hidden, Weight("w2", 40, 3)], output: "late");
+            if (outputs == 2) builder.AddNode("MatMul", [hidden, Weight("w3", 40, 3)], output: "early");
+            foreach (string name in new[] { "late", "early" }.Take(outputs)) builder.AddOutput(name, ElementType.Float32, new OnnxDimension("N"), new OnnxDimension(3));
+            ExecutableGraph graph = ExecutableGraph.Create(builder.Build());
+            TrainingPlan plan = graph.PlanTraining(4, threads);
+            for (int pass = 0; pass < 2; pass++)
+            {
+                Seeded values = new(9);
+                foreach (ref float value in plan.Input(0)) value = values.NextGaussian();
+                plan.Forward(1);
+                foreach (ref float value in plan.OutputGradient(0)) value = values.NextGaussian();
+                plan.Backward();
+            }
+
+            return [.. new[] { "w1", "w2", "w3" }.Take(outputs + 1).Select(name => graph.FindParameter(name)!.ForwardGradient.ToArray())];
+        }
     }
 
     [Fact]
