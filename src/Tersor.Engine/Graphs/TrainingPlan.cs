@@ -22,6 +22,7 @@ public sealed class TrainingPlan
     private readonly List<(ValueSlot Gradient, ValueSlot Passed)> _shared = [];
     private readonly IReadOnlyList<ValueSlot> _inputs;
     private readonly IReadOnlyList<ValueSlot> _outputs;
+    private readonly ValueSlot[] _outputGradients;
 
     internal TrainingPlan(
         ExecutableGraph graph, IReadOnlyDictionary<string, TensorShape> inputShapes, PlanPurpose purpose, KernelThreads threads, long maxBytes, Func<GraphParameter, bool>? wanted = null)
@@ -35,6 +36,7 @@ public sealed class TrainingPlan
         _steps = [.. purpose == PlanPurpose.Training ? TrainingFusion.Apply(graph.Source, plan.Steps, plan.Outputs) : plan.Steps];
         CheckGradients();
         MakeBackward();
+        _outputGradients = [.. _outputs.Where(output => output.Gradient is not null).Select(output => output.Gradient!)];
         MemoryBytes = PlanMemory(maxBytes);
         foreach (PlanStep step in _steps) step.Context.Threads = threads;
     }
@@ -81,7 +83,7 @@ public sealed class TrainingPlan
             step.Operator.Forward(step.Context);
         }
 
-        foreach (ValueSlot output in _outputs) output.Gradient?.Singles.Clear();
+        foreach (ValueSlot gradient in _outputGradients) gradient.Singles.Clear();
     }
 
     /// <summary>Computes the gradients of what is stored from those of the outputs.</summary>
