@@ -57,7 +57,7 @@ internal sealed class BudgetedPlan
             Progress = new SearchDisplay(_invocation, _model.Source),
             CancellationToken = _invocation.Cancellation,
         };
-        return new PlannedLevels(Run(PlanSearch.Default, problem).Plan);
+        return new PlannedLevels(Run(PlanSearch.Default, problem).Found.Plan);
     }
 
     /// <summary>Searches with data: the train part of them, of which a sample is drawn by the seed.</summary>
@@ -80,7 +80,7 @@ internal sealed class BudgetedPlan
         SearchProblem problem = new()
         {
             Space = space.Plans,
-            Goal = _budget.MaxBytes is long most ? SearchGoal.Size(most) : SearchGoal.LossOnTrained(mostLost, before, answers.Top1Before),
+            Goal = _budget.MaxBytes is long most ? SearchGoal.Size(most) : SearchGoal.LossOnTrained(mostLost, before, answers.Top1Before, distancesTell: !answers.AreProbabilities),
             Trials = trials,
             Seed = source.Seed,
             MostTrials = _budget.MostTrials,
@@ -88,8 +88,9 @@ internal sealed class BudgetedPlan
             Progress = new SearchDisplay(_invocation, _model.Source),
             CancellationToken = _invocation.Cancellation,
         };
-        BudgetTrial found = Run(_budget.Search ?? (space.LacksGradients ? new HullSearch() : PlanSearch.Default), problem);
-        if (found.Change is { } change && answers.Classifies) _invocation.Note($"drop {Points(change.Top1Drop)} on {Numbers.Count(judged.Count)} samples of {judged.Name}");
+        (BudgetTrial found, SearchGoal goal) = Run(_budget.Search ?? (space.LacksGradients ? new HullSearch() : PlanSearch.Default), problem);
+        if (found.Change is { } change && answers.Classifies)
+            _invocation.Note($"drop {Points(change.Top1Drop)} on {Numbers.Count(judged.Count)} samples of {judged.Name}; {Points(goal.ExpectedLoss(found))} expected of new ones");
         return new PlannedLevels(found.Plan, trials.StatisticsFor(found.Plan, _invocation.Cancellation));
     }
 
@@ -134,7 +135,7 @@ internal sealed class BudgetedPlan
         return journal;
     }
 
-    private BudgetTrial Run(PlanSearch search, SearchProblem problem)
+    private (BudgetTrial Found, SearchGoal Goal) Run(PlanSearch search, SearchProblem problem)
     {
         SearchResult result;
         try
@@ -149,9 +150,9 @@ internal sealed class BudgetedPlan
 
         _text = new SearchText(search, result);
         _invocation.Report["search"] = _text.Fields();
-        if (result.Found is { } found) return found;
+        if (result.Found is { } found) return (found, result.Goal);
         Describe();
-        throw Missed(problem.Goal, result.Nearest);
+        throw Missed(result.Goal, result.Nearest);
     }
 
     private CommandException Missed(SearchGoal goal, BudgetTrial? nearest)
@@ -167,7 +168,7 @@ internal sealed class BudgetedPlan
         return new CommandException(
             ExitCode.GoalNotMet,
             "budget-missed",
-            $"{_model.Source}: the nearest plan loses {Points(nearest.Change!.Top1Drop)} with a standard error of {Points(nearest.Change.StandardError)}, {_budget.Option} leaves {Points(goal.MostLost)}",
+            $"{_model.Source}: the nearest plan is expected to lose {Points(goal.ExpectedLoss(nearest))}, {_budget.Option} leaves {Points(goal.MostLost)}",
             "Allow more, or try --lossless.");
     }
 }

@@ -55,6 +55,7 @@ internal sealed class TrainingRecipeOptions
 
     private readonly Option<double?> _temperature = ValueOption.Real("--temperature", "Softens the logits of --teacher and network before they are compared; 4 if not given.", 0.01, 1000);
     private readonly Option<double?> _soft = ValueOption.Real("--soft", "Share of the loss that --teacher has, the labels having the rest; 0.9 if not given.", 0, 1);
+    private readonly Option<bool> _teacherLabels = new("--teacher-labels") { Description = "Take the classes that --teacher finds likeliest for labels, not those of the data." };
 
     /// <summary>The model to learn from; null for none.</summary>
     public string? Teacher(Invocation invocation) => invocation.Value(_teacher);
@@ -65,7 +66,7 @@ internal sealed class TrainingRecipeOptions
         Option[] options =
         [
             _epochs, _batch, _optimizer, _learningRate, _momentum, _nesterov, _weightDecay, _schedule, _warmUp, _labelSmoothing, _clip, _average, _augment, _patience,
-            _teacher, _temperature, _soft,
+            _teacher, _temperature, _soft, _teacherLabels,
         ];
         foreach (Option option in options) verb.Add(option);
     }
@@ -104,11 +105,13 @@ internal sealed class TrainingRecipeOptions
             Teacher = invocation.Value(_teacher),
             Temperature = invocation.Value(_temperature) ?? recipe.Temperature,
             Soft = invocation.Value(_soft) ?? recipe.Soft,
+            TeacherLabels = invocation.Value(_teacherLabels),
         };
         if (recipe.Nesterov && recipe.Momentum == 0 && recipe.Optimizer == OptimizerKind.Sgd) problems.Add("--nesterov needs --momentum above 0");
         if (recipe.Patience > 0 && validation.Count == 0) problems.Add("--patience needs held-out samples, and --validation leaves none");
         if (recipe.LabelSmoothing > 0 && !train.HasLabels) problems.Add($"--label-smoothing is for classes, {train.Name} has targets");
-        if (recipe.Teacher is null && (invocation.IsGiven(_temperature) || invocation.IsGiven(_soft))) problems.Add("--temperature and --soft are for --teacher FILE");
+        if (recipe.Teacher is null && (invocation.IsGiven(_temperature) || invocation.IsGiven(_soft) || invocation.IsGiven(_teacherLabels)))
+            problems.Add("--temperature, --soft and --teacher-labels are for --teacher FILE");
         if (problems.Count > 0) throw CommandException.Usage(string.Join("; ", problems));
         return recipe;
     }

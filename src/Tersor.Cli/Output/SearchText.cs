@@ -40,7 +40,7 @@ internal sealed class SearchText(PlanSearch search, SearchResult result)
         if (result.Found is { } found)
         {
             report["foundBytes"] = found.Bytes;
-            if (found.Change is { } change) report["foundDrop"] = change.Top1Drop;
+            if (found.Change is { } change) (report["foundDrop"], report["expectedDrop"]) = (change.Top1Drop, SortedJson.Number(result.Goal.ExpectedLoss(found)));
         }
 
         return report;

@@ -30,6 +30,7 @@ internal static class TrainingRecipeText
             fields["teacher"] = recipe.Teacher;
             fields["temperature"] = recipe.Temperature;
             fields["soft"] = recipe.Soft;
+            fields["teacherLabels"] = recipe.TeacherLabels;
         }
 
         if (recipe.Optimizer != OptimizerKind.Sgd) return fields;
@@ -56,7 +57,7 @@ internal static class TrainingRecipeText
         if (recipe.AverageDecay > 0) parts.Add($"weights averaged with {Numbers.Short(recipe.AverageDecay)}");
         if (!recipe.Augmentation.IsNone) parts.Add($"augmented by {Word(recipe.Augmentation)}");
         if (recipe.Patience > 0) parts.Add($"patience {Numbers.Integer(recipe.Patience)}");
-        if (recipe.Teacher is not null) parts.Add($"taught by {VisibleText.Escape(recipe.Teacher)} at temperature {Numbers.Short(recipe.Temperature)}, soft {Numbers.Short(recipe.Soft)}");
+        if (recipe.Teacher is not null) parts.Add($"taught by {VisibleText.Escape(recipe.Teacher)} at temperature {Numbers.Short(recipe.Temperature)}, soft {Numbers.Short(recipe.Soft)}{(recipe.TeacherLabels ? ", with its labels" : "")}");
         return string.Join(", ", parts);
     }
 

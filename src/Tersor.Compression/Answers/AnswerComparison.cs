@@ -53,6 +53,9 @@ public sealed class AnswerComparison
     /// <summary>Whether answers are classes; otherwise they are compared by distance.</summary>
     public bool Classifies => _samples.HasLabels;
 
+    /// <summary>Whether the answers are probabilities, not logits.</summary>
+    public bool AreProbabilities => _graph.GivesProbabilities(0);
+
     /// <summary>Fraction of right answers before any change; NaN for regression.</summary>
     public double Top1Before
     {
@@ -127,7 +130,7 @@ public sealed class AnswerComparison
 
     private double KullbackLeibler(ReadOnlySpan<float> before, ReadOnlySpan<float> after)
     {
-        if (_graph.GivesProbabilities(0))
+        if (AreProbabilities)
         {
             double sum = 0;
             for (int c = 0; c < before.Length; c++)

@@ -8,6 +8,10 @@ public sealed class SearchGoal
     private const double ShareOfLearned = 0.8;
     private const double ErrorsOfLearned = 2;
 
+    // Beyond so much, losses grow faster than distances; much below, train samples that were learned by heart do not tell.
+    private const double TellingLoss = 0.02;
+    private const double TellingFactor = 1.5;
+
     private SearchGoal(double mostLost, double share, long? mostBytes) => (MostLost, Share, MostBytes) = (mostLost, share, mostBytes);
 
     /// <summary>The fraction of right answers that may be lost; infinite where the size is bounded.</summary>
@@ -19,6 +23,15 @@ public sealed class SearchGoal
     /// <summary>Bytes of the stream; null where the loss is bounded.</summary>
     public long? MostBytes { get; }
 
+    /// <summary>
+    /// The trial whose loss tells what distances cost, below which a loss is taken to be in proportion to the distance of the outputs: to first order in what a small change does to them, new data near
+    /// a boundary between classes win as many right answers as they lose, and what is left grows with the square. Null where every trial tells its own loss.
+    /// </summary>
+    public BudgetTrial? Anchor { get; private init; }
+
+    /// <summary>Whether an <see cref="Anchor"/> is wanted, and there is none yet.</summary>
+    internal bool WantsAnchor { get; private init; }
+
     /// <summary>The smallest stream of which new data are expected to lose no more.</summary>
     /// <param name="mostLost">The fraction of right answers that may be lost.</param>
     /// <param name="share">The part of what trials lose that new data are expected to lose.</param>
@@ -28,18 +41,29 @@ public sealed class SearchGoal
     /// <param name="mostLost">The fraction of right answers that may be lost.</param>
     /// <param name="rightOnNew">The fraction of right answers to new data before any change.</param>
     /// <param name="rightOnTrained">That to the samples of the trials.</param>
-    public static SearchGoal LossOnTrained(double mostLost, double rightOnNew, double rightOnTrained) =>
-        Loss(mostLost, (1 - rightOnNew) > ErrorsOfLearned * (1 - rightOnTrained) ? ShareOfLearned : 1);
+    /// <param name="distancesTell">Whether distances of trials are those of logits: those of probabilities hardly change while a network is sure.</param>
+    public static SearchGoal LossOnTrained(double mostLost, double rightOnNew, double rightOnTrained, bool distancesTell)
+    {
+        bool isLearned = (1 - rightOnNew) > ErrorsOfLearned * (1 - rightOnTrained);
+        return new SearchGoal(mostLost, isLearned ? ShareOfLearned : 1, null) { WantsAnchor = isLearned && distancesTell && mostLost < TellingLoss };
+    }
 
     /// <summary>The stream that fits and whose answers change least, by the distance of outputs; where no answers are asked for, the largest.</summary>
     /// <param name="mostBytes">Bytes of the stream.</param>
     public static SearchGoal Size(long mostBytes) => new(double.PositiveInfinity, 1, mostBytes);
 
-    /// <summary>Whether a trial keeps what is asked. What was measured on some samples is off by chance: a standard error is left for it.</summary>
+    /// <summary>Whether a trial keeps what is asked.</summary>
     public bool Keeps(BudgetTrial trial)
     {
         ArgumentNullException.ThrowIfNull(trial);
         return MostBytes is long most ? trial.Bytes <= most : ExpectedLoss(trial) <= MostLost;
+    }
+
+    /// <summary>The fraction of right answers that new data are expected to lose; a standard error is in it. Infinite where nobody asked for answers.</summary>
+    public double ExpectedLoss(BudgetTrial trial)
+    {
+        ArgumentNullException.ThrowIfNull(trial);
+        return Anchor is not null && Distance(trial) < Distance(Anchor) ? MeasuredLoss(Anchor) * (Distance(trial) / Distance(Anchor)) : MeasuredLoss(trial);
     }
 
     /// <summary>Less than 0 where the first trial serves better than the second: by keeping what is asked, then by how much it gains; where neither keeps it, by how near it comes.</summary>
@@ -67,7 +91,17 @@ public sealed class SearchGoal
     internal double Excess(BudgetTrial trial) =>
         MostBytes is long most ? Math.Log((double)trial.Bytes / Math.Max(1, most)) : Math.Asinh((ExpectedLoss(trial) - MostLost) / Math.Max(MostLost, 1e-3));
 
-    private double ExpectedLoss(BudgetTrial trial) => trial.Change is { } change ? Share * (change.Top1Drop + change.StandardError) : double.PositiveInfinity;
+    /// <summary>Whether a trial may be the anchor (less than 0: it loses too little, more than 0: too much).</summary>
+    internal static int ComparedWithTelling(BudgetTrial trial)
+    {
+        double loss = trial.Change?.Top1Drop ?? 0;
+        return loss * TellingFactor < TellingLoss ? -1 : loss > TellingLoss * TellingFactor ? 1 : 0;
+    }
+
+    /// <summary>The same goal with an anchor.</summary>
+    internal SearchGoal AnchoredAt(BudgetTrial anchor) => new(MostLost, Share, MostBytes) { Anchor = anchor };
+
+    private double MeasuredLoss(BudgetTrial trial) => trial.Change is { } change ? Share * (change.Top1Drop + change.StandardError) : double.PositiveInfinity;
 
     private static double Distance(BudgetTrial trial) => trial.Change is { Distance: double distance } && !double.IsNaN(distance) ? distance : double.PositiveInfinity;
 }

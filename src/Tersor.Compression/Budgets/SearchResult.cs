@@ -3,6 +3,9 @@ namespace Tersor.Compression.Budgets;
 /// <summary>What a search found.</summary>
 public sealed record SearchResult
 {
+    /// <summary>What plans were judged by at the end.</summary>
+    public required SearchGoal Goal { get; init; }
+
     /// <summary>The best plan that keeps what was asked; null where none of those tried does.</summary>
     public required BudgetTrial? Found { get; init; }
 

@@ -13,15 +13,15 @@ public sealed class SearchRun
     private readonly List<BudgetTrial> _trials = [];
     private int _toAssess;
 
-    internal SearchRun(SearchProblem problem, int mostTrials) => (_problem, _mostTrials) = (problem, mostTrials);
+    internal SearchRun(SearchProblem problem, int mostTrials) => (_problem, _mostTrials, Goal) = (problem, mostTrials, problem.Goal);
 
     private delegate BudgetTrial Attempt(CompressionPlan plan, CancellationToken cancellationToken);
 
     /// <inheritdoc cref="SearchProblem.Space"/>
     public PlanSpace Space => _problem.Space;
 
-    /// <inheritdoc cref="SearchProblem.Goal"/>
-    public SearchGoal Goal => _problem.Goal;
+    /// <summary>What is asked of the plan; with an anchor once there is one.</summary>
+    public SearchGoal Goal { get; private set; }
 
     /// <inheritdoc cref="SearchProblem.Seed"/>
     public ulong Seed => _problem.Seed;
@@ -61,6 +61,31 @@ public sealed class SearchRun
             Assessments++;
             return trial;
         });
+    }
+
+    /// <summary>Looks on the line for a plan that tells what distances cost, where the goal wants one; half of the trials are left for the search itself.</summary>
+    internal void FindAnchor()
+    {
+        if (!Goal.WantsAnchor) return;
+        (int finer, int coarser) = (0, Space.Line.Count);
+        while (coarser - finer > 1 && _trials.Count < _mostTrials / 2)
+        {
+            int middle = (finer + coarser) >> 1;
+            if (Try(Space.At(middle)) is not { } trial) return;
+            switch (SearchGoal.ComparedWithTelling(trial))
+            {
+                case < 0:
+                    finer = middle;
+                    break;
+                case > 0:
+                    coarser = middle;
+                    break;
+                default:
+                    Goal = Goal.AnchoredAt(trial);
+                    Best = _trials.Aggregate((best, other) => Goal.Compare(other, best) < 0 ? other : best);
+                    return;
+            }
+        }
     }
 
     private BudgetTrial? TryWhole(string kind, CompressionPlan plan, Attempt attempt)

@@ -34,7 +34,7 @@ internal sealed class RecipeTeachers
         try
         {
             ExecutableGraph student = ExecutableGraph.Create(graph);
-            Teacher teacher = new(name == Recipe.OriginalTeacher ? OfOriginal(graph) : Of(name), training.Temperature, training.Soft);
+            Teacher teacher = new(name == Recipe.OriginalTeacher ? OfOriginal(graph) : Of(name), training.Temperature, training.Soft, training.TeacherLabels);
             teacher.CheckFit(student, session.Train, session.Preprocessing, InputBatch.SizeFor(student, Math.Min(training.Batch, session.Train.Count)), session.Threads);
             return [];
         }

@@ -48,9 +48,10 @@ internal static class TrainingKeys
             Teacher = mapping.Text("teacher") ?? usual.Teacher,
             Temperature = mapping.Real("temperature", usual.Temperature, LeastTemperature, 1000),
             Soft = mapping.Real("soft", usual.Soft, 0, 1),
+            TeacherLabels = mapping.Flag("teacher-labels", usual.TeacherLabels),
         };
-        if (training.Teacher is null && (mapping.Has("temperature") || mapping.Has("soft")))
-            mapping.Problem($"has temperature or soft, which are for a teacher; add teacher: {Recipe.OriginalTeacher}, or that of a model file, or drop them");
+        if (training.Teacher is null && (mapping.Has("temperature") || mapping.Has("soft") || mapping.Has("teacher-labels")))
+            mapping.Problem($"has temperature, soft or teacher-labels, which are for a teacher; add teacher: {Recipe.OriginalTeacher}, or that of a model file, or drop them");
         if (training.Nesterov && training.Momentum == 0 && optimizer == OptimizerKind.Sgd) mapping.Problem("has nesterov without momentum");
         if (optimizer != OptimizerKind.Sgd && (mapping.Has("momentum") || mapping.Has("nesterov"))) mapping.Problem("has momentum, which is for the optimizer sgd");
         return training;
@@ -77,6 +78,7 @@ internal static class TrainingKeys
         if (training.Augmentation.Flip) words.Add("augment flip");
         if (training.Patience != 0) words.Add(Word("patience", training.Patience));
         if (training.Teacher is not null) words.AddRange([Word("teacher", training.Teacher), Word("temperature", training.Temperature), Word("soft", training.Soft)]);
+        if (training is { Teacher: not null, TeacherLabels: true }) words.Add("teacher-labels");
         return string.Join(", ", words);
     }
 

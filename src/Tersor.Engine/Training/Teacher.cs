@@ -18,13 +18,14 @@ public sealed class Teacher
     /// <summary>Takes the network.</summary>
     /// <param name="graph">With one binary32 input and logits or probabilities of classes as its first output; not the graph that is trained, and left as it is.</param>
     /// <param name="temperature">Softens the logits of both; above 0.</param>
-    /// <param name="soft">The teacher's share of the loss, 0 to 1; the labels have the rest.</param>
-    public Teacher(ExecutableGraph graph, double temperature = UsualTemperature, double soft = UsualSoft)
+    /// <param name="soft">The share of its softened answers in the loss, 0 to 1; labels have the rest.</param>
+    /// <param name="givesLabels">Whether the labels are the classes that it finds likeliest, not those of the data.</param>
+    public Teacher(ExecutableGraph graph, double temperature = UsualTemperature, double soft = UsualSoft, bool givesLabels = false)
     {
         ArgumentNullException.ThrowIfNull(graph);
         if (!double.IsFinite(temperature) || temperature <= 0) throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "A temperature is above 0.");
         if (soft is not (>= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(soft), soft, "0 to 1 is possible.");
-        (Graph, Temperature, Soft) = (graph, temperature, soft);
+        (Graph, Temperature, Soft, GivesLabels) = (graph, temperature, soft, givesLabels);
     }
 
     /// <summary>The network.</summary>
@@ -33,11 +34,14 @@ public sealed class Teacher
     /// <summary>Softens the logits of both.</summary>
     public double Temperature { get; }
 
-    /// <summary>The teacher's share of the loss.</summary>
+    /// <summary>The share of its softened answers in the loss.</summary>
     public double Soft { get; }
 
+    /// <summary>Whether the labels are the classes that it finds likeliest, not those of the data.</summary>
+    public bool GivesLabels { get; }
+
     /// <summary>Tells teachers apart: a digest of network and weights, and how their answers count.</summary>
-    public string Identity => string.Create(CultureInfo.InvariantCulture, $"{Graph.ToOnnx().Digest()} at temperature {Temperature:R}, soft {Soft:R}");
+    public string Identity => string.Create(CultureInfo.InvariantCulture, $"{Graph.ToOnnx().Digest()} at temperature {Temperature:R}, soft {Soft:R}{(GivesLabels ? ", its labels" : "")}");
 
     /// <summary>Makes sure that the teacher can teach a network, before anything runs.</summary>
     /// <param name="student">The network.</param>

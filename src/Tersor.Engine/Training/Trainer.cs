@@ -54,7 +54,7 @@ public sealed class Trainer
         if (options.Loss.UsesLabels != train.HasLabels)
             throw new DataMismatchException($"{options.Loss.GetType().Name} compares with {(options.Loss.UsesLabels ? "labels" : "targets")}, {train.Name} has {(train.HasLabels ? "labels" : "targets")}.");
         options.Teacher?.CheckFit(graph, train, preprocessing, batch, threads);
-        _loss = (options.Teacher is { } teacher ? new DistillationLoss(options.Loss, teacher.Temperature, teacher.Soft) : options.Loss).ForAnswersOf(graph);
+        _loss = (options.Teacher is { } teacher ? new DistillationLoss(options.Loss, teacher.Temperature, teacher.Soft, teacher.GivesLabels) : options.Loss).ForAnswersOf(graph);
         (_graph, _validation, _preprocessing, _options, _threads) = (graph, validation is { Count: > 0 } ? validation : null, preprocessing, options, threads);
         Batch = batch;
         Tensors = [.. graph.Parameters.Where(parameter => parameter.IsTrainable).SelectMany(parameter => parameter.Stored)];

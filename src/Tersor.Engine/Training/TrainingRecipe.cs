@@ -91,8 +91,11 @@ public sealed record TrainingRecipe
     /// <summary>Softens the logits of teacher and network; above 0.</summary>
     public double Temperature { get; init; } = Training.Teacher.UsualTemperature;
 
-    /// <summary>The teacher's share of the loss, 0 to 1.</summary>
+    /// <summary>The share of the teacher's softened answers in the loss, 0 to 1; labels have the rest.</summary>
     public double Soft { get; init; } = Training.Teacher.UsualSoft;
+
+    /// <summary>Whether the labels are the classes that the teacher finds likeliest, not those of the data.</summary>
+    public bool TeacherLabels { get; init; }
 
     /// <summary>The same with another optimizer, and with rate and decay that are customary for it where it is not the one the recipe was made for.</summary>
     public TrainingRecipe WithOptimizer(OptimizerKind optimizer)
@@ -124,7 +127,7 @@ public sealed record TrainingRecipe
                 ? () => new SgdOptimizer((float)Momentum, weightDecay, Nesterov)
                 : () => new AdamOptimizer(weightDecay: weightDecay, decoupled: Optimizer == OptimizerKind.AdamW),
             Loss = usesLabels ? new CrossEntropyLoss((float)LabelSmoothing) : new MeanSquaredErrorLoss(),
-            Teacher = teacher is null ? null : new Teacher(teacher, Temperature, Soft),
+            Teacher = teacher is null ? null : new Teacher(teacher, Temperature, Soft, TeacherLabels),
             L1 = (float)L1,
             GradientClip = (float)GradientClip,
             AverageDecay = (float)AverageDecay,

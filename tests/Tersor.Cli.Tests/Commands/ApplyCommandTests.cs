@@ -96,7 +96,7 @@ public sealed class ApplyCommandTests : IDisposable
     [InlineData("steps: [prune, compress: {container: smaller}]", "out", "error[usage]: ", "Add --lossless.")]
     [InlineData("steps: [prune, compress: {container: smaller, lossless: true}]", "out.dcz", "error[usage]: ", "decides the ending, which says dcz")]
     [InlineData("steps: [train: {teacher: none.onnx}]", "out.onnx", "error[recipe]: ", "step 1, train: the teacher none.onnx is no file; name a model file, or 'original'")]
-    [InlineData("steps: [train: {soft: 0.5}]", "out.onnx", "error[recipe]: ", "train has temperature or soft, which are for a teacher; add teacher: original")]
+    [InlineData("steps: [train: {soft: 0.5}]", "out.onnx", "error[recipe]: ", "train has temperature, soft or teacher-labels, which are for a teacher; add teacher: original")]
     [InlineData("steps: [train: {teacher: original, temperature: 0}]", "out.onnx", "error[recipe]: ", "'temperature' of train is a number of 0.01 to 1000")]
     [InlineData("steps: [prune, compress]", "out.onnx", "error[usage]: ", "a recipe that ends in compress writes an NNC file")]
     public async Task Apply_RecipeThatCannotRun_IsRefusedBeforeAnythingRuns(string yaml, string output, string start, string problem)

@@ -171,7 +171,8 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData("--augment takes none, or crop, crop:PIXELS and flip with commas between, not 'turn'", "--augment", "turn")]
     [InlineData("--nesterov needs --momentum above 0", "--momentum", "0", "--nesterov")]
     [InlineData("--patience needs held-out samples, and --validation leaves none", "--patience", "2", "--validation", "0")]
-    [InlineData("--temperature and --soft are for --teacher FILE", "--temperature", "2")]
+    [InlineData("--temperature, --soft and --teacher-labels are for --teacher FILE", "--temperature", "2")]
+    [InlineData("--temperature, --soft and --teacher-labels are for --teacher FILE", "--teacher-labels")]
     [InlineData("--optimizer takes one of sgd, adam, adamw, not 'adan'. Did you mean 'adam'?. See tersor train --help.", "--optimizer", "adan")]
     public async Task Train_OptionsThatDoNotWork_AreRefused(string error, params string[] options) =>
         (await Train("lenet-300-100", options)).FailsWith(2, $"error[usage]: {error}");

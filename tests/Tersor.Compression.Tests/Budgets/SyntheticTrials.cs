@@ -23,12 +23,18 @@ internal sealed class SyntheticTrials : IPlanTrials
     /// <summary>Called before each trial.</summary>
     public Action<int> Before { get; init; } = _ => { };
 
-    public static PlanSpace Space { get; } = new(new Line(), [["a"], ["b"], ["c"]]);
+    /// <summary>The fraction of right answers that a distance costs.</summary>
+    public Func<double, double> Losing { get; init; } = InProportion;
+
+    public static PlanSpace Space { get; } = new(new Line(lambda: 0), [["a"], ["b"], ["c"]]);
+
+    /// <summary>The same with a weight of the bits, of which more takes bytes away and adds distance.</summary>
+    public static PlanSpace RatedSpace { get; } = new(new Line(lambda: 1), [["a"], ["b"], ["c"]]);
 
     public BudgetTrial Judge(CompressionPlan plan, CancellationToken cancellationToken = default)
     {
         Begin(cancellationToken);
-        return Of(plan);
+        return Of(plan, Losing);
     }
 
     public BudgetTrial Measure(CompressionPlan plan, CancellationToken cancellationToken = default) => Judge(plan, cancellationToken) with { Change = null };
@@ -41,24 +47,27 @@ internal sealed class SyntheticTrials : IPlanTrials
         BudgetTrial? best = null;
         for (int i = 0; i < Places * Places * Places; i++)
         {
-            BudgetTrial trial = Of(Space.At([new GroupSetting(i % Places), new GroupSetting(i / Places % Places), new GroupSetting(i / Places / Places)]));
+            BudgetTrial trial = Of(Space.At([new GroupSetting(i % Places), new GroupSetting(i / Places % Places), new GroupSetting(i / Places / Places)]), InProportion);
             if (best is null || goal.Compare(trial, best) < 0) best = trial;
         }
 
         return best!;
     }
 
-    private static BudgetTrial Of(CompressionPlan plan)
+    private static double InProportion(double distance) => Math.Min(0.9, distance);
+
+    private static BudgetTrial Of(CompressionPlan plan, Func<double, double> losing)
     {
         (double bytes, double distance) = (20, 0);
         foreach (TensorPlan tensor in plan.Tensors)
         {
             int group = tensor.Name[0] - 'a';
-            bytes += Sizes[group] * Math.Pow(2, -Rates[group] * tensor.Qp / 4);
-            distance += Costs[group] * Math.Pow(2, tensor.Qp / 2.0);
+            double factor = tensor.Lambda > 0 ? tensor.Lambda : 1;
+            bytes += Sizes[group] * Math.Pow(2, -Rates[group] * tensor.Qp / 4) * Math.Pow(factor, -0.1);
+            distance += Costs[group] * Math.Pow(2, tensor.Qp / 2.0) * Math.Pow(factor, 0.3);
         }
 
-        int lost = (int)(Samples * Math.Min(0.9, distance));
+        int lost = (int)(Samples * losing(distance));
         return new BudgetTrial(plan, (long)bytes, new AnswerChange(Samples, distance, distance, Samples - lost, lost, 0));
     }
 
@@ -69,7 +78,7 @@ internal sealed class SyntheticTrials : IPlanTrials
         Count++;
     }
 
-    private sealed class Line : PlanLine
+    private sealed class Line(double lambda) : PlanLine
     {
         public override int Count => Places;
 
@@ -77,6 +86,6 @@ internal sealed class SyntheticTrials : IPlanTrials
 
         public override int Start => Places / 2;
 
-        public override CompressionPlan At(int index) => new() { Tensors = [.. "abc".Select(name => new TensorPlan { Name = $"{name}", Method = TensorMethod.Uniform, Qp = index })] };
+        public override CompressionPlan At(int index) => new() { Tensors = [.. "abc".Select(name => new TensorPlan { Name = $"{name}", Method = TensorMethod.Uniform, Qp = index, Lambda = lambda })] };
     }
 }

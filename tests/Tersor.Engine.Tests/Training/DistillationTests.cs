@@ -36,6 +36,21 @@ public class DistillationTests
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void The_teachers_labels_take_the_place_of_those_of_the_data(int label)
+    {
+        float[] gradient = new float[6];
+        float[] expected = new float[6];
+        float[] outputs = [3, 2.5f, 0, 1, -1, 2];
+        LossTargets targets = new([label, label], [5f, 2f, -1f, 0, 4, 3]);
+        double loss = new DistillationLoss(new CrossEntropyLoss(), temperature: 1, soft: 0.5, teacherLabels: true).Compute(outputs, 2, targets, gradient);
+        Assert.Equal(new DistillationLoss(new CrossEntropyLoss(), temperature: 1, soft: 0.5).Compute(outputs, 2, new LossTargets([0, 1], targets.Values), expected), loss);
+        Assert.Equal(expected, gradient);
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(4)]
     [InlineData(20)]

@@ -10,7 +10,7 @@ internal static class Bisection
         : Find(family.Count - 1, -1, place => run.TrySize(PlanAt(run, family, place)), run.Goal);
 
     // The first place must keep the goal; the other is one beyond the last.
-    private static int? Find(int kept, int broken, Func<int, BudgetTrial?> attempt, SearchGoal goal)
+    internal static int? Find(int kept, int broken, Func<int, BudgetTrial?> attempt, SearchGoal goal)
     {
         if (attempt(kept) is not { } first || !goal.Keeps(first)) return null;
         while (Math.Abs(broken - kept) > 1)

@@ -34,10 +34,12 @@ public abstract class PlanSearch
         ArgumentNullException.ThrowIfNull(problem);
         long started = Stopwatch.GetTimestamp();
         SearchRun run = new(problem, problem.MostTrials ?? UsualTrials(problem.Space));
+        run.FindAnchor();
         Explore(run);
         return new SearchResult
         {
-            Found = run.Best is { } best && problem.Goal.Keeps(best) ? best : null,
+            Goal = run.Goal,
+            Found = run.Best is { } best && run.Goal.Keeps(best) ? best : null,
             Nearest = run.Best,
             Trials = run.Trials,
             Assessments = run.Assessments,

@@ -1,8 +1,12 @@
+using Tersor.Plans;
+
 namespace Tersor.Compression.Budgets.Searches;
 
 /// <summary>Bisects the line of plans in which a bit buys the same everywhere (<see cref="SlopeFamily"/>), or whatever line there is.</summary>
 public sealed class SlopeSearch : PlanSearch
 {
+    private const int FactorsPerOctave = 16;
+
     /// <inheritdoc/>
     public override string Name => "slope";
 
@@ -10,5 +14,22 @@ public sealed class SlopeSearch : PlanSearch
     public override string Description => "bisect the plans in which a bit buys the same everywhere; about nine trials";
 
     /// <inheritdoc/>
-    protected override void Explore(SearchRun run) => Bisection.FindEdge(run, run.Space.Line);
+    protected override void Explore(SearchRun run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        PlanSpace space = run.Space;
+        if (Bisection.FindEdge(run, space.Line) is not { } edge || !space.VariesLambda || space.Groups.Count >= space.Line.PlacesPerOctave) return;
+
+        // Steps are quarter octaves, so that neighbouring plans of few tensors are far apart: between them, rates count for more in the finer plan, or for less in the coarser one.
+        bool boundsLoss = run.Goal.MostBytes is null;
+        Bisection.Find(0, FactorsPerOctave + 1, index => Try(edge, boundsLoss ? index : -index), run.Goal);
+        int coarser = space.Clamp(edge + space.PlacesPerStep);
+        if (boundsLoss && coarser > edge) Bisection.Find(FactorsPerOctave, 0, index => Try(coarser, -index), run.Goal);
+
+        BudgetTrial? Try(int place, int index)
+        {
+            CompressionPlan plan = space.At([.. space.Groups.Select(_ => new GroupSetting(place, Math.Pow(2, index / (double)FactorsPerOctave)))]);
+            return boundsLoss ? run.Try(plan) : run.TrySize(plan);
+        }
+    }
 }

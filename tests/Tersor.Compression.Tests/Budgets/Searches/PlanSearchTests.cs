@@ -130,6 +130,52 @@ public class PlanSearchTests
         }
     }
 
+    /// <summary>Train samples that are known by heart are right up to some distance, and tell nothing before.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Search_OnLearnedSamples_TakesSmallLossesToBeInProportionToDistances(string name)
+    {
+        SyntheticTrials trials = new() { Losing = distance => distance < 0.01 ? 0 : Math.Min(0.9, distance) };
+        SearchResult result = Run(name, Learned(0.005), trials);
+        BudgetTrial anchor = result.Goal.Anchor!;
+        Assert.InRange(anchor.Change!.Top1Drop, 0.02 / 1.5, 0.02 * 1.5);
+        Assert.True(result.Found!.Change!.Lost == 0, "A plan that loses train samples loses too many others.");
+        double expected = 0.8 * (anchor.Change.Top1Drop + anchor.Change.StandardError) * result.Found.Change.Distance / anchor.Change.Distance;
+        Assert.Equal(expected, result.Goal.ExpectedLoss(result.Found), 1e-12);
+        Assert.InRange(expected, 0.0015, 0.005);
+        Assert.All(result.Trials, trial => Assert.True(result.Goal.Compare(result.Found, trial) <= 0));
+    }
+
+    [Fact]
+    public void Search_MeasuresLosses_WhereDistancesDoNotTellThem()
+    {
+        Assert.Null(Run("slope", SearchGoal.LossOnTrained(0.005, 0.9, 0.99, distancesTell: false)).Goal.Anchor);
+        Assert.Null(Run("slope", SearchGoal.LossOnTrained(0.005, 0.98, 0.985, distancesTell: true)).Goal.Anchor);
+        Assert.Null(Run("slope", Learned(0.05)).Goal.Anchor);
+        Assert.Null(Run("slope", Learned(0.005), new SyntheticTrials { Losing = distance => distance < 0.01 ? 0 : 0.5 }).Goal.Anchor);
+        Assert.Null(Run("slope", Learned(0.005), mostTrials: 3).Goal.Anchor);
+        BudgetTrial found = Run("slope", Learned(0.05)).Found!;
+        Assert.Equal(0.8 * (found.Change!.Top1Drop + found.Change.StandardError), Learned(0.05).ExpectedLoss(found), 1e-12);
+    }
+
+    [Fact]
+    public void Search_BySlope_LetsRatesCountForMoreBetweenPlansOfTheLine()
+    {
+        PlanSpace space = SyntheticTrials.RatedSpace;
+        BudgetTrial[] line = [.. Enumerable.Range(0, SyntheticTrials.Places).Select(place => new SyntheticTrials().Judge(space.At(place)))];
+        BudgetTrial smallest = Rated(Loss).Found!;
+        Assert.True(Loss.Keeps(smallest));
+        Assert.True(smallest.Bytes < line.Where(Loss.Keeps).Min(trial => trial.Bytes));
+
+        BudgetTrial nearest = Rated(Size).Found!;
+        Assert.InRange(nearest.Bytes, line.Where(Size.Keeps).Max(trial => trial.Bytes) + 1, 2500);
+
+        static SearchResult Rated(SearchGoal goal) =>
+            new SlopeSearch().Run(new SearchProblem { Space = SyntheticTrials.RatedSpace, Goal = goal, Trials = new SyntheticTrials() });
+    }
+
+    private static SearchGoal Learned(double mostLost) => SearchGoal.LossOnTrained(mostLost, rightOnNew: 0.9, rightOnTrained: 0.99, distancesTell: true);
+
     private static string[] Way(SearchResult result) => [.. result.Trials.Select(trial => trial.Plan.ToJson())];
 
     private static SearchResult Run(string name, SearchGoal goal, SyntheticTrials? trials = null, int? mostTrials = null, ulong seed = 1, SearchJournal? journal = null) =>
