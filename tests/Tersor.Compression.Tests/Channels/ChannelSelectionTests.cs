@@ -46,6 +46,21 @@ public class ChannelSelectionTests
         Assert.Equal(2, ChannelSelection.ByShare(scores, 0.9, new ChannelSelectionOptions { LeastShareKept = 0.7 }).Removed.Count);
     }
 
+    /// <summary>The note on pruning, section 2: neurons go whose share of zeros is above the layer's mean by more than a deviation (Hu et al. 2016).</summary>
+    [Fact]
+    public void Channels_below_their_layers_mean_by_a_deviation_go()
+    {
+        ChannelGroups groups = TwoLayers();
+
+        // Shares of zeros of the first layer: 0.9, 0.2, 0.3, 0.2 with mean 0.4 and deviation 0.29; those of the second are alike.
+        ChannelScores activity = new(groups, [0.1, 0.8, 0.7, 0.8, 0.5, 0.5, 0.5, 0.5]);
+        Assert.Equal([groups.Units[0]], ChannelSelection.BelowMean(activity, 1).Removed);
+        ChannelSelection none = ChannelSelection.BelowMean(activity, 1.8);
+        Assert.Empty(none.Removed);
+        Assert.Equal("no layer loses channels: no score is below its layer's mean by 1.8 deviations, or too few are", Assert.Single(none.Warnings));
+        Assert.Empty(ChannelSelection.BelowMean(activity, 1, new ChannelSelectionOptions { MultipleKept = 4 }).Removed);
+    }
+
     [Theory]
     [InlineData(4)]
     [InlineData(8)]

@@ -103,6 +103,15 @@ public class RecipeTests
             StringComparison.Ordinal);
 
     [Fact]
+    public void Channels_go_by_deviations_in_place_of_shares()
+    {
+        PruneChannelsStep prune = Assert.IsType<PruneChannelsStep>(Assert.Single(Recipe.Parse("steps: [prune-channels: {importance: activity, deviations: 1}]", "r.yaml").Steps));
+        Assert.Contains("channels below their layer's mean by 1 deviations, by Activity", prune.Describe(), StringComparison.Ordinal);
+        RecipeException refusal = Assert.Throws<RecipeException>(() => Recipe.Parse("steps: [prune-channels: {share: 0.5, deviations: 1}]", "r.yaml"));
+        Assert.Contains("drop share, multiply-adds and scope", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Every_listed_step_can_be_written_with_no_settings() =>
         Assert.All(RecipeSteps.All, kind => Assert.Equal(kind.Name, Assert.Single(Recipe.Parse($"steps: [{kind.Name}]", "r.yaml").Steps).Name));
 }

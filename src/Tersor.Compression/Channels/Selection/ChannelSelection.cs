@@ -144,6 +144,33 @@ public sealed class ChannelSelection
         return Of(shares, removed);
     }
 
+    /// <summary>
+    /// Of each layer the units whose score is less than the layer's mean by more than so many standard deviations: with the scores of <see cref="ChannelImportance.Activity"/> and 1, those whose share of zeros is above the mean by more than a
+    /// deviation (Hu et al. 2016, Network Trimming). Layers whose units are alike lose nothing.
+    /// </summary>
+    /// <param name="scores">What is least important.</param>
+    /// <param name="deviations">Standard deviations of the layer's scores, 0 or more.</param>
+    /// <param name="options">Which layers; null for all.</param>
+    /// <exception cref="ChannelPruningException">Layers are asked for that do not exist or must stay.</exception>
+    public static ChannelSelection BelowMean(ChannelScores scores, double deviations, ChannelSelectionOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(scores);
+        if (!(deviations >= 0)) throw new ArgumentOutOfRangeException(nameof(deviations), deviations, "0 or more is possible.");
+        options ??= new ChannelSelectionOptions();
+        List<ChannelUnit> removed = [];
+        foreach (ChannelSet set in options.Resolve(scores.Groups))
+        {
+            ChannelUnit[] removable = [.. Removable(scores, set.Units)];
+            if (removable.Length == 0) continue;
+            double mean = removable.Average(unit => scores[unit]);
+            double deviation = Math.Sqrt(removable.Average(unit => (scores[unit] - mean) * (scores[unit] - mean)));
+            int below = removable.TakeWhile(unit => scores[unit] < mean - (deviations * deviation)).Count();
+            removed.AddRange(removable.Take(options.Removed(set, below)));
+        }
+
+        return Of(scores, removed, removed.Count == 0 ? [FormattableString.Invariant($"no layer loses channels: no score is below its layer's mean by {deviations} deviations, or too few are")] : []);
+    }
+
     private static void CheckShare(ChannelScores scores, double share)
     {
         if (share is >= 0 and < 1) return;

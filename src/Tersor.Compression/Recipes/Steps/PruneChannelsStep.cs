@@ -45,6 +45,9 @@ public sealed record PruneChannelsStep : RecipeStep
     /// <summary>The share of multiply-adds that may stay at the end; 0 to count channels instead.</summary>
     public double MultiplyAdds { get; init; }
 
+    /// <summary>In place of shares: a channel goes whose score is less than its layer's mean by more than so many standard deviations, in every round; 0 for shares.</summary>
+    public double Deviations { get; init; }
+
     /// <summary>Whether channels of all layers are compared; otherwise each layer loses the same share. Multiply-adds are always saved where they cost least.</summary>
     public bool IsGlobal { get; init; }
 
@@ -57,19 +60,29 @@ public sealed record PruneChannelsStep : RecipeStep
     /// <inheritdoc/>
     public override double Epochs => Rounds * base.Epochs;
 
+    private string Extent
+    {
+        get
+        {
+            if (Deviations > 0) return FormattableString.Invariant($"channels below their layer's mean by {Deviations} deviations");
+            if (MultiplyAdds > 0) return FormattableString.Invariant($"to {MultiplyAdds:P0} of the multiply-adds");
+            return FormattableString.Invariant($"{Share:P0} of the channels {(IsGlobal ? "of all layers" : "of each layer")}");
+        }
+    }
+
     /// <inheritdoc/>
     public override IReadOnlyList<string> LayersOf(OnnxGraph graph) => [.. ChannelGroups.Find(graph).Sets.SelectMany(set => set.Weights).Distinct(StringComparer.Ordinal)];
 
     /// <inheritdoc/>
     public override string Describe() => string.Create(
         CultureInfo.InvariantCulture,
-        $"prune-channels: {ChannelSelectionKeys.Text(Selection)}, {(MultiplyAdds > 0 ? $"to {MultiplyAdds:P0} of the multiply-adds" : $"{Share:P0} of the channels {(IsGlobal ? "of all layers" : "of each layer")}")}, by {Measure} ({Samples} samples), {Rounds} rounds; {(Training is null ? "no training" : TrainingKeys.Text(Training))}");
+        $"prune-channels: {ChannelSelectionKeys.Text(Selection)}, {Extent}, by {Measure} ({Samples} samples), {Rounds} rounds; {(Training is null ? "no training" : TrainingKeys.Text(Training))}");
 
     /// <inheritdoc/>
     public override IEnumerable<string> Check(OnnxGraph graph, RecipeSession session)
     {
         List<string> problems = [];
-        if (MultiplyAdds == 0 && Share >= 1) problems.Add("a share of 1 leaves layers without channels; ask for less");
+        if (MultiplyAdds == 0 && Deviations == 0 && Share >= 1) problems.Add("a share of 1 leaves layers without channels; ask for less");
         if (Rounds > 1 && Training is null) problems.Add("several rounds cut what one would unless there is training between them; add train, or drop rounds");
         if (problems.Count > 0) return problems;
         try
@@ -98,23 +111,29 @@ public sealed record PruneChannelsStep : RecipeStep
         return state;
     }
 
-    internal static PruneChannelsStep Read(RecipeMapping mapping) => new()
+    internal static PruneChannelsStep Read(RecipeMapping mapping)
     {
-        Selection = ChannelSelectionKeys.Read(mapping),
-        Measure = mapping.Choice(
-            "importance",
-            ChannelMeasure.Norm,
-            [
-                ("norm", ChannelMeasure.Norm), ("l1-norm", ChannelMeasure.L1Norm), ("activity", ChannelMeasure.Activity), ("batch-norm-scale", ChannelMeasure.BatchNormScale),
-                ("taylor", ChannelMeasure.Taylor), ("random", ChannelMeasure.Random),
-            ]),
-        Share = mapping.Real("share", 0.3, 0, 1),
-        MultiplyAdds = mapping.Real("multiply-adds", 0, 0.001, 1),
-        IsGlobal = mapping.Choice("scope", false, [("layer", false), ("global", true)]),
-        Rounds = mapping.Integer("rounds", 1, 1, 1000),
-        Samples = mapping.Integer("samples", 2048, 1, int.MaxValue),
-        Training = TrainingKeys.Nested(mapping, Engine.Training.TrainingRecipe.FineTuning),
-    };
+        if (mapping.Has("deviations") && (mapping.Has("share") || mapping.Has("multiply-adds") || mapping.Has("scope")))
+            mapping.Problem("has deviations, which say how much of each layer goes; drop share, multiply-adds and scope");
+        return new PruneChannelsStep
+        {
+            Selection = ChannelSelectionKeys.Read(mapping),
+            Measure = mapping.Choice(
+                "importance",
+                ChannelMeasure.Norm,
+                [
+                    ("norm", ChannelMeasure.Norm), ("l1-norm", ChannelMeasure.L1Norm), ("activity", ChannelMeasure.Activity), ("batch-norm-scale", ChannelMeasure.BatchNormScale),
+                    ("taylor", ChannelMeasure.Taylor), ("random", ChannelMeasure.Random),
+                ]),
+            Share = mapping.Real("share", 0.3, 0, 1),
+            MultiplyAdds = mapping.Real("multiply-adds", 0, 0.001, 1),
+            Deviations = mapping.Real("deviations", 0, 0.001, 100),
+            IsGlobal = mapping.Choice("scope", false, [("layer", false), ("global", true)]),
+            Rounds = mapping.Integer("rounds", 1, 1, 1000),
+            Samples = mapping.Integer("samples", 2048, 1, int.MaxValue),
+            Training = TrainingKeys.Nested(mapping, Engine.Training.TrainingRecipe.FineTuning),
+        };
+    }
 
     private NetworkState Cut(NetworkState before, RecipeSession session, int round)
     {
@@ -140,6 +159,7 @@ public sealed record PruneChannelsStep : RecipeStep
     private ChannelSelection Select(OnnxGraph graph, RecipeSession session, Func<ChannelGroups, ChannelScores> measure)
     {
         ChannelScores scores = measure(ChannelGroups.Find(graph));
+        if (Deviations > 0) return ChannelSelection.BelowMean(scores, Deviations, Selection);
         if (MultiplyAdds > 0) return ChannelSelection.ToMultiplyAdds(scores, Math.Pow(MultiplyAdds, 1.0 / Rounds), Selection);
         double share = 1 - Math.Pow(1 - Share, 1.0 / Rounds);
         session.CancellationToken.ThrowIfCancellationRequested();
