@@ -15,6 +15,9 @@ internal sealed class SearchSpace
     // Enough to tell drops of a tenth of a point apart, few enough for hundreds of trials of single tensors.
     private const int AssessedSamples = 1024;
 
+    // Data say how fine the few weights of a tiny tensor must be: fewer bits than all of them soon serve.
+    private const int TinyElementCount = 4;
+
     // What layers computed for one trial and the next one needs too.
     private const long KeptBytes = 256 << 20;
 
@@ -34,7 +37,7 @@ internal sealed class SearchSpace
     public SearchSpace(MeasuredModel measured, PlanOptions options, bool tunes)
     {
         Model folded = options.ErrorBound is null ? BatchNormFolding.Apply(measured.Model) : measured.Model;
-        options = options with { FoldBatchNorm = !ReferenceEquals(folded, measured.Model) };
+        options = options with { FoldBatchNorm = !ReferenceEquals(folded, measured.Model), TinyElementCount = TinyElementCount };
         _measured = measured with { Model = folded };
         _calibrator = new Calibrator(_measured);
         CompressionPlan usual = PlanBuilder.Build(measured.Model, options, measured.Threads, measured.Invocation.Progress, measured.Invocation.Cancellation);
@@ -74,24 +77,28 @@ internal sealed class SearchSpace
     public SampleSet DrawJudged() => _calibrator.DrawOthers(CalibrationSamples.ForJudging(OnnxGraph.FromModel(_measured.Model)), _calibration);
 
     /// <summary>The model's answers before any change.</summary>
-    public AnswerComparison AnswersTo(SampleSet samples) =>
-        new(_measured.Network.Graph, samples, _measured.PreprocessingFor(samples), _measured.Kernels, keptBytes: _measured.Memory.TakeUpTo(KeptBytes), cancellationToken: _measured.Invocation.Cancellation);
+    public AnswerComparison AnswersTo(SampleSet samples) => AnswersTo(samples, _measured.Memory.TakeUpTo(KeptBytes));
 
     /// <summary>Tries plans in memory.</summary>
     /// <param name="judged">The model's answers to the samples for whole plans.</param>
     public PlanTrials TrialsWith(AnswerComparison judged) =>
-        new(_measured.Model, _measured.Network.Graph, judged, () => AnswersTo(DrawAssessed()), _statistics, _measured.Threads, _tunes ? _calibrator.Tuning(_calibration!) : null);
+        new(_measured.Model, _measured.Network.Graph, judged, () => AnswersTo(DrawAssessed()), () => AnswersTo(DrawWide(), keptBytes: 0), _statistics, _measured.Threads, _tunes ? _calibrator.Tuning(_calibration!) : null);
 
     /// <summary>What trials are of, for a journal of them.</summary>
     /// <param name="judged">The samples for whole plans.</param>
     public JournalSubject DescribeTrials(SampleSet judged)
     {
-        string data = string.Join(' ', _calibration?.Digest, _calibrator.DigestOf(judged), _calibrator.DigestOf(DrawAssessed()));
+        string data = string.Join(' ', _calibration?.Digest, _calibrator.DigestOf(judged), _calibrator.DigestOf(DrawAssessed()), _calibrator.DigestOf(DrawWide()));
         return Describe(_measured.Model, data);
     }
 
     /// <summary>What trials of sizes alone are of.</summary>
     public static JournalSubject Describe(Model model, string data) => new($"tersor {Output.Report.ToolVersion}", ModelDigest.Of(model), data.Trim());
+
+    private AnswerComparison AnswersTo(SampleSet samples, long keptBytes) =>
+        new(_measured.Network.Graph, samples, _measured.PreprocessingFor(samples), _measured.Kernels, keptBytes: keptBytes, cancellationToken: _measured.Invocation.Cancellation);
+
+    private SampleSet DrawWide() => _calibrator.DrawOthers(CalibrationSamples.ForJudgingWidely(OnnxGraph.FromModel(_measured.Model)), _calibration);
 
     private SampleSet DrawAssessed() => _calibrator.DrawOthers(AssessedSamples, _calibration);
 }

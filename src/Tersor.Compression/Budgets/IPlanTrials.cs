@@ -8,6 +8,9 @@ public interface IPlanTrials
     /// <summary>Size and answers with a plan for all tensors.</summary>
     BudgetTrial Judge(CompressionPlan plan, CancellationToken cancellationToken = default);
 
+    /// <summary>The same on more samples: for what a search asks once.</summary>
+    BudgetTrial JudgeWidely(CompressionPlan plan, CancellationToken cancellationToken = default);
+
     /// <summary>The size alone.</summary>
     BudgetTrial Measure(CompressionPlan plan, CancellationToken cancellationToken = default);
 

@@ -17,17 +17,20 @@ public sealed class PlanTrials : IPlanTrials, IDisposable
     private readonly DecodedWeights _weights;
     private readonly AnswerComparison _judged;
     private readonly Func<AnswerComparison> _makeAssessed;
+    private readonly Func<AnswerComparison> _makeWide;
     private readonly PlanStatistics? _statistics;
     private readonly PlannedTuning? _tuning;
     private readonly int _threads;
     private readonly Dictionary<CompressionPlan, IReadOnlyDictionary<string, Tensor>> _tuned = new(ReferenceEqualityComparer.Instance);
     private AnswerComparison? _assessed;
+    private AnswerComparison? _wide;
 
     /// <summary>Takes the network as it is.</summary>
     /// <param name="model">The model as it is coded: where plans fold batch normalizations, with those folded already.</param>
     /// <param name="graph">The network.</param>
     /// <param name="judged">Its answers to the samples that whole plans are judged on.</param>
     /// <param name="assessed">Those to the samples that single tensors are assessed on, asked for when the first one is; null for the same.</param>
+    /// <param name="wide">Those to the samples for what is asked once, asked for when it is; null for those that whole plans are judged on.</param>
     /// <param name="statistics">What data say of the model, for plans that need it; null for others.</param>
     /// <param name="threads">Tensors compressed side by side.</param>
     /// <param name="tuning">What tunes vectors, for plans with <see cref="CompressionPlan.VectorTuning"/>, of the same network; null for others.</param>
@@ -36,22 +39,25 @@ public sealed class PlanTrials : IPlanTrials, IDisposable
         ExecutableGraph graph,
         AnswerComparison judged,
         Func<AnswerComparison>? assessed = null,
+        Func<AnswerComparison>? wide = null,
         PlanStatistics? statistics = null,
         int threads = 1,
         VectorTuning? tuning = null)
     {
         _compression = new RepeatedCompression(model, threads, statistics);
         _weights = new DecodedWeights(graph);
-        (_judged, _makeAssessed, _statistics, _threads) = (judged, assessed ?? (() => judged), statistics, threads);
+        (_judged, _makeAssessed, _makeWide, _statistics, _threads) = (judged, assessed ?? (() => judged), wide ?? (() => judged), statistics, threads);
         if (tuning is not null) _tuning = new PlannedTuning(_compression, _weights, tuning);
     }
 
     /// <inheritdoc/>
-    public BudgetTrial Judge(CompressionPlan plan, CancellationToken cancellationToken = default)
+    public BudgetTrial Judge(CompressionPlan plan, CancellationToken cancellationToken = default) => Judge(plan, _judged, cancellationToken);
+
+    /// <inheritdoc/>
+    public BudgetTrial JudgeWidely(CompressionPlan plan, CancellationToken cancellationToken = default)
     {
-        using MemoryStream stream = new();
-        (_, IReadOnlyDictionary<string, Tensor> tuned) = Compress(plan, stream, cancellationToken);
-        return Decode(plan, stream, _judged, tuned, cancellationToken);
+        _wide ??= OfOriginal(_makeWide);
+        return Judge(plan, _wide, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -64,12 +70,7 @@ public sealed class PlanTrials : IPlanTrials, IDisposable
     public BudgetTrial Assess(CompressionPlan plan, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        if (_assessed is null)
-        {
-            _weights.Restore();
-            _assessed = _makeAssessed();
-        }
-
+        _assessed ??= OfOriginal(_makeAssessed);
         using Model alone = new("memory", _compression.Model.Source, [.. plan.Tensors.Select(tensor => _compression.Model.Find(tensor.Name)!)]);
         using MemoryStream stream = new();
         ModelCompressor.Compress(alone, Folded(plan) with { VectorTuning = false }, stream, _threads, null, _statistics, cancellationToken);
@@ -92,6 +93,19 @@ public sealed class PlanTrials : IPlanTrials, IDisposable
 
     // Folding again would change nothing and take a while each time.
     private static CompressionPlan Folded(CompressionPlan plan) => plan with { FoldBatchNorm = false };
+
+    private AnswerComparison OfOriginal(Func<AnswerComparison> answers)
+    {
+        _weights.Restore();
+        return answers();
+    }
+
+    private BudgetTrial Judge(CompressionPlan plan, AnswerComparison answers, CancellationToken cancellationToken)
+    {
+        using MemoryStream stream = new();
+        (_, IReadOnlyDictionary<string, Tensor> tuned) = Compress(plan, stream, cancellationToken);
+        return Decode(plan, stream, answers, tuned, cancellationToken);
+    }
 
     private (CompressionReport Report, IReadOnlyDictionary<string, Tensor> Tuned) Compress(CompressionPlan plan, Stream stream, CancellationToken cancellationToken)
     {

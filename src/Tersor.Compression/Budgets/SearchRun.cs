@@ -81,7 +81,7 @@ public sealed class SearchRun
                     coarser = middle;
                     break;
                 default:
-                    Goal = Goal.AnchoredAt(trial);
+                    Goal = Goal.AnchoredAt(Remembered(KeyOf("widely", trial.Plan), trial.Plan, _problem.Trials.JudgeWidely));
                     Best = _trials.Aggregate((best, other) => Goal.Compare(other, best) < 0 ? other : best);
                     return;
             }

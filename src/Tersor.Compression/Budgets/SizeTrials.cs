@@ -11,6 +11,9 @@ public sealed class SizeTrials(RepeatedCompression compression) : IPlanTrials
     public BudgetTrial Judge(CompressionPlan plan, CancellationToken cancellationToken = default) => Measure(plan, cancellationToken);
 
     /// <inheritdoc/>
+    public BudgetTrial JudgeWidely(CompressionPlan plan, CancellationToken cancellationToken = default) => Measure(plan, cancellationToken);
+
+    /// <inheritdoc/>
     public BudgetTrial Measure(CompressionPlan plan, CancellationToken cancellationToken = default) => new(plan, compression.Compress(plan, Stream.Null, cancellationToken).TotalBytes, null);
 
     /// <inheritdoc/>

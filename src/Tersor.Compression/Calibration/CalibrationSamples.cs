@@ -18,6 +18,9 @@ public static class CalibrationSamples
     /// <summary>How many samples serve to judge a plan by its right answers: <c>5e11</c> multiply-adds' worth, 5,000 to 40,000.</summary>
     public static int ForJudging(OnnxGraph graph) => Affordable(graph, 5e11, 5000, 40_000);
 
+    /// <summary>How many samples serve to judge a plan that others are measured by: <c>4e12</c> multiply-adds' worth, 5,000 to 40,000.</summary>
+    public static int ForJudgingWidely(OnnxGraph graph) => Affordable(graph, 4e12, 5000, 40_000);
+
     /// <summary>SHA-256 of what a network is given, as hexadecimal digits: the same for the same samples under the same preprocessing.</summary>
     public static string Digest(SampleSet samples, Preprocessing preprocessing)
     {

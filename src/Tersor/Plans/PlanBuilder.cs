@@ -15,7 +15,7 @@ public static class PlanBuilder
     /// <summary>QP of tensors with fewer than two dimensions where a QP is given: the reference software's default.</summary>
     public const int ReferenceVectorQp = -75;
 
-    /// <summary>Float tensors of at most this many elements are kept exactly: a unit header costs more than their bits.</summary>
+    /// <summary>Float tensors of at most this many elements are usually kept exactly: a unit header costs more than their bits.</summary>
     public const int TinyElementCount = 16;
 
     /// <summary>The rate weight of rate-distortion optimized methods where none is given, in the reference software's scale.</summary>
@@ -118,7 +118,7 @@ public static class PlanBuilder
                 : new TensorPlan { Name = tensor.Name, Method = WithoutRate(method), Qp = ReferenceVectorQp };
         }
 
-        if (tensor.ElementCount <= TinyElementCount) return exact;
+        if (tensor.ElementCount <= options.TinyElementCount) return exact;
         float[] values = tensor.ReadSingles();
         if (!isWeight && values.All(value => value is 0 or 1)) return new TensorPlan { Name = tensor.Name, Method = TensorMethod.Uniform };
         TensorMethod chosen = isWeight ? options.Method ?? TensorMethod.TrellisRdo : TensorMethod.Trellis;

@@ -54,6 +54,9 @@ public sealed record PlanOptions
     /// <summary>What weights are predicted from, under an absolute or relative <see cref="ErrorBound"/>.</summary>
     public Predictor Predictor { get; init; }
 
+    /// <summary>Float tensors of at most so many elements are kept exactly, where neither a QP nor a bound says otherwise; lower where data tell what errors in them cost.</summary>
+    public int TinyElementCount { get; init; } = PlanBuilder.TinyElementCount;
+
     /// <summary>Keep every bit of every tensor.</summary>
     public bool Lossless { get; init; }
 

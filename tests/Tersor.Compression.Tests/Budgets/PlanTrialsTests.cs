@@ -49,6 +49,26 @@ public class PlanTrialsTests
     }
 
     [Fact]
+    public void Whole_plans_are_judged_on_more_samples_where_that_is_asked()
+    {
+        using Model model = new("memory", "memory", [.. Weights(ExecutableGraph.Create(NetworkArchitectures.Create("lenet-300-100", seed: 4)))]);
+        ExecutableGraph graph = ExecutableGraph.Create(NetworkArchitectures.Create("lenet-300-100", seed: 4));
+        using KernelThreads threads = new(2);
+        AnswerComparison answers = new(graph, Digits(50), Preprocessing.Default, threads);
+        AnswerComparison wide = new(graph, Digits(200), Preprocessing.Default, threads);
+        PlanSpace space = PlanSpace.Of(new QualityLine(model, new PlanOptions(), threads: 2), model);
+        using PlanTrials trials = new(model, graph, answers, wide: () => new AnswerComparison(graph, Digits(200), Preprocessing.Default, threads));
+        BudgetTrial judged = trials.Judge(space.At(80));
+        BudgetTrial widely = trials.JudgeWidely(space.At(80));
+        Assert.Equal(judged, trials.Judge(space.At(80)));
+        Assert.Equal((judged.Bytes, 200), (widely.Bytes, widely.Change!.Samples));
+
+        // The network has the plan's weights still; what its original answers were was asked for while it had others.
+        Assert.Equal(wide.Compare(), widely.Change);
+        Assert.NotEqual(0, widely.Change.Distance);
+    }
+
+    [Fact]
     public void A_trial_of_tuned_vectors_is_what_the_file_would_be()
     {
         using TemporaryFolder folder = new();

@@ -12,6 +12,9 @@ internal sealed class SyntheticTrials : IPlanTrials
 {
     public const int Places = 25;
 
+    /// <summary>Samples that a plan is judged on widely, for one of those that it is judged on.</summary>
+    public const int WideFactor = 9;
+
     private const int Samples = 100_000;
     private static readonly double[] Sizes = [9000, 4000, 1000];
     private static readonly double[] Rates = [0.9, 0.35, 0.6];
@@ -35,6 +38,13 @@ internal sealed class SyntheticTrials : IPlanTrials
     {
         Begin(cancellationToken);
         return Of(plan, Losing);
+    }
+
+    public BudgetTrial JudgeWidely(CompressionPlan plan, CancellationToken cancellationToken = default)
+    {
+        BudgetTrial trial = Judge(plan, cancellationToken);
+        AnswerChange change = trial.Change!;
+        return trial with { Change = change with { Samples = WideFactor * Samples, Same = WideFactor * change.Same, Lost = WideFactor * change.Lost } };
     }
 
     public BudgetTrial Measure(CompressionPlan plan, CancellationToken cancellationToken = default) => Judge(plan, cancellationToken) with { Change = null };

@@ -2,7 +2,7 @@ using Tersor.Plans;
 
 namespace Tersor.Compression.Budgets.Searches;
 
-/// <summary>Bisects the line of plans in which a bit buys the same everywhere (<see cref="SlopeFamily"/>), or whatever line there is.</summary>
+/// <summary>Bisects the line of plans in which a bit buys the same everywhere (<see cref="SlopeFamily"/>), or whatever line there is; where few tensors make its places coarse, the weight of the bits between two of them too.</summary>
 public sealed class SlopeSearch : PlanSearch
 {
     private const int FactorsPerOctave = 16;
@@ -11,7 +11,7 @@ public sealed class SlopeSearch : PlanSearch
     public override string Name => "slope";
 
     /// <inheritdoc/>
-    public override string Description => "bisect the plans in which a bit buys the same everywhere; about nine trials";
+    public override string Description => "bisect the plans in which a bit buys the same everywhere; about a dozen trials";
 
     /// <inheritdoc/>
     protected override void Explore(SearchRun run)

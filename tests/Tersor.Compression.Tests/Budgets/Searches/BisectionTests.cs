@@ -47,6 +47,8 @@ public class BisectionTests
             return new BudgetTrial(plan, 10_000 - plan.Tensors[0].Qp, new AnswerChange(Samples, 0, 0, 0, Math.Max(0, lost), 0));
         }
 
+        public BudgetTrial JudgeWidely(CompressionPlan plan, CancellationToken cancellationToken = default) => Judge(plan, cancellationToken);
+
         public BudgetTrial Measure(CompressionPlan plan, CancellationToken cancellationToken = default) => Judge(plan, cancellationToken) with { Change = null };
 
         public BudgetTrial Assess(CompressionPlan plan, CancellationToken cancellationToken = default) => Judge(plan, cancellationToken);

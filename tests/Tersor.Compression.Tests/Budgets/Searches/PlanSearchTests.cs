@@ -1,3 +1,4 @@
+using Tersor.Compression.Answers;
 using Tersor.Compression.Budgets;
 using Tersor.Compression.Budgets.Searches;
 using Tersor.Tests;
@@ -139,6 +140,12 @@ public class PlanSearchTests
         SearchResult result = Run(name, Learned(0.005), trials);
         BudgetTrial anchor = result.Goal.Anchor!;
         Assert.InRange(anchor.Change!.Top1Drop, 0.02 / 1.5, 0.02 * 1.5);
+
+        // More samples than plans are judged on make what it tells surer: its standard error is a third.
+        AnswerChange judged = result.Trials.Single(trial => ReferenceEquals(trial.Plan, anchor.Plan)).Change!;
+        Assert.Equal(SyntheticTrials.WideFactor * judged.Samples, anchor.Change.Samples);
+        Assert.Equal(judged.StandardError / 3, anchor.Change.StandardError, 1e-12);
+        Assert.Equal(trials.Count, result.Evaluations);
         Assert.True(result.Found!.Change!.Lost == 0, "A plan that loses train samples loses too many others.");
         double expected = 0.8 * (anchor.Change.Top1Drop + anchor.Change.StandardError) * result.Found.Change.Distance / anchor.Change.Distance;
         Assert.Equal(expected, result.Goal.ExpectedLoss(result.Found), 1e-12);
