@@ -11,7 +11,7 @@ source "$(dirname "$0")/../models.sh"
 
 # plans SPLIT OPTION...: a line for each plan: bytes, distance, points lost, standard error.
 plans() {
-    "${tersor[@]}" sweep "$source" "${judging[@]}" --points 16 --quiet --json --split "$@" | awk '
+    "${tersor[@]}" sweep "$source" "${judging[@]}" --points 12 --quiet --json --split "$@" | awk '
         /"bytes":/ { bytes = $2 + 0 } /"distance":/ { distance = $2 + 0 } /"drop":/ { drop = 100 * ($2 + 0) }
         /"standardError":/ { print bytes, distance, drop, 100 * ($2 + 0) }'
 }
