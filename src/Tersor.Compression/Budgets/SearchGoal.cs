@@ -98,8 +98,8 @@ public sealed class SearchGoal
         return loss * TellingFactor < TellingLoss ? -1 : loss > TellingLoss * TellingFactor ? 1 : 0;
     }
 
-    /// <summary>The same goal with an anchor.</summary>
-    internal SearchGoal AnchoredAt(BudgetTrial anchor) => new(MostLost, Share, MostBytes) { Anchor = anchor };
+    /// <summary>The same goal with an anchor; without one where outputs that overflow leave it no distance.</summary>
+    internal SearchGoal AnchoredAt(BudgetTrial anchor) => new(MostLost, Share, MostBytes) { Anchor = double.IsFinite(Distance(anchor)) ? anchor : null };
 
     private double MeasuredLoss(BudgetTrial trial) => trial.Change is { } change ? Share * (change.Top1Drop + change.StandardError) : double.PositiveInfinity;
 

@@ -29,6 +29,9 @@ internal sealed class SyntheticTrials : IPlanTrials
     /// <summary>The fraction of right answers that a distance costs.</summary>
     public Func<double, double> Losing { get; init; } = InProportion;
 
+    /// <summary>The distance on the samples that a plan is judged on widely.</summary>
+    public Func<double, double> WideDistance { get; init; } = distance => distance;
+
     public static PlanSpace Space { get; } = new(new Line(lambda: 0), [["a"], ["b"], ["c"]]);
 
     /// <summary>The same with a weight of the bits, of which more takes bytes away and adds distance.</summary>
@@ -44,7 +47,7 @@ internal sealed class SyntheticTrials : IPlanTrials
     {
         BudgetTrial trial = Judge(plan, cancellationToken);
         AnswerChange change = trial.Change!;
-        return trial with { Change = change with { Samples = WideFactor * Samples, Same = WideFactor * change.Same, Lost = WideFactor * change.Lost } };
+        return trial with { Change = change with { Distance = WideDistance(change.Distance), Samples = WideFactor * Samples, Same = WideFactor * change.Same, Lost = WideFactor * change.Lost } };
     }
 
     public BudgetTrial Measure(CompressionPlan plan, CancellationToken cancellationToken = default) => Judge(plan, cancellationToken) with { Change = null };

@@ -161,6 +161,7 @@ public class PlanSearchTests
         Assert.Null(Run("slope", Learned(0.05)).Goal.Anchor);
         Assert.Null(Run("slope", Learned(0.005), new SyntheticTrials { Losing = distance => distance < 0.01 ? 0 : 0.5 }).Goal.Anchor);
         Assert.Null(Run("slope", Learned(0.005), mostTrials: 3).Goal.Anchor);
+        Assert.Null(Run("slope", Learned(0.005), new SyntheticTrials { WideDistance = _ => double.NaN }).Goal.Anchor);
         BudgetTrial found = Run("slope", Learned(0.05)).Found!;
         Assert.Equal(0.8 * (found.Change!.Top1Drop + found.Change.StandardError), Learned(0.05).ExpectedLoss(found), 1e-12);
     }
