@@ -82,7 +82,7 @@ internal sealed class SearchSpace
     /// <summary>Tries plans in memory.</summary>
     /// <param name="judged">The model's answers to the samples for whole plans.</param>
     public PlanTrials TrialsWith(AnswerComparison judged) =>
-        new(_measured.Model, _measured.Network.Graph, judged, () => AnswersTo(DrawAssessed()), () => AnswersTo(DrawWide(), keptBytes: 0), _statistics, _measured.Threads, _tunes ? _calibrator.Tuning(_calibration!) : null);
+        new(_measured.Model, _measured.Network.Graph, judged, () => AnswersTo(DrawAssessed()), () => AnswersToWide(judged), _statistics, _measured.Threads, _tunes ? _calibrator.Tuning(_calibration!) : null);
 
     /// <summary>What trials are of, for a journal of them.</summary>
     /// <param name="judged">The samples for whole plans.</param>
@@ -97,6 +97,13 @@ internal sealed class SearchSpace
 
     private AnswerComparison AnswersTo(SampleSet samples, long keptBytes) =>
         new(_measured.Network.Graph, samples, _measured.PreprocessingFor(samples), _measured.Kernels, keptBytes: keptBytes, cancellationToken: _measured.Invocation.Cancellation);
+
+    // Of small networks and small sets they are the judged ones.
+    private AnswerComparison AnswersToWide(AnswerComparison judged)
+    {
+        SampleSet wide = DrawWide();
+        return wide.Count == judged.Samples ? judged : AnswersTo(wide, keptBytes: 0);
+    }
 
     private SampleSet DrawWide() => _calibrator.DrawOthers(CalibrationSamples.ForJudgingWidely(OnnxGraph.FromModel(_measured.Model)), _calibration);
 

@@ -50,6 +50,9 @@ public sealed class AnswerComparison
         Run(plan, (sample, answer) => answer.CopyTo(_before.AsSpan(sample * _outputs)), cancellationToken);
     }
 
+    /// <summary>How many samples there are.</summary>
+    public int Samples => _samples.Count;
+
     /// <summary>Whether answers are classes; otherwise they are compared by distance.</summary>
     public bool Classifies => _samples.HasLabels;
 

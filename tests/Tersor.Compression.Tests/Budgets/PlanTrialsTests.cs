@@ -51,8 +51,8 @@ public class PlanTrialsTests
     [Fact]
     public void Whole_plans_are_judged_on_more_samples_where_that_is_asked()
     {
-        using Model model = new("memory", "memory", [.. Weights(ExecutableGraph.Create(NetworkArchitectures.Create("lenet-300-100", seed: 4)))]);
-        ExecutableGraph graph = ExecutableGraph.Create(NetworkArchitectures.Create("lenet-300-100", seed: 4));
+        using Model model = InMemory();
+        ExecutableGraph graph = Network();
         using KernelThreads threads = new(2);
         AnswerComparison answers = new(graph, Digits(50), Preprocessing.Default, threads);
         AnswerComparison wide = new(graph, Digits(200), Preprocessing.Default, threads);
@@ -108,8 +108,8 @@ public class PlanTrialsTests
     [Fact]
     public void Trial_ThatIsStopped_LeavesNothingBehind()
     {
-        using Model model = new("memory", "memory", [.. Weights(ExecutableGraph.Create(NetworkArchitectures.Create("lenet-300-100", seed: 4)))]);
-        ExecutableGraph graph = ExecutableGraph.Create(NetworkArchitectures.Create("lenet-300-100", seed: 4));
+        using Model model = InMemory();
+        ExecutableGraph graph = Network();
         using KernelThreads threads = new(2);
         AnswerComparison answers = new(graph, Digits(64), Preprocessing.Default, threads);
         PlanSpace space = PlanSpace.Of(new QualityLine(model, new PlanOptions(), threads: 1), model);
@@ -126,8 +126,8 @@ public class PlanTrialsTests
     [Fact]
     public void Every_group_is_assessed_from_fine_to_coarse()
     {
-        using Model model = new("memory", "memory", [.. Weights(ExecutableGraph.Create(NetworkArchitectures.Create("lenet-300-100", seed: 4)))]);
-        ExecutableGraph graph = ExecutableGraph.Create(NetworkArchitectures.Create("lenet-300-100", seed: 4));
+        using Model model = InMemory();
+        ExecutableGraph graph = Network();
         using KernelThreads threads = new(2);
         AnswerComparison answers = new(graph, Digits(64), Preprocessing.Default, threads);
         PlanSpace space = PlanSpace.Of(new QualityLine(model, new PlanOptions(), threads: 1), model);
@@ -168,7 +168,9 @@ public class PlanTrialsTests
         return builder.Build();
     }
 
-    private static SampleSet Digits(int count) => GeneratedDigits.Generate(count, seed: 2, isTest: true);
+    private static ExecutableGraph Network() => ExecutableGraph.Create(NetworkArchitectures.Create("lenet-300-100", seed: 4));
 
-    private static IEnumerable<Tensor> Weights(ExecutableGraph graph) => graph.Parameters.Select(parameter => new Tensor(parameter.Name, parameter.Shape, parameter.Values));
+    private static Model InMemory() => new("memory", "memory", [.. Network().Parameters.Select(parameter => new Tensor(parameter.Name, parameter.Shape, parameter.Values))]);
+
+    private static SampleSet Digits(int count) => GeneratedDigits.Generate(count, seed: 2, isTest: true);
 }
