@@ -6,6 +6,9 @@ tersor=(dotnet "$root/src/Tersor.Cli/bin/Release/net10.0/Tersor.Cli.dll")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+# Seeds of rows that are run with several.
+read -ra seeds <<< "${SEEDS:-0 1 2}"
+
 # What each collected model is judged on, and how its images become inputs.
 declare -A judged_on=(
     [lenet-300-100]='mnist:mnist'
@@ -32,6 +35,9 @@ total() { "${tersor[@]}" inspect "$1" --json | sed -n '/"totals"/,$p' | number "
 
 # median: the middle one of the numbers on stdin, of two the smaller.
 median() { sort -g | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'; }
+
+# held_out FILE: top-1 of the held-out samples after each step, of what apply printed as JSON, a line each.
+held_out() { grep -oE '"validation":\{[^}]*\}[^}]*' "$1" | sed -E 's/.*"top1":([0-9.e-]+).*/\1/'; }
 
 # million MODEL: its multiply-adds for an image.
 million() { total "$1" multiplyAdds | awk '{ printf "%.2f", $1 / 1e6 }'; }

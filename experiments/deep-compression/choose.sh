@@ -20,7 +20,7 @@ for share in "${@:4}"; do
     for seed in "${seeds[@]}"; do
         # What the test set says of this run is not read.
         "${tersor[@]}" apply "$work/recipe.yaml" "$source" -o "$work/out.nnc" --seed "$seed" "${judging[@]}" --force --quiet --json > "$work/log"
-        tail -1 "$work/log" | sed 's/.*"steps":\[//; s/"tensors".*//' | grep -o '"top1":[0-9.]*' | tail -1 | awk -F: '{ printf "%.2f\n", 100 - 100 * $2 }' >> "$work/errors"
+        held_out "$work/log" | tail -1 | awk '{ printf "%.2f\n", 100 - 100 * $1 }' >> "$work/errors"
         stat -c %s "$work/out.nnc" >> "$work/bytes"
     done
     error=$(median < "$work/errors")

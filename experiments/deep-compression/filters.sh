@@ -8,7 +8,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=../models.sh
 source "$here/../models.sh"
 build_bench
-read -ra seeds <<< "${SEEDS:-0 1 2}"
 take resnet56
 
 echo "| resnet56 | multiply-adds, millions | parameters | error, % | ours, µs an image | ONNX Runtime, µs | seconds |"

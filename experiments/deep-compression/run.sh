@@ -10,7 +10,6 @@ recipes=("${@:2}")
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=../models.sh
 source "$here/../models.sh"
-read -ra seeds <<< "${SEEDS:-0 1 2}"
 
 echo "| recipe | seed | bytes | as papers count | times smaller | error before, % | error, % | seconds |"
 echo "|---|---|---|---|---|---|---|---|"

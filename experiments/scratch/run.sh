@@ -8,7 +8,6 @@ shared=$1
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=../models.sh
 source "$here/../models.sh"
-read -ra seeds <<< "${SEEDS:-0 1 2}"
 read -ra shares <<< "${SHARES:-0.3 0.5 0.7}"
 epochs=${EPOCHS:-8}
 judging=(--data "${DATA:-mnist:$shared/data/mnist}")

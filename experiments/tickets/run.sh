@@ -8,7 +8,6 @@ shared=$1
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=../models.sh
 source "$here/../models.sh"
-read -ra seeds <<< "${SEEDS:-0 1 2}"
 read -ra rewinds <<< "${REWINDS:-initial early signs random}"
 judging=(--data "${DATA:-mnist:$shared/data/mnist}")
 rounds=(0 3 7 10 12 15)
@@ -18,12 +17,12 @@ echo "|---|---|---|---|---|---|---|---|---|"
 for rewind in "${rewinds[@]}"; do
     sed "s/rewind: initial/rewind: $rewind/" "$here/ticket.yaml" > "$work/ticket.yaml"
     for seed in "${seeds[@]}"; do
-        "${tersor[@]}" apply "$work/ticket.yaml" lenet-300-100 -o "$work/ticket.onnx" "${judging[@]}" --seed "$seed" --force 2> "$work/log" > "$work/table"
+        "${tersor[@]}" apply "$work/ticket.yaml" lenet-300-100 -o "$work/ticket.onnx" "${judging[@]}" --seed "$seed" --force 2> "$work/log" > /dev/null
         row=()
         for round in "${rounds[@]}"; do
-            row+=("$(cat "$work/table" "$work/log" | grep -ohm1 -E "round $round: .* of the held-out samples right" | sed -E 's/.* ([0-9.]+) ?% of the held-out.*/\1/' | awk '{ printf "%.2f", 100 - $1 }')")
+            row+=("$(sed -nE "s/.*round $round: .* ([0-9.]+) ?% of the held-out samples right.*/\\1/p" "$work/log" | awk '{ printf "%.2f", 100 - $1 }')")
         done
-        echo "| $rewind | $seed | ${row[0]} | ${row[1]} | ${row[2]} | ${row[3]} | ${row[4]} | ${row[5]} | $(error "$work/ticket.onnx") |"
+        echo "| $rewind | $seed | $(printf '%s | ' "${row[@]}")$(error "$work/ticket.onnx") |"
     done
 done
 
