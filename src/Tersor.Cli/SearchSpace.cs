@@ -70,7 +70,7 @@ internal sealed class SearchSpace
     /// <summary>The plans.</summary>
     public PlanSpace Plans { get; }
 
-    /// <summary>Whether operators without a gradient keep from knowing what errors cost, so that the line of plans is nothing to bisect.</summary>
+    /// <summary>Whether operators without a gradient keep from knowing what errors cost, so that the line of plans is nothing to go by.</summary>
     public bool LacksGradients { get; }
 
     /// <summary>Train samples to try whole plans on, other than those that statistics are from; fewer where there are not as many.</summary>

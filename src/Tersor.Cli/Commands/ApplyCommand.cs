@@ -8,6 +8,7 @@ using Tersor.Engine.Data;
 using Tersor.Engine.Graphs;
 using Tersor.Engine.Kernels;
 using Tersor.Engine.Networks;
+using Tersor.Engine.Training;
 using Tersor.Models;
 using Tersor.Models.Onnx;
 
@@ -201,14 +202,15 @@ internal sealed class ApplyCommand : Verb
 
     private static void DescribeRecipe(Invocation invocation, Recipe recipe, OnnxGraph graph, RecipeSession session, string path)
     {
-        double epochSeconds = session.EstimateEpoch(graph);
+        Dictionary<(string? Teacher, int Batch), double> epochSeconds = [];
         TextTable table = new TextTable().Text("step").Text("what").Number("epochs").Number("about");
         JsonArray steps = [];
         IReadOnlyList<string>[] layersOf = [.. recipe.Steps.Select(step => step.LayersOf(graph))];
         for (int i = 0; i < recipe.Steps.Count; i++)
         {
             RecipeStep step = recipe.Steps[i];
-            table.Row(Numbers.Integer(i + 1), step.Describe(), Numbers.Short(step.Epochs), Durations.Clock(step.Epochs * epochSeconds));
+            double seconds = step.Epochs == 0 ? 0 : step.Epochs * EpochSeconds(step.Training ?? TrainingRecipe.FineTuning);
+            table.Row(Numbers.Integer(i + 1), step.Describe(), Numbers.Short(step.Epochs), Durations.Clock(seconds));
             steps.Add((JsonNode)new JsonObject
             {
                 ["step"] = i + 1,
@@ -216,7 +218,7 @@ internal sealed class ApplyCommand : Verb
                 ["settings"] = step.Describe(),
                 ["layers"] = new JsonArray([.. layersOf[i].Select(name => JsonValue.Create(name))]),
                 ["epochs"] = step.Epochs,
-                ["seconds"] = Math.Round(step.Epochs * epochSeconds, 1),
+                ["seconds"] = Math.Round(seconds, 3),
             });
         }
 
@@ -233,6 +235,12 @@ internal sealed class ApplyCommand : Verb
         invocation.Print(table);
         invocation.Print(layers);
         invocation.Print(writer => writer.WriteLine($"would write {VisibleText.Escape(path)}"));
+
+        double EpochSeconds(TrainingRecipe training)
+        {
+            (string?, int) alike = (training.Teacher, training.Batch);
+            return epochSeconds.TryGetValue(alike, out double known) ? known : epochSeconds[alike] = session.EstimateEpoch(graph, training);
+        }
     }
 
     // The original and what is decoded from the file, on data that nothing was chosen by.

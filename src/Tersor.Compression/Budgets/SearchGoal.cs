@@ -91,6 +91,13 @@ public sealed class SearchGoal
     internal double Excess(BudgetTrial trial) =>
         MostBytes is long most ? Math.Log((double)trial.Bytes / Math.Max(1, most)) : Math.Asinh((ExpectedLoss(trial) - MostLost) / Math.Max(MostLost, 1e-3));
 
+    /// <summary>How many times what is asked a trial takes, as a logarithm: 0 or less where it keeps it; null where nothing is lost, or nothing may be.</summary>
+    internal double? LogarithmicExcess(BudgetTrial trial)
+    {
+        double ratio = MostBytes is long most ? (double)trial.Bytes / most : ExpectedLoss(trial) / MostLost;
+        return ratio > 0 && double.IsFinite(ratio) ? Math.Log(ratio) : null;
+    }
+
     /// <summary>Whether a trial may be the anchor (less than 0: it loses too little, more than 0: too much).</summary>
     internal static int ComparedWithTelling(BudgetTrial trial)
     {

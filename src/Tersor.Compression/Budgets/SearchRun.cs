@@ -32,6 +32,9 @@ public sealed class SearchRun
     /// <summary>Of those tried, the one that serves best; null where nothing was tried.</summary>
     public BudgetTrial? Best { get; private set; }
 
+    /// <summary>Places of the line that were tried on the way to the anchor.</summary>
+    internal List<int> AnchorPlaces { get; } = [];
+
     /// <summary>Trials of single groups of tensors.</summary>
     internal int Assessments { get; private set; }
 
@@ -72,6 +75,7 @@ public sealed class SearchRun
         {
             int middle = (finer + coarser) >> 1;
             if (Try(Space.At(middle)) is not { } trial) return;
+            AnchorPlaces.Add(middle);
             switch (SearchGoal.ComparedWithTelling(trial))
             {
                 case < 0:

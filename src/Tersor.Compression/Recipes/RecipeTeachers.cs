@@ -23,6 +23,11 @@ internal sealed class RecipeTeachers
         return _opened[name] = name == Recipe.OriginalTeacher ? OfOriginal(_original ?? throw new RecipeException(name, ["only a recipe has a network that it began with; name a model file as the teacher"])) : Open(name);
     }
 
+    /// <summary>The network of a name before a recipe began.</summary>
+    /// <param name="name">The original one, or a model file.</param>
+    /// <param name="original">The network that the recipe would begin with.</param>
+    public ExecutableGraph Of(string name, OnnxGraph original) => name == Recipe.OriginalTeacher ? OfOriginal(original) : Of(name);
+
     /// <summary>What keeps a training's teacher from teaching a network; none where it can.</summary>
     /// <param name="training">Names the teacher.</param>
     /// <param name="graph">The network at the beginning of the recipe.</param>
@@ -34,7 +39,7 @@ internal sealed class RecipeTeachers
         try
         {
             ExecutableGraph student = ExecutableGraph.Create(graph);
-            Teacher teacher = new(name == Recipe.OriginalTeacher ? OfOriginal(graph) : Of(name), training.Temperature, training.Soft, training.TeacherLabels);
+            Teacher teacher = new(Of(name, graph), training.Temperature, training.Soft, training.TeacherLabels);
             teacher.CheckFit(student, session.Train, session.Preprocessing, InputBatch.SizeFor(student, Math.Min(training.Batch, session.Train.Count)), session.Threads);
             return [];
         }

@@ -86,6 +86,17 @@ public sealed class ApplyCommandTests : IDisposable
         Assert.Equal(["recipe.yaml"], _folder.FileNames);
     }
 
+    [Fact]
+    public async Task Apply_DryRun_MeasuresEachTrainingWithItsTeacher()
+    {
+        JsonElement report = (await Apply(Write("steps: [prune: {sparsity: 0.5}, train: {epochs: 2}, train: {epochs: 3, batch: 8, teacher: original}]"), "out.onnx", "--dry-run", "--json")).Json();
+
+        Assert.Equal([0, 2, 3], report.GetProperty("steps").EnumerateArray().Select(step => step.GetProperty("epochs").GetInt32()));
+        double[] seconds = [.. report.GetProperty("steps").EnumerateArray().Select(step => step.GetProperty("seconds").GetDouble())];
+        Assert.Equal(0, seconds[0]);
+        Assert.All(seconds[1..], taken => Assert.True(taken > 0));
+    }
+
     [Theory]
     [InlineData("steps: [prune: {sparsty: 0.5}]", "out.onnx", "error[recipe]: ", "has no key 'sparsty'. Did you mean 'sparsity'?")]
     [InlineData("steps: [prune: {include: fc9}]", "out.onnx", "error[recipe]: ", "step 1, prune: 'fc9' matches no weight. The weights are conv1.weight, ")]

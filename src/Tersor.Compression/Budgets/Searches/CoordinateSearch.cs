@@ -24,7 +24,7 @@ public sealed class CoordinateSearch : PlanSearch
     protected override void Explore(SearchRun run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        if (Bisection.FindEdge(run, run.Space.Line) is not { } edge || run.Try(run.Space.At(edge)) is not { } start) return;
+        if (Bracketing.FindEdge(run, run.Space.Line) is not { } edge || run.Try(run.Space.At(edge)) is not { } start) return;
         Descent descent = new(run, edge, start);
         for (int length = Math.Max(run.Space.PlacesPerStep, run.Space.Line.PlacesPerOctave / 2); length >= run.Space.PlacesPerStep; length /= 2)
         {

@@ -28,7 +28,7 @@ public sealed class EvolutionSearch : PlanSearch
     protected override void Explore(SearchRun run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        if (run.Space.Groups.Count == 0 || Bisection.FindEdge(run, run.Space.Line) is not { } edge) return;
+        if (run.Space.Groups.Count == 0 || Bracketing.FindEdge(run, run.Space.Line) is not { } edge) return;
         RandomStream random = new(run.Seed, "evolution");
         GroupSetting[] first = [.. run.Space.Groups.Select(_ => new GroupSetting(edge))];
         if (run.Try(first) is not { } trial) return;

@@ -25,7 +25,7 @@ public sealed class GreedySearch : PlanSearch
     protected override void Explore(SearchRun run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        if (Bisection.FindEdge(run, run.Space.Line) is not { } edge) return;
+        if (Bracketing.FindEdge(run, run.Space.Line) is not { } edge) return;
         int octave = run.Space.Line.PlacesPerOctave;
         GroupSetting[] settings = [.. run.Space.Groups.Select(_ => new GroupSetting(run.Space.Clamp(edge - octave)))];
         if (run.Try(settings) is { } start) new Descent(run, settings, start).Run();

@@ -2,7 +2,7 @@ namespace Tersor.Compression.Budgets.Searches;
 
 /// <summary>
 /// DeepSZ's search (Jin et al. 2019): assesses every group of tensors alone, takes what they lose to add up, and chooses the least bytes for each sum by dynamic programming.
-/// As sums are off, they are bisected for the one whose plan keeps the goal.
+/// As sums are off, it closes in on the one whose plan keeps the goal.
 /// </summary>
 public sealed class KnapsackSearch : PlanSearch
 {
@@ -19,6 +19,6 @@ public sealed class KnapsackSearch : PlanSearch
 
         // Sums of single losses overestimate or underestimate that of all by a factor of a few.
         double most = boundsLoss && run.Goal.MostLost > 0 ? 4 * run.Goal.MostLost / run.Goal.Share : double.PositiveInfinity;
-        Bisection.FindEdge(run, new KnapsackFamily(run.Space, run.Assess(), step => boundsLoss ? step.Drop : step.Distance, most));
+        Bracketing.FindEdge(run, new KnapsackFamily(run.Space, run.Assess(), step => boundsLoss ? step.Drop : step.Distance, most));
     }
 }

@@ -2,7 +2,7 @@ using Tersor.Plans;
 
 namespace Tersor.Compression.Budgets.Searches;
 
-/// <summary>Bisects the line of plans in which a bit buys the same everywhere (<see cref="SlopeFamily"/>), or whatever line there is; where few tensors make its places coarse, the weight of the bits between two of them too.</summary>
+/// <summary>Narrows a bracket on the line of plans in which a bit buys the same everywhere (<see cref="SlopeFamily"/>), or whatever line there is; where few tensors make its places coarse, one of the weight of the bits between two of them too.</summary>
 public sealed class SlopeSearch : PlanSearch
 {
     private const int FactorsPerOctave = 16;
@@ -11,20 +11,20 @@ public sealed class SlopeSearch : PlanSearch
     public override string Name => "slope";
 
     /// <inheritdoc/>
-    public override string Description => "bisect the plans in which a bit buys the same everywhere; about a dozen trials";
+    public override string Description => "close in on one of the plans in which a bit buys the same everywhere; about ten trials";
 
     /// <inheritdoc/>
     protected override void Explore(SearchRun run)
     {
         ArgumentNullException.ThrowIfNull(run);
         PlanSpace space = run.Space;
-        if (Bisection.FindEdge(run, space.Line) is not { } edge || !space.VariesLambda || space.Groups.Count >= space.Line.PlacesPerOctave) return;
+        if (Bracketing.FindEdge(run, space.Line) is not { } edge || !space.VariesLambda || space.Groups.Count >= space.Line.PlacesPerOctave) return;
 
         // Steps are quarter octaves, so that neighbouring plans of few tensors are far apart: between them, rates count for more in the finer plan, or for less in the coarser one.
         bool boundsLoss = run.Goal.MostBytes is null;
-        Bisection.Find(0, FactorsPerOctave + 1, index => Try(edge, boundsLoss ? index : -index), run.Goal);
+        Bracketing.Find(0, FactorsPerOctave + 1, index => Try(edge, boundsLoss ? index : -index), run.Goal, 0);
         int coarser = space.Clamp(edge + space.PlacesPerStep);
-        if (boundsLoss && coarser > edge) Bisection.Find(FactorsPerOctave, 0, index => Try(coarser, -index), run.Goal);
+        if (boundsLoss && coarser > edge) Bracketing.Find(FactorsPerOctave, 0, index => Try(coarser, -index), run.Goal, FactorsPerOctave);
 
         BudgetTrial? Try(int place, int index)
         {
