@@ -69,7 +69,8 @@ public static class ChannelPruner
             foreach (ChannelEdit edit in edits[nodes[i].Outputs.FirstOrDefault("")]) nodes[i] = edit.Apply(nodes[i], kept, AddConstant);
         }
 
-        return WithoutUnread(graph, nodes, initializers);
+        // Sizes that are stated anew leave the nodes and constants that said them before without readers.
+        return graph.WithoutUnread(nodes, initializers);
 
         string AddConstant(string wish, long[] values)
         {
@@ -113,18 +114,6 @@ public static class ChannelPruner
         }
 
         return taken;
-    }
-
-    // Sizes that are stated anew leave the nodes and constants that said them before without readers.
-    private static OnnxGraph WithoutUnread(OnnxGraph graph, IReadOnlyList<OnnxNode> nodes, List<Tensor> initializers)
-    {
-        while (true)
-        {
-            HashSet<string> read = [.. nodes.SelectMany(node => node.Inputs), .. graph.Outputs.Select(output => output.Name)];
-            OnnxNode[] left = [.. nodes.Where(node => node.Outputs.Any(read.Contains))];
-            if (left.Length == nodes.Count) return graph.With(left, [.. initializers.Where(tensor => read.Contains(tensor.Name))]);
-            nodes = left;
-        }
     }
 
     private static void Check(ChannelGroups groups, OnnxGraph pruned, KeptChannels kept)

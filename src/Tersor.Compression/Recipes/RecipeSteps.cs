@@ -32,6 +32,7 @@ public static class RecipeSteps
         new("weight-agnostic", "say how well the network does with one value in place of its weights, and leave it as it is", WeightAgnosticStep.Read),
         new("reinitialize", "random weights, for training the same architecture from scratch", ReinitializeStep.Read),
         new("prune-channels", "cut the neurons, filters and channels that matter least: a smaller dense network", PruneChannelsStep.Read),
+        new("prune-blocks", "cut the residual branches whose loss costs least: a shallower network", PruneBlocksStep.Read),
         new("group-lasso", "train with a penalty on whole groups of weights, and cut the channels that vanish", GroupLassoStep.Read),
         new("share", "let weights share few values by k-means, and train these by the sums of their members' gradients", ShareStep.Read),
         new("quantize", "train with weights on a uniform grid whose step is learned, their entropy limited where that is asked for, and leave them on it", QuantizeStep.Read),

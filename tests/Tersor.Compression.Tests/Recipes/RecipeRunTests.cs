@@ -1,8 +1,11 @@
+using Tersor.Compression.Blocks;
 using Tersor.Compression.Pruning;
 using Tersor.Compression.Recipes;
 using Tersor.Compression.Recipes.Steps;
+using Tersor.Compression.Tests.Channels;
 using Tersor.Compression.Tickets;
 using Tersor.Engine.Data;
+using Tersor.Engine.Graphs;
 using Tersor.Engine.Kernels;
 using Tersor.Engine.Networks;
 using Tersor.Engine.Training;
@@ -14,6 +17,8 @@ namespace Tersor.Compression.Tests.Recipes;
 
 public sealed class RecipeRunTests : IDisposable
 {
+    private const long BlockMultiplyAdds = 16 * 16;
+
     private static readonly SampleSet Digits = GeneratedDigits.Generate(700, seed: 2, isTest: false);
     private static readonly TrainingRecipe Short = TrainingRecipe.FineTuning with { Epochs = 2, LearningRate = 0.05, Batch = 32 };
     private static readonly Lazy<OnnxGraph> Trained = new(Train);
@@ -246,6 +251,37 @@ public sealed class RecipeRunTests : IDisposable
     }
 
     [Fact]
+    public void Blocks_go_whose_loss_costs_least_until_few_enough_multiply_adds_are_left()
+    {
+        OnnxGraph graph = ResidualNetwork();
+        long before = MultiplyAdds(graph);
+        PruneBlocksStep step = new() { MultiplyAdds = (double)(before - BlockMultiplyAdds - 1) / before, Samples = 200 };
+        RecipeSession session = Session(observer: new Observer(_notes));
+        Assert.Empty(step.Check(graph, session));
+        NetworkState state = step.Apply(new NetworkState(graph), session);
+
+        OnnxGraph expected = graph;
+        for (int cut = 0; cut < 2; cut++)
+        {
+            OnnxGraph from = expected;
+            expected = ResidualBranches.Find(from).Select(branch => ResidualBranches.Cut(from, branch)).MinBy(left => Session().Judge(ExecutableGraph.Create(left), session.Draw(200)).Loss)!;
+        }
+
+        Assert.Equal(expected.Digest(), state.Graph.Digest());
+        Assert.Equal(before - (2 * BlockMultiplyAdds), MultiplyAdds(state.Graph));
+        Assert.Equal(2, _notes.Count(note => note.StartsWith("without block", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Blocks_that_are_held_stay()
+    {
+        PruneBlocksStep step = new() { Selection = new LayerSelection { Exclude = ["block1", "block3"] }, MultiplyAdds = 0.0001 };
+        Assert.Equal(["block2.weight", "block4.weight"], step.LayersOf(ResidualNetwork()));
+        Assert.Contains("without all branches that may go 9", Assert.Single(step.Check(ResidualNetwork(), Session())), StringComparison.Ordinal);
+        Assert.Contains("no residual branch of", Assert.Single(new PruneBlocksStep().Check(Trained.Value, Session())), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Group_lasso_makes_channels_vanish_and_cuts_them()
     {
         NetworkState state = new GroupLassoStep { Strength = 0.2, Training = Short with { Epochs = 3 } }.Apply(new NetworkState(Trained.Value), Session());
@@ -293,6 +329,17 @@ public sealed class RecipeRunTests : IDisposable
         using KernelThreads threads = new(2);
         RecipeSession session = new(Digits.Take(600), Digits.Select("held out", [.. Enumerable.Range(600, 100)]), Preprocessing.Default, threads);
         return new TrainStep { Training = Short with { Epochs = 4 } }.Apply(new NetworkState(NetworkArchitectures.Create("lenet-300-100", seed: 1)), session).Graph;
+    }
+
+    private static long MultiplyAdds(OnnxGraph graph) => LayerCost.Measure(graph).Sum(layer => layer.MultiplyAdds);
+
+    // 784-16, four blocks of x + relu(x W), 16-10.
+    private static OnnxGraph ResidualNetwork()
+    {
+        SmallNetworks net = new(8, 1, 28, 28);
+        string x = net.Dense("in", net.Flatten("flat", net.Input), 16);
+        for (int block = 1; block <= 4; block++) x = net.Binary($"sum{block}", "Add", x, net.Unary($"relu{block}", "Relu", net.Dense($"block{block}", x, 16)));
+        return net.Build(net.Dense("out", x, 10));
     }
 
     private static float[] Values(NetworkState state, string name) => state.Graph.Initializers.First(tensor => tensor.Name == name).ReadSingles();

@@ -29,6 +29,18 @@ internal static class GraphParts
         };
     }
 
+    /// <summary>The same graph with other nodes and initializers, as far as outputs depend on them.</summary>
+    public static OnnxGraph WithoutUnread(this OnnxGraph graph, IReadOnlyList<OnnxNode> nodes, IReadOnlyList<Tensor> initializers)
+    {
+        while (true)
+        {
+            HashSet<string> read = [.. nodes.SelectMany(node => node.Inputs), .. graph.Outputs.Select(output => output.Name)];
+            OnnxNode[] left = [.. nodes.Where(node => node.Outputs.Any(read.Contains))];
+            if (left.Length == nodes.Count) return graph.With(left, [.. initializers.Where(tensor => read.Contains(tensor.Name))]);
+            nodes = left;
+        }
+    }
+
     public static OnnxNode WithInput(this OnnxNode node, int index, string name)
     {
         string[] inputs = [.. node.Inputs, .. Enumerable.Repeat("", Math.Max(0, index + 1 - node.Inputs.Count))];
