@@ -23,6 +23,7 @@ public sealed class InterruptionTests : IDisposable
           - prune: {pattern: "2:4", regrow: true, train: {epochs: 2, batch: 20, optimizer: adam}}
           - prune: {importance: lifelong-path, sparsity: 0.6, train: {epochs: 2, batch: 20}}
           - prune-channels: {share: 0.2, multiple: 1, rounds: 2, importance: taylor, train: {epochs: 1, batch: 20, patience: 1}}
+          - prune-blocks: {multiply-adds: 0.95, samples: 40, train: {epochs: 1, batch: 20}}
           - share: {clusters: 4, weighting: fisher, train: {epochs: 2, batch: 20}}
           - quantize: {bits: 4, train: {epochs: 2, batch: 20}}
           - quantize: {bits: 3, entropy: 1, train: {epochs: 2, batch: 20, teacher: original, soft: 0.5}}
@@ -75,7 +76,8 @@ public sealed class InterruptionTests : IDisposable
     {
         NetworkBuilder net = new("tiny", 5, 1, 28, 28);
         string hidden = net.Relu("relu1", net.Dense("fc1", net.Flatten("flatten", net.MaxPool("pool", net.Input, 2, 2)), 20));
-        return net.Build(net.Dense("fc3", net.Relu("relu2", net.Dense("fc2", hidden, 20)), 10));
+        foreach (string block in (string[])["fc2", "fc3"]) hidden = net.Sum($"{block}.sum", hidden, net.Relu($"{block}.relu", net.Dense(block, hidden, 20)));
+        return net.Build(net.Dense("fc4", hidden, 10));
     }
 
     private static byte[] Bytes(NetworkState state)
