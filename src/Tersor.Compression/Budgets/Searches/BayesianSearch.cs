@@ -27,7 +27,7 @@ public sealed class BayesianSearch : PlanSearch
     protected override void Explore(SearchRun run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        if (run.Space.Groups.Count == 0 || Bracketing.FindEdge(run, run.Space.Line) is not { } edge) return;
+        if (run.Space.Groups.Count == 0 || SlopeSearch.FindOnLine(run) is not { } edge) return;
         Experiment experiment = new(run, run.Space.Joined(MostGroups), edge);
         bool goesOn = experiment.Begin();
         while (goesOn) goesOn = experiment.Improve();

@@ -17,14 +17,14 @@ public sealed class CoordinateSearch : PlanSearch
     protected override int UsualTrials(PlanSpace space)
     {
         ArgumentNullException.ThrowIfNull(space);
-        return 16 + (TrialsPerGroup * space.Groups.Count);
+        return SlopeSearch.LineTrials + (TrialsPerGroup * space.Groups.Count);
     }
 
     /// <inheritdoc/>
     protected override void Explore(SearchRun run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        if (Bracketing.FindEdge(run, run.Space.Line) is not { } edge || run.Try(run.Space.At(edge)) is not { } start) return;
+        if (SlopeSearch.FindOnLine(run) is not { } edge || run.Try(run.Space.At(edge)) is not { } start) return;
         Descent descent = new(run, edge, start);
         for (int length = Math.Max(run.Space.PlacesPerStep, run.Space.Line.PlacesPerOctave / 2); length >= run.Space.PlacesPerStep; length /= 2)
         {

@@ -22,13 +22,13 @@ public sealed class EvolutionSearch : PlanSearch
     public override string Description => "let plans around the slope's mutate and cross, and keep the best";
 
     /// <inheritdoc/>
-    protected override int UsualTrials(PlanSpace space) => 16 + Parents + (Children * Generations);
+    protected override int UsualTrials(PlanSpace space) => SlopeSearch.LineTrials + Parents + (Children * Generations);
 
     /// <inheritdoc/>
     protected override void Explore(SearchRun run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        if (run.Space.Groups.Count == 0 || Bracketing.FindEdge(run, run.Space.Line) is not { } edge) return;
+        if (run.Space.Groups.Count == 0 || SlopeSearch.FindOnLine(run) is not { } edge) return;
         RandomStream random = new(run.Seed, "evolution");
         GroupSetting[] first = [.. run.Space.Groups.Select(_ => new GroupSetting(edge))];
         if (run.Try(first) is not { } trial) return;

@@ -18,14 +18,14 @@ public sealed class GreedySearch : PlanSearch
     protected override int UsualTrials(PlanSpace space)
     {
         ArgumentNullException.ThrowIfNull(space);
-        return 16 + (TrialsPerGroup * space.Groups.Count);
+        return SlopeSearch.LineTrials + (TrialsPerGroup * space.Groups.Count);
     }
 
     /// <inheritdoc/>
     protected override void Explore(SearchRun run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        if (Bracketing.FindEdge(run, run.Space.Line) is not { } edge) return;
+        if (SlopeSearch.FindOnLine(run) is not { } edge) return;
         int octave = run.Space.Line.PlacesPerOctave;
         GroupSetting[] settings = [.. run.Space.Groups.Select(_ => new GroupSetting(run.Space.Clamp(edge - octave)))];
         if (run.Try(settings) is { } start) new Descent(run, settings, start).Run();
