@@ -29,6 +29,9 @@ public sealed class SearchGoal
     /// </summary>
     public BudgetTrial? Anchor { get; private init; }
 
+    /// <summary>The distance of the outputs of which new data are expected to lose as much as may be lost; null without an <see cref="Anchor"/>.</summary>
+    internal double? MostDistance => Anchor is null ? null : Distance(Anchor) * MostLost / MeasuredLoss(Anchor);
+
     /// <summary>Whether an <see cref="Anchor"/> is wanted, and there is none yet.</summary>
     internal bool WantsAnchor { get; private init; }
 

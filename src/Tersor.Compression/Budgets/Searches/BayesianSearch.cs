@@ -21,7 +21,7 @@ public sealed class BayesianSearch : PlanSearch
     public override string Description => "join tensors to four groups at most, and let Gaussian processes say which plan to try next";
 
     /// <inheritdoc/>
-    protected override int UsualTrials(PlanSpace space) => 64;
+    protected override int UsualTrials(PlanSpace space) => SlopeSearch.LineTrials + 56;
 
     /// <inheritdoc/>
     protected override void Explore(SearchRun run)
