@@ -32,6 +32,9 @@ public sealed class SearchRun
     /// <summary>Of those tried, the one that serves best; null where nothing was tried.</summary>
     public BudgetTrial? Best { get; private set; }
 
+    /// <summary>Whole plans that may still be tried.</summary>
+    internal int TrialsLeft => _mostTrials - _trials.Count;
+
     /// <summary>Places of the line that were tried on the way to the anchor.</summary>
     internal List<int> AnchorPlaces { get; } = [];
 

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Tersor.Compression.Budgets.Searches;
 
 /// <summary>
@@ -28,9 +30,13 @@ internal sealed class Bracketing
     public static int? FindEdge(SearchRun run, PlanFamily family)
     {
         bool isLine = ReferenceEquals(family, run.Space.Line);
-        return run.Goal.MostBytes is null
-            ? Find(0, family.Count, place => run.Try(PlanAt(place)), run.Goal, isLine ? run.AnchorPlaces : [])
-            : Find(family.Count - 1, -1, place => run.TrySize(PlanAt(place)), run.Goal);
+        bool boundsLoss = run.Goal.MostBytes is null;
+        (int first, int end) = boundsLoss ? (0, family.Count) : (family.Count - 1, -1);
+
+        // What was tried before costs nothing; where trials may end before the edge is found, a plan that keeps the goal comes first.
+        List<int> begun = isLine && boundsLoss ? [.. run.AnchorPlaces] : [];
+        if (run.TrialsLeft < BitOperations.Log2((uint)family.Count) + 2) begun.Add(first);
+        return Find(first, end, place => boundsLoss ? run.Try(PlanAt(place)) : run.TrySize(PlanAt(place)), run.Goal, begun);
 
         // The space remembers the plans of its line.
         Plans.CompressionPlan PlanAt(int place) => isLine ? run.Space.At(place) : family.At(place);

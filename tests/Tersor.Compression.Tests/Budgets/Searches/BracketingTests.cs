@@ -58,8 +58,20 @@ public class BracketingTests
         }
     }
 
-    private static SearchResult Search(double[] losses, double most) =>
-        new SlopeSearch().Run(new SearchProblem { Space = new PlanSpace(new Numbered(losses.Length), []), Goal = SearchGoal.Loss(most), Trials = new NumberedTrials(place => losses[place]) });
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void However_few_the_trials_a_plan_that_keeps_the_goal_is_found(int trials)
+    {
+        SearchResult result = Search([.. Enumerable.Range(0, 257).Select(place => place < 4 ? 0 : 0.5)], 0.001, trials);
+
+        Assert.InRange(result.Found!.Plan.Tensors[0].Qp, 0, 3);
+        Assert.Equal(trials, result.Trials.Count);
+    }
+
+    private static SearchResult Search(double[] losses, double most, int? trials = null) => new SlopeSearch().Run(
+        new SearchProblem { Space = new PlanSpace(new Numbered(losses.Length), []), Goal = SearchGoal.Loss(most), Trials = new NumberedTrials(place => losses[place]), MostTrials = trials });
 
     private sealed class Numbered(int count) : PlanLine
     {
