@@ -209,7 +209,7 @@ internal sealed class ApplyCommand : Verb
         for (int i = 0; i < recipe.Steps.Count; i++)
         {
             RecipeStep step = recipe.Steps[i];
-            double seconds = step.Epochs == 0 ? 0 : step.Epochs * EpochSeconds(step.Training ?? TrainingRecipe.FineTuning);
+            double seconds = step.Fit is { } training ? step.Epochs * EpochSeconds(training) : 0;
             table.Row(Numbers.Integer(i + 1), step.Describe(), Numbers.Short(step.Epochs), Durations.Clock(seconds));
             steps.Add((JsonNode)new JsonObject
             {

@@ -41,7 +41,7 @@ public static class CalibrationSamples
 
     private static int Affordable(OnnxGraph graph, double multiplyAdds, int fewest, int most)
     {
-        double each = LayerCost.Measure(graph).Sum(layer => (double)layer.MultiplyAdds);
+        double each = LayerCost.MultiplyAddsOf(graph);
         return (int)Math.Clamp(multiplyAdds / Math.Max(1, each), fewest, most);
     }
 }

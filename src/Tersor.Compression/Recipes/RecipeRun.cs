@@ -57,6 +57,6 @@ public static class RecipeRun
     private static StepReport Report(int number, RecipeStep step, NetworkState state, RecipeSession session, double seconds)
     {
         (long parameters, long nonZero) = StepReport.Count(state.Graph);
-        return new StepReport(number, step, session.Judge(state), parameters, nonZero, LayerCost.Measure(state.Graph).Sum(layer => layer.MultiplyAdds), seconds);
+        return new StepReport(number, step, session.Judge(state), parameters, nonZero, LayerCost.MultiplyAddsOf(state.Graph), seconds);
     }
 }

@@ -183,7 +183,7 @@ public sealed class RecipeSession
     /// <summary>Makes all parts depend on the network that the recipe begins with.</summary>
     internal void Begin(NetworkState state)
     {
-        FirstMultiplyAdds = LayerCost.Measure(state.Graph).Sum(layer => layer.MultiplyAdds);
+        FirstMultiplyAdds = LayerCost.MultiplyAddsOf(state.Graph);
         _teachers.Begin(state.Graph);
         _identity = Digest(_identity + '\n' + state.Graph.Digest());
     }

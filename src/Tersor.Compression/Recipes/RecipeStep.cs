@@ -11,11 +11,14 @@ public abstract record RecipeStep
     /// <summary>What the step is called in recipes.</summary>
     public abstract string Name { get; }
 
-    /// <summary>The training between what the step does; null where there is none.</summary>
+    /// <summary>The training between what the step does; null where none is asked for.</summary>
     public TrainingRecipe? Training { get; init; }
 
-    /// <summary>Passes over the train set, for an estimate of the time.</summary>
-    public virtual double Epochs => Training?.Epochs ?? 0;
+    /// <summary>The training that runs: <see cref="Training"/>, or what is usual of a step that cannot do without one; null where nothing is trained.</summary>
+    public virtual TrainingRecipe? Fit => Training;
+
+    /// <summary>Passes over the train set, for an estimate of the time; where networks get smaller, of the first one.</summary>
+    public virtual double Epochs => Fit?.Epochs ?? 0;
 
     /// <summary>Names of the weights that the step changes by its own choice; none where it trains all.</summary>
     /// <param name="graph">The network.</param>

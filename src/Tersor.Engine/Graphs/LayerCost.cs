@@ -26,6 +26,9 @@ public sealed record LayerCost(string Node, TensorShape OutputShape, long Multip
         return Of(PlanSteps.Make(outline, outline.ShapesForOneSample(), PlanPurpose.Inference, threads).Steps);
     }
 
+    /// <summary>Multiply-adds of a graph for one sample, or the batch that it fixes: the sum over <see cref="Measure"/>, which says what it throws.</summary>
+    public static long MultiplyAddsOf(OnnxGraph graph) => Measure(graph).Sum(layer => layer.MultiplyAdds);
+
     internal static IReadOnlyList<LayerCost> Of(IReadOnlyList<PlanStep> steps)
     {
         List<LayerCost> costs = new(steps.Count);

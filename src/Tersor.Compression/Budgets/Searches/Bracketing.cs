@@ -14,16 +14,22 @@ internal sealed class Bracketing
     private readonly Func<int, BudgetTrial?> _attempt;
     private readonly SearchGoal _goal;
 
-    // The nearest trials on each side, the last one nearest: place, and by how much it misses what is asked.
+    // Just beyond the family, on the side that keeps the goal and on the other.
+    private readonly int _before;
+    private readonly int _behind;
+
+    // Trials on each side, the last one nearest: place, and by how much it misses what is asked.
     private readonly List<(int Place, double? Excess)> _keeping = [];
     private readonly List<(int Place, double? Excess)> _breaking = [];
-    private int _kept;
-    private int _broken;
     private int _slowLines;
 
-    private Bracketing(int kept, int broken, Func<int, BudgetTrial?> attempt, SearchGoal goal) => (_kept, _broken, _attempt, _goal) = (kept, broken, attempt, goal);
+    private Bracketing(int before, int behind, Func<int, BudgetTrial?> attempt, SearchGoal goal) => (_before, _behind, _attempt, _goal) = (before, behind, attempt, goal);
 
-    private int Width => Math.Abs(_broken - _kept);
+    private int Direction => Math.Sign(_behind - _before);
+
+    private int Kept => _keeping.Count > 0 ? _keeping[^1].Place : _before;
+
+    private int Width => ((_breaking.Count > 0 ? _breaking[^1].Place : _behind) - Kept) * Direction;
 
     /// <summary>Tries plans towards the edge.</summary>
     /// <returns>The coarsest place that keeps a loss, or the finest that fits a size, as far as trials sufficed; null where none does.</returns>
@@ -64,24 +70,14 @@ internal sealed class Bracketing
         return bracket.Edge;
     }
 
-    private int? Edge => _keeping.Count > 0 ? _kept : null;
+    private int? Edge => _keeping.Count > 0 ? Kept : null;
 
-    private bool Holds(int place) => Math.Min(_kept, _broken) < place && place < Math.Max(_kept, _broken);
+    private bool Holds(int place) => (place - Kept) * Direction > 0 && (place - Kept) * Direction < Width;
 
     private bool Try(int place)
     {
         if (_attempt(place) is not { } trial) return false;
-        if (_goal.Keeps(trial))
-        {
-            _kept = place;
-            _keeping.Add((place, _goal.LogarithmicExcess(trial)));
-        }
-        else
-        {
-            _broken = place;
-            _breaking.Add((place, _goal.LogarithmicExcess(trial)));
-        }
-
+        (_goal.Keeps(trial) ? _keeping : _breaking).Add((place, _goal.LogarithmicExcess(trial)));
         return true;
     }
 
@@ -90,7 +86,7 @@ internal sealed class Bracketing
         int width = Width;
         double? along = _slowLines < SlowLines ? Interpolated() : null;
         int offset = along is double share ? Math.Clamp((int)(share * width), 1, width - 1) : width / 2;
-        if (!Try(_kept + (Math.Sign(_broken - _kept) * offset))) return false;
+        if (!Try(Kept + (offset * Direction))) return false;
         _slowLines = along is not null && 2 * Width > width ? _slowLines + 1 : 0;
         return true;
     }
@@ -106,9 +102,7 @@ internal sealed class Bracketing
     private double? Meeting((int Place, double? Excess) one, (int Place, double? Excess) other)
     {
         if (one.Excess is not double excess || other.Excess is not double otherExcess) return null;
-        double slope = (otherExcess - excess) / (other.Place - one.Place) * Math.Sign(_broken - _kept);
-        if (!(slope > 0)) return null;
-        double place = one.Place - (excess / slope * Math.Sign(_broken - _kept));
-        return Math.Clamp((place - _kept) / (_broken - _kept), 0, 1);
+        double slope = (otherExcess - excess) / (other.Place - one.Place) * Direction;
+        return slope > 0 ? Math.Clamp((((one.Place - Kept) * Direction) - (excess / slope)) / Width, 0, 1) : null;
     }
 }

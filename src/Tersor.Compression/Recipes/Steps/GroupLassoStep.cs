@@ -23,10 +23,8 @@ public sealed record GroupLassoStep : RecipeStep
     /// <summary>Channels are cut whose weights have at most this share of the largest norm in their layer.</summary>
     public double Threshold { get; init; } = 1e-4;
 
-    private TrainingRecipe Fit => Training ?? TrainingRecipe.FineTuning;
-
     /// <inheritdoc/>
-    public override double Epochs => Fit.Epochs;
+    public override TrainingRecipe Fit => Training ?? TrainingRecipe.FineTuning;
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> LayersOf(OnnxGraph graph) => [.. ChannelGroups.Find(graph).Sets.SelectMany(set => set.Weights).Distinct(StringComparer.Ordinal)];

@@ -35,7 +35,8 @@ public sealed record LotteryTicketStep : RecipeStep
     /// <summary>With <see cref="RewindTarget.Early"/>, epochs of the training before the weights that survivors go back to.</summary>
     public int EarlyEpochs { get; init; } = 1;
 
-    private TrainingRecipe Fit => Training ?? NetworkRecipes.For("lenet-300-100");
+    /// <inheritdoc/>
+    public override TrainingRecipe Fit => Training ?? NetworkRecipes.For("lenet-300-100");
 
     /// <inheritdoc/>
     public override double Epochs => ((Rounds + 1) * Fit.Epochs) + (Rewind == RewindTarget.Early ? EarlyEpochs : 0);

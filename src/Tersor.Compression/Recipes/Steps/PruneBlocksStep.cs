@@ -43,7 +43,7 @@ public sealed record PruneBlocksStep : RecipeStep
         if (problems.Length > 0) return problems;
         if (Rounds > 1 && Training is null) return ["several rounds cut what one would unless there is training between them; add train, or drop rounds"];
         if (Branches(graph).Count == 0) return [$"no residual branch of {graph.Source} could be cut; prune-channels makes layers narrower"];
-        double least = (double)MultiplyAddsOf(WithoutAll(graph)) / MultiplyAddsOf(graph);
+        double least = (double)LayerCost.MultiplyAddsOf(WithoutAll(graph)) / LayerCost.MultiplyAddsOf(graph);
         return least > MultiplyAdds
             ? [string.Create(CultureInfo.InvariantCulture, $"without all branches that may go {least:P1} of the multiply-adds stay, {MultiplyAdds:P1} is asked; allow more, or cut channels too")]
             : [];
@@ -54,12 +54,12 @@ public sealed record PruneBlocksStep : RecipeStep
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(session);
-        long first = MultiplyAddsOf(state.Graph);
+        long first = LayerCost.MultiplyAddsOf(state.Graph);
         SampleSet samples = session.Draw(Samples);
         for (int round = 1; round <= Rounds; round++)
         {
             double most = first * Math.Pow(MultiplyAdds, (double)round / Rounds);
-            for (int cut = 1; MultiplyAddsOf(state.Graph) > most; cut++)
+            for (int cut = 1; LayerCost.MultiplyAddsOf(state.Graph) > most; cut++)
             {
                 state = session.Part(FormattableString.Invariant($"round-{round}-cut-{cut}"), state, before => before with { Graph = CutCheapest(before.Graph, session, samples) });
             }
@@ -80,8 +80,7 @@ public sealed record PruneBlocksStep : RecipeStep
         Training = TrainingKeys.Nested(mapping, TrainingRecipe.FineTuning),
     };
 
-    private static long MultiplyAddsOf(OnnxGraph graph) => LayerCost.Measure(graph).Sum(layer => layer.MultiplyAdds);
-
+    // Weights that no selection speaks of, as they are small, hold no branch.
     private List<ResidualBranch> Branches(OnnxGraph graph)
     {
         HashSet<string> selected = [.. Selection.Of(graph)];
@@ -99,7 +98,7 @@ public sealed record PruneBlocksStep : RecipeStep
     {
         List<ResidualBranch> branches = Branches(graph);
         if (branches.Count == 0) throw new RecipeException(Name, ["no residual branch is left that may go; ask for more multiply-adds"]);
-        long whole = MultiplyAddsOf(graph);
+        long whole = LayerCost.MultiplyAddsOf(graph);
         double before = session.Judge(ExecutableGraph.Create(graph), samples).Loss;
         (double Price, double Loss, ResidualBranch Branch, OnnxGraph Left)? cheapest = null;
         foreach (ResidualBranch branch in branches)
@@ -108,12 +107,12 @@ public sealed record PruneBlocksStep : RecipeStep
             OnnxGraph left = ResidualBranches.Cut(graph, branch);
             double loss = session.Judge(ExecutableGraph.Create(left), samples).Loss;
             if (double.IsNaN(loss)) loss = double.PositiveInfinity;
-            double price = (loss - before) / Math.Max(1, whole - MultiplyAddsOf(left));
+            double price = (loss - before) / Math.Max(1, whole - LayerCost.MultiplyAddsOf(left));
             if (cheapest is null || price < cheapest.Value.Price) cheapest = (price, loss, branch, left);
         }
 
         (_, double after, ResidualBranch cut, graph) = cheapest!.Value;
-        session.Note(string.Create(CultureInfo.InvariantCulture, $"without {cut}: loss {after:F4}, {before:F4} before; {MultiplyAddsOf(graph):N0} of {whole:N0} multiply-adds"));
+        session.Note(string.Create(CultureInfo.InvariantCulture, $"without {cut}: loss {after:F4}, {before:F4} before; {LayerCost.MultiplyAddsOf(graph):N0} of {whole:N0} multiply-adds"));
         return graph;
     }
 }

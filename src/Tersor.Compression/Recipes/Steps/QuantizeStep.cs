@@ -29,10 +29,8 @@ public sealed record QuantizeStep : RecipeStep
     /// <summary>Bits that a weight's level carries at the end at most, as the order-0 entropy of each layer's levels and the mean over all selected weights; 0 for no limit. See <see cref="EntropyConstraint"/>.</summary>
     public double Entropy { get; init; }
 
-    private TrainingRecipe Fit => Training ?? TrainingRecipe.FineTuning;
-
     /// <inheritdoc/>
-    public override double Epochs => Fit.Epochs;
+    public override TrainingRecipe Fit => Training ?? TrainingRecipe.FineTuning;
 
     /// <inheritdoc/>
     public override string Describe() => string.Create(CultureInfo.InvariantCulture, $"quantize: {Selection}, {Bits} bits{Layers.Text(unit: " bits")}{(Entropy > 0 ? string.Create(CultureInfo.InvariantCulture, $", entropy {Entropy}") : "")}; {TrainingKeys.Text(Fit)}");

@@ -17,12 +17,10 @@ public sealed record SupermaskStep : RecipeStep
     /// <summary>The part of each layer that runs.</summary>
     public double Share { get; init; } = 0.5;
 
-    private TrainingRecipe Fit => Training ?? Usual;
+    /// <inheritdoc/>
+    public override TrainingRecipe Fit => Training ?? Usual;
 
     private static TrainingRecipe Usual => TrainingRecipe.FineTuning with { Epochs = 10, LearningRate = 0.1 };
-
-    /// <inheritdoc/>
-    public override double Epochs => Fit.Epochs;
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> LayersOf(OnnxGraph graph) => Selection.Of(graph);

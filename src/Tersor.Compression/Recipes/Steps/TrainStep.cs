@@ -19,9 +19,7 @@ public sealed record TrainStep : RecipeStep
     public bool HasSameCompute { get; init; }
 
     /// <inheritdoc/>
-    public override double Epochs => Fit.Epochs; // Of the first network, whose cost an estimate knows.
-
-    private TrainingRecipe Fit => Training ?? TrainingRecipe.FineTuning;
+    public override TrainingRecipe Fit => Training ?? TrainingRecipe.FineTuning;
 
     /// <inheritdoc/>
     public override IEnumerable<string> Check(OnnxGraph graph, RecipeSession session) => [];
@@ -38,7 +36,7 @@ public sealed record TrainStep : RecipeStep
 
     private TrainingRecipe Lengthen(NetworkState state, RecipeSession session)
     {
-        long now = LayerCost.Measure(state.Graph).Sum(layer => layer.MultiplyAdds);
+        long now = LayerCost.MultiplyAddsOf(state.Graph);
         long first = session.FirstMultiplyAdds ?? now;
         int epochs = ScratchTraining.EpochsOfSameCompute(Fit.Epochs, first, now);
         session.Note(string.Create(CultureInfo.InvariantCulture, $"{epochs} epochs in place of {Fit.Epochs}: the network takes {now:N0} multiply-adds, the first {first:N0}"));
