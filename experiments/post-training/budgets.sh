@@ -14,11 +14,12 @@ echo "| model | seed | budget, points | bytes | times smaller | drop | 95 % inte
 echo "|---|---|---|---|---|---|---|---|"
 for model in "${models[@]}"; do
     take "$model"
+    rm -f "$work/trials.jsonl"
     for budget in 0.1 0.5 1; do
         started=$(date +%s)
 
-        # Exit code 5 is a budget that was missed: its row says by how much.
-        "${tersor[@]}" compress "$source" -o "$work/model.nnc" --topology none --force --quiet --json --seed "$seed" --max-drop "$budget" \
+        # Budgets share their trials. Exit code 5 is a budget that was missed: its row says by how much.
+        "${tersor[@]}" compress "$source" -o "$work/model.nnc" --topology none --force --quiet --json --seed "$seed" --max-drop "$budget" --resume "$work/trials.jsonl" \
             "${judging[@]}" > "$work/report.json" || [ $? -eq 5 ]
         seconds=$(($(date +%s) - started))
         verdict=$(sed -n '/"verdict"/,/}/p' "$work/report.json")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# How well train images foretell what new ones lose: the plans of `tersor sweep`, judged on train images and on the full test set, beside what a search expects of new data: a part of the loss on train images, and that told from the
+# How well train images foretell what new ones lose: the plans of `tersor sweep`, judged on train images and on the full test set, beside what a search expects of new data: the loss on train images, and that told from the
 # distance of the answers (by the plan that loses about two points on train images, bold). Points of top-1; plans from 0.02 expected on. Prints a Markdown table.
 #   ./estimates.sh SHARED_FOLDER [MODEL...]
 set -euo pipefail
@@ -26,6 +26,6 @@ for model in "${models[@]}"; do
         function off(x) { x = log(x > 0 ? x / 2 : 1e-9); return x < 0 ? -x : x }
         { bytes[NR] = $1; distance[NR] = $2; train[NR] = $3; error[NR] = $4; test[NR] = $7; if (!best || off($3) < off(train[best])) best = NR }
         END { for (i = 1; i <= best; i++) {
-            told = 0.8 * (train[best] + error[best]) * distance[i] / distance[best]
-            if (told >= 0.02) printf "| %s | %d | %.3f | %.2f | %.2f | %.2f | %s |\n", m, bytes[i], distance[i], train[i], test[i], 0.8 * (train[i] + error[i]), (i < best ? sprintf("%.2f", told) : sprintf("**%.2f**", told)) } }'
+            told = (train[best] + error[best]) * (distance[i] / distance[best]) ^ 1.1
+            if (told >= 0.02) printf "| %s | %d | %.3f | %.2f | %.2f | %.2f | %s |\n", m, bytes[i], distance[i], train[i], test[i], train[i] + error[i], (i < best ? sprintf("%.2f", told) : sprintf("**%.2f**", told)) } }'
 done

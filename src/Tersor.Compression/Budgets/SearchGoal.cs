@@ -3,42 +3,39 @@ namespace Tersor.Compression.Budgets;
 /// <summary>What a search is for: the smallest stream that loses at most so many right answers, or the stream of at most so many bytes whose answers change least.</summary>
 public sealed class SearchGoal
 {
-    // A network that has learned its train data by heart is right about them near its boundaries too: there every answer that changes is lost, where of new data about as
-    // many wrong ones turn right. What new data lose of it was measured on the networks of docs/budgets.md.
-    private const double ShareOfLearned = 0.8;
+    // A network that makes this many times as many errors on new data as on those of the trials has learned these by heart.
     private const double ErrorsOfLearned = 2;
 
     // Beyond so much, losses grow faster than distances; much below, train samples that were learned by heart do not tell.
     private const double TellingLoss = 0.02;
     private const double TellingFactor = 1.5;
 
-    private SearchGoal(double mostLost, double share, long? mostBytes) => (MostLost, Share, MostBytes) = (mostLost, share, mostBytes);
+    // Small changes win nearly as many right answers of new data as they lose. Measured on the networks of docs/budgets.md, where it is a little more than in proportion to the distance.
+    private const double LossExponent = 1.1;
+
+    private SearchGoal(double mostLost, long? mostBytes) => (MostLost, MostBytes) = (mostLost, mostBytes);
 
     /// <summary>The fraction of right answers that may be lost; infinite where the size is bounded.</summary>
     public double MostLost { get; }
-
-    /// <summary>The part of what trials lose, with its standard error, that new data are expected to lose.</summary>
-    public double Share { get; }
 
     /// <summary>Bytes of the stream; null where the loss is bounded.</summary>
     public long? MostBytes { get; }
 
     /// <summary>
-    /// The trial whose loss tells what distances cost, below which a loss is taken to be in proportion to the distance of the outputs: to first order in what a small change does to them, new data near
-    /// a boundary between classes win as many right answers as they lose, and what is left grows with the square. Null where every trial tells its own loss.
+    /// The trial whose loss tells what distances cost, below which a loss is told from the distance of the outputs: to first order in what a small change does to them, new data near a boundary between
+    /// classes win as many right answers as they lose, and what is left grows with the square, that is, with the distance. Null where every trial tells its own loss.
     /// </summary>
     public BudgetTrial? Anchor { get; private init; }
 
     /// <summary>The distance of the outputs of which new data are expected to lose as much as may be lost; null without an <see cref="Anchor"/>.</summary>
-    internal double? MostDistance => Anchor is null ? null : Distance(Anchor) * MostLost / MeasuredLoss(Anchor);
+    internal double? MostDistance => Anchor is null ? null : Distance(Anchor) * Math.Pow(MostLost / MeasuredLoss(Anchor), 1 / LossExponent);
 
     /// <summary>Whether an <see cref="Anchor"/> is wanted, and there is none yet.</summary>
     internal bool WantsAnchor { get; private init; }
 
     /// <summary>The smallest stream of which new data are expected to lose no more.</summary>
     /// <param name="mostLost">The fraction of right answers that may be lost.</param>
-    /// <param name="share">The part of what trials lose that new data are expected to lose.</param>
-    public static SearchGoal Loss(double mostLost, double share = 1) => new(mostLost, share, null);
+    public static SearchGoal Loss(double mostLost) => new(mostLost, null);
 
     /// <summary>The same for trials on samples that the network was trained on.</summary>
     /// <param name="mostLost">The fraction of right answers that may be lost.</param>
@@ -48,12 +45,12 @@ public sealed class SearchGoal
     public static SearchGoal LossOnTrained(double mostLost, double rightOnNew, double rightOnTrained, bool distancesTell)
     {
         bool isLearned = (1 - rightOnNew) > ErrorsOfLearned * (1 - rightOnTrained);
-        return new SearchGoal(mostLost, isLearned ? ShareOfLearned : 1, null) { WantsAnchor = isLearned && distancesTell && mostLost < TellingLoss };
+        return new SearchGoal(mostLost, null) { WantsAnchor = isLearned && distancesTell && mostLost < TellingLoss };
     }
 
     /// <summary>The stream that fits and whose answers change least, by the distance of outputs; where no answers are asked for, the largest.</summary>
     /// <param name="mostBytes">Bytes of the stream.</param>
-    public static SearchGoal Size(long mostBytes) => new(double.PositiveInfinity, 1, mostBytes);
+    public static SearchGoal Size(long mostBytes) => new(double.PositiveInfinity, mostBytes);
 
     /// <summary>Whether a trial keeps what is asked.</summary>
     public bool Keeps(BudgetTrial trial)
@@ -66,7 +63,7 @@ public sealed class SearchGoal
     public double ExpectedLoss(BudgetTrial trial)
     {
         ArgumentNullException.ThrowIfNull(trial);
-        return Anchor is not null && Distance(trial) < Distance(Anchor) ? MeasuredLoss(Anchor) * (Distance(trial) / Distance(Anchor)) : MeasuredLoss(trial);
+        return Anchor is not null && Distance(trial) < Distance(Anchor) ? MeasuredLoss(Anchor) * Math.Pow(Distance(trial) / Distance(Anchor), LossExponent) : MeasuredLoss(trial);
     }
 
     /// <summary>Less than 0 where the first trial serves better than the second: by keeping what is asked, then by how much it gains; where neither keeps it, by how near it comes.</summary>
@@ -109,9 +106,9 @@ public sealed class SearchGoal
     }
 
     /// <summary>The same goal with an anchor; without one where outputs that overflow leave it no distance.</summary>
-    internal SearchGoal AnchoredAt(BudgetTrial anchor) => new(MostLost, Share, MostBytes) { Anchor = double.IsFinite(Distance(anchor)) ? anchor : null };
+    internal SearchGoal AnchoredAt(BudgetTrial anchor) => new(MostLost, MostBytes) { Anchor = double.IsFinite(Distance(anchor)) ? anchor : null };
 
-    private double MeasuredLoss(BudgetTrial trial) => trial.Change is { } change ? Share * (change.Top1Drop + change.StandardError) : double.PositiveInfinity;
+    private static double MeasuredLoss(BudgetTrial trial) => trial.Change is { } change ? change.Top1Drop + change.StandardError : double.PositiveInfinity;
 
     private static double Distance(BudgetTrial trial) => trial.Change is { Distance: double distance } && !double.IsNaN(distance) ? distance : double.PositiveInfinity;
 }

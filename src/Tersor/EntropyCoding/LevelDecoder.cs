@@ -66,17 +66,6 @@ internal ref struct LevelDecoder
         return (int)Math.Min(syntax.ElementCount, Math.Max(1, LevelsBetweenChecks / blockRow) * blockRow);
     }
 
-    /// <summary>
-    /// Whether a payload of this length could hold such a tensor at all: every coded bin narrows the range by at least 2, so 128 of them take a bit. To be
-    /// asked before memory is set aside for the levels of an untrusted stream.
-    /// </summary>
-    public static bool CouldFit(in LevelSyntax syntax, long payloadLength)
-    {
-        if (syntax.LimitsSymbols && syntax.CodebookSize == 1) return true;
-        long bins = syntax.HasSideFlags ? syntax.RowCount : (long)syntax.RowCount * syntax.RowLength;
-        return bins / 1024 <= payloadLength;
-    }
-
     private LevelDecodingStatus Decode(ref ArithmeticDecoder decoder, Span<int> levels)
     {
         byte[]? skippedRows = null;

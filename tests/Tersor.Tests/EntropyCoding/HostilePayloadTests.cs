@@ -81,24 +81,6 @@ public class HostilePayloadTests
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 64_000);
     }
 
-    [Fact]
-    public void CouldFit_BoundsWhatAPayloadCanHold()
-    {
-        var column = new LevelSyntax { Dialect = NncDialect.EditionTwo, RowCount = int.MaxValue, RowLength = 1, GreaterFlagCount = 10 };
-        Assert.False(LevelDecoder.CouldFit(column, 40));
-        Assert.False(LevelDecoder.CouldFit(column with { Dialect = NncDialect.EditionOne, RowCount = 1 << 20, RowLength = 1 << 20 }, 1000));
-
-        // All rows skipped: a flag per row is all there is.
-        int[] zeros = new int[3000 * 1000];
-        var sparse = new TensorCase(column with { RowCount = 3000, RowLength = 1000 }, zeros, [], [], []);
-        byte[] payload = sparse.Encode(LevelEncoderOptions.Default);
-        Assert.True(LevelDecoder.CouldFit(sparse.Syntax, payload.Length));
-        Assert.Equal(zeros, sparse.Decode(payload));
-
-        var dense = new TensorCase(column with { RowCount = zeros.Length }, zeros, [], [], []);
-        Assert.True(LevelDecoder.CouldFit(dense.Syntax, dense.Encode(LevelEncoderOptions.Default).Length));
-    }
-
     private static bool Survives(TensorCase tensor, byte[] payload)
     {
         int[] levels = new int[tensor.Levels.Length];

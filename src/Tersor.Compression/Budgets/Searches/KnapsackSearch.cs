@@ -17,7 +17,7 @@ public sealed class KnapsackSearch : PlanSearch
     {
         SearchGoal goal = run.Goal;
         bool distancesCount = goal.MostBytes is not null || goal.Anchor is not null;
-        double bound = goal.MostBytes is not null ? 0 : goal.MostDistance ?? (goal.MostLost / goal.Share);
+        double bound = goal.MostBytes is not null ? 0 : goal.MostDistance ?? goal.MostLost;
 
         // Sums of what groups cost alone overestimate or underestimate what all cost together by a factor of a few.
         double most = bound > 0 ? 4 * bound : double.PositiveInfinity;
