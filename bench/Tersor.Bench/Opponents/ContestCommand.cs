@@ -1,32 +1,38 @@
-using System.Globalization;
+using System.CommandLine;
 using Tersor.Engine.Kernels;
 
 namespace Tersor.Bench.Opponents;
 
-/// <summary>
-/// <c>opponents [--models DIR] [--threads 2] [--seconds 2] [--rounds 3]</c>: the engine beside ONNX Runtime, PyTorch and the machine's peak, as a table of ratios.
-/// <c>opponents --model FILE [--batch 32] ..</c>: one model's inference beside ONNX Runtime's. What is absent is named in its row.
-/// </summary>
+/// <summary>The engine beside ONNX Runtime, PyTorch and the machine's peak, as a table of ratios; what is absent is named in its row.</summary>
 internal static class ContestCommand
 {
-    public const string Name = "opponents";
-
     private const int ProductSize = 1024;
 
-    public static void Run(ReadOnlySpan<string> arguments)
+    public static Command Create()
     {
-        string models = Option(arguments, "--models", ".");
-        string model = Option(arguments, "--model", "");
-        int batch = int.Parse(Option(arguments, "--batch", "32"), CultureInfo.InvariantCulture);
-        int count = int.Parse(Option(arguments, "--threads", "2"), CultureInfo.InvariantCulture);
-        double seconds = double.Parse(Option(arguments, "--seconds", "2"), CultureInfo.InvariantCulture);
-        int rounds = int.Parse(Option(arguments, "--rounds", "3"), CultureInfo.InvariantCulture);
+        Option<DirectoryInfo> models = new("--models") { Description = "Where the collected models are.", DefaultValueFactory = _ => new DirectoryInfo(".") };
+        Option<FileInfo?> model = new("--model") { Description = "This model's inference beside ONNX Runtime's, and nothing else." };
+        Option<int> batch = new("--batch") { Description = "Samples at once, for --model.", DefaultValueFactory = _ => 32 };
+        ContestOptions options = new(threads: 2, seconds: 2);
+        Command command = new("opponents", "The engine beside ONNX Runtime (TERSOR_ONNXRUNTIME names its folder), PyTorch (TERSOR_PYTHON names an interpreter) and the machine's peak.") { models, model, batch };
+        options.AddTo(command);
+        command.SetAction(parse =>
+        {
+            int count = options.Threads(parse);
+            string? one = parse.GetValue(model)?.FullName;
+            Run(one is null ? Contests(parse.GetValue(models)!.FullName, count) : [Inference(one, parse.GetValue(batch), count)], count, options.Rounds(parse), options.Seconds(parse));
+        });
+        return command;
+    }
+
+    private static void Run(IEnumerable<Contest> contests, int count, int rounds, double seconds)
+    {
         using KernelThreads threads = new(count);
         Console.WriteLine($"Fastest runs in milliseconds, {count} threads.");
         Console.WriteLine();
         Console.WriteLine("| work | ours | opponent | theirs | ours / theirs | at most |");
         Console.WriteLine("|---|---|---|---|---|---|");
-        foreach (Contest contest in model.Length > 0 ? [Inference(Path.GetFullPath(model), batch, count)] : Contests(models, count)) Console.WriteLine(contest.Run(threads, rounds, seconds));
+        foreach (Contest contest in contests) Console.WriteLine(contest.Run(threads, rounds, seconds));
     }
 
     private static IEnumerable<Contest> Contests(string models, int threads)
@@ -35,7 +41,7 @@ internal static class ContestCommand
         yield return new Contest(
             $"matrix product, {ProductSize}^3", "peak of multiply-adds", 1 / 0.8, workers => EngineRuns.Product(ProductSize, workers), seconds => (FastestRun.Of(peak, seconds), null));
         foreach (string name in (string[])["resnet20", "resnet56", "squeezenet-v1.0-deep-compressed"])
-            yield return Inference(Path.GetFullPath(Path.Combine(models, name + ".onnx")), 32, threads);
+            yield return Inference(Path.Combine(models, name + ".onnx"), 32, threads);
 
         foreach ((string name, int batch) in ((string, int)[])[("resnet20", 128), ("lenet5", 64)])
             yield return new Contest($"{name}, training step of {batch}", "PyTorch", 1, workers => EngineRuns.TrainingStep(name, batch, workers), seconds => Torch(name, batch, threads, seconds));
@@ -57,10 +63,4 @@ internal static class ContestCommand
 
     private static (double Milliseconds, string? Problem) Measured(OpponentScript script, double seconds) =>
         script.TryMeasure(seconds, out double milliseconds, out string problem) ? (milliseconds, null) : (double.NaN, problem);
-
-    private static string Option(ReadOnlySpan<string> arguments, string name, string otherwise)
-    {
-        int at = arguments.IndexOf(name);
-        return at >= 0 && at + 1 < arguments.Length ? arguments[at + 1] : otherwise;
-    }
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.CommandLine;
 using System.Runtime.InteropServices;
 using Tersor.Bench.Engine;
 using Tersor.Bench.Opponents;
@@ -6,23 +6,23 @@ using Tersor.Representations;
 
 namespace Tersor.Bench.Representations;
 
-/// <summary>
-/// <c>representations [--threads 1] [--seconds 1] [--rounds 3]</c>: products of every form beside OpenBLAS, scipy and torch, turn by turn in one run, as Markdown.
-/// What is absent is named. TERSOR_PYTHON names another interpreter than python3.
-/// </summary>
+/// <summary>Products of every form beside OpenBLAS, scipy and torch, turn by turn in one run, as Markdown; what is absent is named.</summary>
 internal static class ProductContest
 {
-    public const string Name = "representations";
-
     private static readonly string[] Opponents = ["openblas", "scipy", "torch"];
     private static readonly int[] Batches = [1, 64];
 
-    public static void Run(ReadOnlySpan<string> arguments)
+    public static Command Create()
     {
-        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-        int threads = int.Parse(Option(arguments, "--threads", "1"), CultureInfo.InvariantCulture);
-        double seconds = double.Parse(Option(arguments, "--seconds", "1"), CultureInfo.InvariantCulture);
-        int rounds = int.Parse(Option(arguments, "--rounds", "3"), CultureInfo.InvariantCulture);
+        ContestOptions options = new(threads: 1, seconds: 1);
+        Command command = new("representations", "Products of every form beside OpenBLAS, scipy and torch (TERSOR_PYTHON names an interpreter).");
+        options.AddTo(command);
+        command.SetAction(parse => Run(options.Threads(parse), options.Seconds(parse), options.Rounds(parse)));
+        return command;
+    }
+
+    private static void Run(int threads, double seconds, int rounds)
+    {
         double bandwidth = ReadBandwidth(threads);
         Console.WriteLine($"Fastest runs, {threads} {(threads == 1 ? "thread" : "threads")}, {Processor()}. Memory is read at {bandwidth:F1} GB/s; what fits the caches comes faster.");
         string folder = Directory.CreateTempSubdirectory("tersor-products").FullName;
@@ -102,12 +102,6 @@ internal static class ProductContest
             () => Parallel.For(0, Parts, new ParallelOptions { MaxDegreeOfParallelism = threads }, part => sums[part] = System.Numerics.Tensors.TensorPrimitives.Sum(values.AsSpan(part * (Length / Parts), Length / Parts))),
             3);
         return sizeof(float) * (double)Length / milliseconds / 1e6;
-    }
-
-    private static string Option(ReadOnlySpan<string> arguments, string name, string otherwise)
-    {
-        int at = arguments.IndexOf(name);
-        return at >= 0 && at + 1 < arguments.Length ? arguments[at + 1] : otherwise;
     }
 
     // Gathers and memory differ so much from one to the next that times say little without it.

@@ -197,10 +197,10 @@ public sealed record CompressionPlan
         }
         catch (JsonException error)
         {
-            throw new PlanException([$"{source}: not a plan (line {error.LineNumber + 1}, {error.Path}): {ProblemOf(error)}"], error);
+            throw new PlanException([$"not a plan (line {error.LineNumber + 1}, {error.Path}): {ProblemOf(error)}"], source, error);
         }
 
-        if (plan?.Tensors is null) throw new PlanException([$"{source}: not a plan: it is empty"]);
+        if (plan?.Tensors is null) throw new PlanException(["not a plan: it is empty"], source);
         plan.Validate(source);
         return plan;
     }
@@ -232,8 +232,7 @@ public sealed record CompressionPlan
                 .Select(tensor => $"tensor '{tensor.Name}' holds {model.Find(tensor.Name)!.ElementType.Name()}, which {tensor.Method.Name()} cannot quantize; plan it as lossless"),
             .. Tensors.Where(tensor => tensor.LocalScaling && model.Find(tensor.Name) is { Shape.Rank: < 2 }).Select(tensor => $"tensor '{tensor.Name}' has no rows for local scaling"),
         ];
-        if (problems.Count > 0)
-            throw new PlanException([.. problems.Select(problem => $"{source}: does not fit {model.Source}: {problem}")]);
+        if (problems.Count > 0) throw new PlanException(problems, $"{source}: does not fit {model.Source}");
     }
 
     private void Validate(string source)
@@ -285,7 +284,7 @@ public sealed record CompressionPlan
                 problems.Add($"{name}: codebookSize {tensor.CodebookSize} is not 2..65536");
         }
 
-        if (problems.Count > 0) throw new PlanException([.. problems.Select(problem => $"{source}: {problem}")]);
+        if (problems.Count > 0) throw new PlanException(problems, source);
     }
 
     private static bool IsDamping(double value) => value > 0 && double.IsFinite(value);

@@ -67,5 +67,5 @@ public class PlannedPruningTests
         "\"prunedShare\":0.5,\"tensors\":[{\"name\":\"w\",\"method\":\"trellis\",\"weighting\":\"fisher\"},{\"name\":\"v\",\"method\":\"trellis\",\"weighting\":\"outputs\"}]",
         "prunedShare compares all tensors: weigh them alike")]
     public void Shares_that_mean_nothing_are_refused(string settings, string problem) =>
-        Assert.Equal([$"plan.json: {problem}"], Assert.Throws<PlanException>(() => CompressionPlan.FromJson($"{{{settings}}}", "plan.json")).Problems);
+        Assert.Equal([problem], Assert.Throws<PlanException>(() => CompressionPlan.FromJson($"{{{settings}}}", "plan.json")).Problems);
 }
