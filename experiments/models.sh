@@ -30,6 +30,11 @@ take() {
 # number NAME: the first value of that name in the JSON on stdin.
 number() { grep -m1 -E "^ *\"$1\":" | sed 's/.*: *//; s/,$//'; }
 
+# verdict REPORT: what compress --json lost on the data of the verdict, in points, and the 95 % interval, as two cells of a table.
+verdict() {
+    sed -n '/"verdict"/,/}/p' "$1" | awk '/"drop":/ { drop = $2 } /"dropLow":/ { low = $2 } /"dropHigh":/ { high = $2 } END { printf "%.2f | %.2f to %.2f", 100 * drop, 100 * low, 100 * high }'
+}
+
 # total FILE NAME: what inspect counts of that name over the whole model.
 total() { "${tersor[@]}" inspect "$1" --json | sed -n '/"totals"/,$p' | number "$2"; }
 

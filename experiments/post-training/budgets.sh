@@ -14,17 +14,14 @@ echo "| model | seed | budget, points | bytes | times smaller | drop | 95 % inte
 echo "|---|---|---|---|---|---|---|---|"
 for model in "${models[@]}"; do
     take "$model"
-    rm -f "$work/trials.jsonl"
     for budget in 0.1 0.5 1; do
         started=$(date +%s)
 
         # Budgets share their trials. Exit code 5 is a budget that was missed: its row says by how much.
-        "${tersor[@]}" compress "$source" -o "$work/model.nnc" --topology none --force --quiet --json --seed "$seed" --max-drop "$budget" --resume "$work/trials.jsonl" \
+        "${tersor[@]}" compress "$source" -o "$work/model.nnc" --topology none --force --quiet --json --seed "$seed" --max-drop "$budget" --resume "$work/$model.jsonl" \
             "${judging[@]}" > "$work/report.json" || [ $? -eq 5 ]
         seconds=$(($(date +%s) - started))
-        verdict=$(sed -n '/"verdict"/,/}/p' "$work/report.json")
-        awk -v m="$model" -v i="$seed" -v b="$budget" -v n="$(stat -c %s "$work/model.nnc")" -v s="$(stat -c %s "$source")" \
-            -v d="$(number drop <<< "$verdict")" -v l="$(number dropLow <<< "$verdict")" -v h="$(number dropHigh <<< "$verdict")" -v t="$seconds" \
-            'BEGIN { printf "| %s | %s | %s | %d | %.1f | %.2f | %.2f to %.2f | %d |\n", m, i, b, n, s / n, d * 100, l * 100, h * 100, t }'
+        awk -v m="$model" -v i="$seed" -v b="$budget" -v n="$(stat -c %s "$work/model.nnc")" -v s="$(stat -c %s "$source")" -v v="$(verdict "$work/report.json")" -v t="$seconds" \
+            'BEGIN { printf "| %s | %s | %s | %d | %.1f | %s | %d |\n", m, i, b, n, s / n, v, t }'
     done
 done

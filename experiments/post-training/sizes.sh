@@ -17,9 +17,6 @@ for ((i = 0; i < ${#sizes[@]}; i += 2)); do
         started=$(date +%s)
         "${tersor[@]}" compress "$source" -o "$work/model.nnc" --topology none --force --quiet --json --seed "$seed" --max-size "${sizes[i + 1]}" "${judging[@]}" > "$work/report.json"
         seconds=$(($(date +%s) - started))
-        verdict=$(sed -n '/"verdict"/,/}/p' "$work/report.json")
-        awk -v m="${sizes[i]}" -v s="$seed" -v a="${sizes[i + 1]}" -v n="$(stat -c %s "$work/model.nnc")" -v t="$seconds" \
-            -v d="$(number drop <<< "$verdict")" -v l="$(number dropLow <<< "$verdict")" -v h="$(number dropHigh <<< "$verdict")" \
-            'BEGIN { printf "| %s | %s | %d | %d | %.2f | %.2f to %.2f | %d |\n", m, s, a, n, d * 100, l * 100, h * 100, t }'
+        echo "| ${sizes[i]} | $seed | ${sizes[i + 1]} | $(stat -c %s "$work/model.nnc") | $(verdict "$work/report.json") | $seconds |"
     done
 done
