@@ -66,6 +66,10 @@ public class PlannedPruningTests
     [InlineData(
         "\"prunedShare\":0.5,\"tensors\":[{\"name\":\"w\",\"method\":\"trellis\",\"weighting\":\"fisher\"},{\"name\":\"v\",\"method\":\"trellis\",\"weighting\":\"outputs\"}]",
         "prunedShare compares all tensors: weigh them alike")]
-    public void Shares_that_mean_nothing_are_refused(string settings, string problem) =>
-        Assert.Equal([problem], Assert.Throws<PlanException>(() => CompressionPlan.FromJson($"{{{settings}}}", "plan.json")).Problems);
+    public void Shares_that_mean_nothing_are_refused(string settings, string problem)
+    {
+        PlanException error = Assert.Throws<PlanException>(() => CompressionPlan.FromJson($"{{{settings}}}", "plan.json"));
+        Assert.Single(error.Problems);
+        Assert.Equal($"plan.json: {problem}", error.Message);
+    }
 }

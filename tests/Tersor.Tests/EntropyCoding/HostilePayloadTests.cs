@@ -81,6 +81,17 @@ public class HostilePayloadTests
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 64_000);
     }
 
+    [Fact]
+    public void Decode_LargeTensorOfSkippedRows_TakesFewBytes()
+    {
+        int[] zeros = new int[3000 * 1000];
+        var syntax = new LevelSyntax { Dialect = NncDialect.EditionTwo, RowCount = 3000, RowLength = 1000, GreaterFlagCount = 10 };
+        var sparse = new TensorCase(syntax, zeros, [], [], []);
+        byte[] payload = sparse.Encode(LevelEncoderOptions.Default);
+        Assert.InRange(payload.Length, 1, 3000 / 8);
+        Assert.Equal(zeros, sparse.Decode(payload));
+    }
+
     private static bool Survives(TensorCase tensor, byte[] payload)
     {
         int[] levels = new int[tensor.Levels.Length];

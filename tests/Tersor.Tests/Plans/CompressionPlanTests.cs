@@ -138,7 +138,8 @@ public class CompressionPlanTests
     public void A_calibration_out_of_range_is_refused(string calibration)
     {
         PlanException error = Assert.Throws<PlanException>(() => CompressionPlan.FromJson($"{{\"calibration\":{{{calibration}}},\"tensors\":[]}}", "plan.json"));
-        Assert.StartsWith("calibration takes ", Assert.Single(error.Problems), StringComparison.Ordinal);
+        Assert.Single(error.Problems);
+        Assert.StartsWith("plan.json: calibration takes ", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -151,7 +152,7 @@ public class CompressionPlanTests
     {
         PlanException error = Assert.Throws<PlanException>(
             () => CompressionPlan.FromJson($"{{\"tensors\":[{{\"name\":\"w\",\"compensated\":true,{settings}}}]}}", "plan.json"));
-        Assert.Equal($"tensor 'w': {problem}", Assert.Single(error.Problems));
+        Assert.Single(error.Problems);
         Assert.Equal($"plan.json: tensor 'w': {problem}", error.Message);
     }
 
@@ -229,7 +230,8 @@ public class CompressionPlanTests
     public void Weightings_and_scalings_that_change_nothing_are_refused(string settings, string problem)
     {
         PlanException error = Assert.Throws<PlanException>(() => CompressionPlan.FromJson($"{{\"tensors\":[{{\"name\":\"w\",{settings}}}]}}", "plan.json"));
-        Assert.Equal($"tensor 'w': {problem}", Assert.Single(error.Problems));
+        Assert.Single(error.Problems);
+        Assert.Equal($"plan.json: tensor 'w': {problem}", error.Message);
     }
 
     [Fact]
@@ -268,6 +270,7 @@ public class CompressionPlanTests
     {
         PlanException error = Assert.Throws<PlanException>(() => CompressionPlan.FromJson($"{{\"tensors\":[{tensor}]}}", "plan.json"));
         Assert.Equal([problem], error.Problems);
+        Assert.Equal($"plan.json: {problem}", error.Message);
     }
 
     [Theory]
@@ -316,8 +319,7 @@ public class CompressionPlanTests
                 "tensor 'd': lambda is not a number from 0",
             ],
             error.Problems);
-        Assert.StartsWith("plan.json: version 2 is not 1; edition 3 ", error.Message, StringComparison.Ordinal);
-        Assert.EndsWith("; tensor 'a': qp -129 is not -128..127; and 5 more", error.Message, StringComparison.Ordinal);
+        Assert.Equal($"plan.json: {string.Join("; ", error.Problems.Take(5))}; and 5 more", error.Message);
         Assert.Contains("qpDensity 8 is not 0..7", Assert.Throws<PlanException>(() => CompressionPlan.FromJson("{\"qpDensity\":8,\"tensors\":[]}", "p")).Message, StringComparison.Ordinal);
     }
 
@@ -340,7 +342,7 @@ public class CompressionPlanTests
                 "tensor 'steps' holds int64, which uniform cannot quantize; plan it as lossless",
             ],
             error.Problems);
-        Assert.StartsWith("plan.json: does not fit memory: the model has no tensor 'new'; tensor 'fc.weight' is", error.Message, StringComparison.Ordinal);
+        Assert.Equal($"plan.json: does not fit memory: {string.Join("; ", error.Problems)}", error.Message);
     }
 
     [Fact]
