@@ -27,11 +27,12 @@ public sealed class EntropyConstraintTests : IDisposable
     }
 
     [Theory]
-    [InlineData(3, 1.2)]
-    [InlineData(4, 0.9)]
-    public void Levels_end_at_the_entropy_that_was_asked_for(int bits, double entropy)
+    [InlineData(3, 1.2, false)]
+    [InlineData(4, 0.9, false)]
+    [InlineData(6, 1.8, true)]
+    public void Levels_end_at_the_entropy_that_was_asked_for(int bits, double entropy, bool adaptiveRounding)
     {
-        NetworkState state = new QuantizeStep { Bits = bits, Entropy = entropy, Training = Short }.Apply(new NetworkState(Trained.Value), Session());
+        NetworkState state = new QuantizeStep { Bits = bits, Entropy = entropy, AdaptiveRounding = adaptiveRounding, Training = Short }.Apply(new NetworkState(Trained.Value), Session());
         Assert.Equal(entropy, LevelEntropy.MeanOf(state.Graph, Weights), 0.02 * entropy);
         Assert.InRange(Session().Judge(state).Top1, 0.35, 1);
     }

@@ -23,7 +23,7 @@ public class RecipeTests
                   schedule: cubic
                   rounds: 4
                   train: {epochs: 3, learning-rate: 0.02, augment: "crop:2,flip"}
-              - quantize: {bits: 3}
+              - quantize: {bits: 3, adaptive-rounding: true}
               - train
               - compress: {max-drop: 0.5, topology: none, exclude: [a, b]}
             """,
@@ -33,7 +33,8 @@ public class RecipeTests
         Assert.Equal([KeyValuePair.Create("fc1", 0.95), KeyValuePair.Create("fc3", 0.5)], prune.Layers.Entries);
         Assert.Equal(["conv1"], prune.Selection.Exclude);
         Assert.Equal((3, 0.02, 2, true), (prune.Training!.Epochs, prune.Training.LearningRate, prune.Training.Augmentation.MaxShift, prune.Training.Augmentation.Flip));
-        Assert.Equal(3, Assert.IsType<QuantizeStep>(recipe.Steps[1]).Bits);
+        QuantizeStep quantize = Assert.IsType<QuantizeStep>(recipe.Steps[1]);
+        Assert.Equal((3, true), (quantize.Bits, quantize.AdaptiveRounding));
         Assert.Equal(TrainingRecipe.FineTuning, Assert.IsType<TrainStep>(recipe.Steps[2]).Training);
         Assert.Equal(["exclude a", "exclude b", "max-drop 0.5", "topology none"], recipe.Compress!.Select(option => $"{option.Key} {option.Value}"));
         Assert.Equal((7, "digits:100,10"), (recipe.Seed!.Value, recipe.Data));

@@ -199,6 +199,22 @@ public class TrainerTests
     }
 
     [Fact]
+    public void A_weight_that_learns_rounding_only_goes_to_the_level_below_or_above()
+    {
+        ExecutableGraph graph = Graph("lenet-300-100");
+        GraphParameter weight = graph.FindParameter("fc1.weight")!;
+        float[] before = [.. weight.Values];
+        FakeQuantizedParameter function = new(weight, bits: 8, learnsRoundingOnly: true);
+        weight.Function = function;
+
+        IReadOnlyList<EpochReport> curve = Train(graph, new TrainingOptions { Epochs = 3, Batch = 32, LearningRate = 0.05 }, 2);
+
+        Assert.All(before.Zip(weight.Values), pair => Assert.InRange(MathF.Abs(pair.First - pair.Second), 0, function.Step * 1.001f));
+        Assert.Contains(before.Zip(weight.Values), pair => MathF.Abs(pair.First - pair.Second) > 0.6f * function.Step);
+        Assert.True(curve[^1].TrainLoss < curve[0].TrainLoss);
+    }
+
+    [Fact]
     public void A_trained_network_runs_from_its_file_as_it_ran_in_memory()
     {
         using TemporaryFolder folder = new();

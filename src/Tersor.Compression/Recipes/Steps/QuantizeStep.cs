@@ -29,11 +29,14 @@ public sealed record QuantizeStep : RecipeStep
     /// <summary>Bits that a weight's level carries at the end at most, as the order-0 entropy of each layer's levels and the mean over all selected weights; 0 for no limit. See <see cref="EntropyConstraint"/>.</summary>
     public double Entropy { get; init; }
 
+    /// <summary>Whether each weight stays within half a step of where it was, so that the training learns how it rounds and nothing more; a price of bits may still take it to a level that is cheaper than the nearest.</summary>
+    public bool AdaptiveRounding { get; init; }
+
     /// <inheritdoc/>
     public override TrainingRecipe Fit => Training ?? TrainingRecipe.FineTuning;
 
     /// <inheritdoc/>
-    public override string Describe() => string.Create(CultureInfo.InvariantCulture, $"quantize: {Selection}, {Bits} bits{Layers.Text(unit: " bits")}{(Entropy > 0 ? string.Create(CultureInfo.InvariantCulture, $", entropy {Entropy}") : "")}; {TrainingKeys.Text(Fit)}");
+    public override string Describe() => string.Create(CultureInfo.InvariantCulture, $"quantize: {Selection}, {Bits} bits{Layers.Text(unit: " bits")}{(Entropy > 0 ? string.Create(CultureInfo.InvariantCulture, $", entropy {Entropy}") : "")}{(AdaptiveRounding ? ", adaptive rounding" : "")}; {TrainingKeys.Text(Fit)}");
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> LayersOf(OnnxGraph graph) => Selection.Of(graph);
@@ -58,6 +61,7 @@ public sealed record QuantizeStep : RecipeStep
         Bits = mapping.Integer("bits", 4, 2, 16),
         Layers = LayerValues.Read(mapping, 2, 16),
         Entropy = mapping.Real("entropy", 0, LeastEntropy, mapping.Integer("bits", 4, 2, 16)),
+        AdaptiveRounding = mapping.Flag("adaptive-rounding", false),
         Training = TrainingKeys.Nested(mapping, TrainingRecipe.FineTuning),
     };
 
@@ -77,6 +81,6 @@ public sealed record QuantizeStep : RecipeStep
     {
         if (!names.Contains(parameter.Name)) return null;
         bool[]? isKept = before.Pruned.Contains(parameter.Name) ? Pruning.WeightMask.OfNonZero(parameter.Values) : null;
-        return new FakeQuantizedParameter(parameter, (int)Layers.Of(parameter.Name, Bits), isKept);
+        return new FakeQuantizedParameter(parameter, (int)Layers.Of(parameter.Name, Bits), isKept, AdaptiveRounding);
     }
 }

@@ -6,6 +6,7 @@ namespace Tersor.Engine.Training;
 /// <summary>
 /// A weight that runs on a uniform grid of levels: <c>weight = step * clamp(round(stored / step), -2^(b-1), 2^(b-1) - 1)</c>. The gradient passes straight through
 /// the rounding within the range, and the step is learned (Esser et al. 2020, Learned Step Size Quantization), until <see cref="ChooseBy"/> decides levels and step in place of rounding and learning.
+/// Where only rounding is learned, what is stored stays within half a step of where it began, so that a weight goes to the level below or above it (Nagel et al. 2020, Up or Down? Adaptive Rounding for Post-Training Quantization).
 /// </summary>
 public sealed class FakeQuantizedParameter : ParameterFunction
 {
@@ -15,18 +16,21 @@ public sealed class FakeQuantizedParameter : ParameterFunction
     private readonly float _highest;
     private readonly float _stepGradientScale;
     private readonly bool[]? _isKept;
+    private readonly float[]? _origins;
 
     /// <summary>Wraps a weight, whose values become the stored ones; the step starts at <c>2 mean|w| / sqrt(2^(b-1) - 1)</c>, the mean over what is kept.</summary>
     /// <param name="parameter">The weight; attach the function to it.</param>
     /// <param name="bits">Of a level: 2 to 16.</param>
     /// <param name="isKept">Which elements are not held at zero, row-major; null for all.</param>
+    /// <param name="learnsRoundingOnly">Whether what is stored stays within half a step of the weight as it is now.</param>
     /// <exception cref="ArgumentException">The mask has another length than the weight.</exception>
-    public FakeQuantizedParameter(GraphParameter parameter, int bits, bool[]? isKept = null)
+    public FakeQuantizedParameter(GraphParameter parameter, int bits, bool[]? isKept = null, bool learnsRoundingOnly = false)
         : base(Copy(parameter, bits, isKept))
     {
         if (isKept is not null && isKept.Length != Stored[0].Values.Length)
             throw new ArgumentException($"A mask of {isKept.Length} for '{Stored[0].Name}' of {Stored[0].Shape}.", nameof(isKept));
         _isKept = isKept;
+        _origins = learnsRoundingOnly ? [.. Stored[0].Values] : null;
         _lowest = -(1 << (bits - 1));
         _highest = (1 << (bits - 1)) - 1;
         _stepGradientScale = 1 / MathF.Sqrt(Math.Max(1, Stored[0].Values.Length) * _highest);
@@ -57,6 +61,7 @@ public sealed class FakeQuantizedParameter : ParameterFunction
         ArgumentNullException.ThrowIfNull(thresholds);
         Thresholds = thresholds;
         Stored[1].Values[0] = step;
+        StayNearOrigins();
     }
 
     /// <summary>Copies the stored values that are not held at zero.</summary>
@@ -107,7 +112,19 @@ public sealed class FakeQuantizedParameter : ParameterFunction
     }
 
     /// <inheritdoc/>
-    public override void AfterUpdate() => Stored[1].Values[0] = Math.Max(Stored[1].Values[0], LeastStep);
+    public override void AfterUpdate()
+    {
+        Stored[1].Values[0] = Math.Max(Stored[1].Values[0], LeastStep);
+        StayNearOrigins();
+    }
+
+    private void StayNearOrigins()
+    {
+        if (_origins is null) return;
+        float half = Step / 2;
+        float[] stored = Stored[0].Values;
+        for (int i = 0; i < stored.Length; i++) stored[i] = Math.Clamp(stored[i], _origins[i] - half, _origins[i] + half);
+    }
 
     private float Level(float place) => Thresholds is { } thresholds ? thresholds.Of(place) : Math.Clamp(MathF.Round(place, MidpointRounding.ToEven), _lowest, _highest);
 
