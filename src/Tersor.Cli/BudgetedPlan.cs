@@ -63,16 +63,17 @@ internal sealed class BudgetedPlan
     /// <summary>Searches with data: the train part of them, of which a sample is drawn by the seed.</summary>
     /// <param name="network">The model as a network.</param>
     /// <param name="source">The data.</param>
+    /// <param name="verdict">The samples that the file is judged on.</param>
     /// <param name="evaluation">How samples become inputs.</param>
     /// <param name="before">The fraction of right answers that the original gives on the data of the verdict.</param>
     /// <param name="memory">Bounds train data, statistics and what is kept between trials.</param>
     /// <exception cref="CommandException">No plan keeps the budget; the nearest miss is named.</exception>
     /// <exception cref="ResourceLimitException">They take more memory than is left.</exception>
-    public PlannedLevels Find(ExecutableModel network, DataSource source, EvaluationOptions evaluation, double before, MemoryBudget memory)
+    public PlannedLevels Find(ExecutableModel network, DataSource source, SampleSet verdict, EvaluationOptions evaluation, double before, MemoryBudget memory)
     {
         double mostLost = _budget.DropFrom(before);
         using KernelThreads kernels = new(Math.Min(_threads, KernelThreads.MaxCount));
-        SearchSpace space = new(new MeasuredModel(_invocation, network, _model, source, evaluation, memory, kernels, _threads), _options, _budget.Search is null or SlopeSearch);
+        SearchSpace space = new(new MeasuredModel(_invocation, network, _model, source, verdict, evaluation, memory, kernels, _threads), _options, _budget.Search is null or SlopeSearch);
         SampleSet judged = space.DrawJudged();
         AnswerComparison answers = space.AnswersTo(judged);
         using PlanTrials trials = space.TrialsWith(answers);

@@ -12,11 +12,14 @@ namespace Tersor.Cli;
 /// <summary>Statistics of a model on train data, which compensated levels depend on: taken for a search, and again whenever its plan is replayed.</summary>
 internal sealed class Calibrator
 {
+    // A few images of a test set may by chance be train images too.
+    private const double MostSeen = 0.01;
+
     private readonly MeasuredModel _measured;
     private readonly SampleSet _train;
     private CalibrationPlan? _described;
 
-    /// <summary>Loads the train part of the data. The network's weights become those of the model, which is as it will be coded: batch normalizations folded or not.</summary>
+    /// <summary>Loads the train part of the data, and warns where the verdict is on samples of it. The network's weights become those of the model, which is as it will be coded: batch normalizations folded or not.</summary>
     /// <exception cref="ResourceLimitException">The train data take more memory than is left.</exception>
     public Calibrator(MeasuredModel measured)
     {
@@ -28,6 +31,12 @@ internal sealed class Calibrator
 
         (_train, _) = measured.Source.LoadTraining();
         measured.Memory.Take(_train.MemoryBytes, $"the train samples of {measured.Source.Specification}");
+        int seen = measured.Verdict.CountIn(_train);
+        if (seen > MostSeen * measured.Verdict.Count)
+        {
+            measured.Invocation.Warn(
+                $"{Numbers.Count(seen)} of the {Numbers.Count(measured.Verdict.Count)} samples of {measured.Verdict.Name} are among the train samples, by which levels are chosen: what they say of the result holds for samples that were seen");
+        }
     }
 
     /// <summary>Train samples that statistics are not taken from: levels suit those better than others. Drawn by a seed.</summary>

@@ -50,7 +50,7 @@ internal sealed class FileVerdict : IDisposable
     {
         search.CheckData(_data, _comparison.Classifies);
         ExecutableModel original = Judge(_source, graphPath: null);
-        PlannedLevels plan = search.Find(original, _data, _evaluation, _comparison.FirstTop1, _memory);
+        PlannedLevels plan = search.Find(original, _data, _comparison.Samples, _evaluation, _comparison.FirstTop1, _memory);
         _comparison.Close();
         return plan;
     }
@@ -64,7 +64,7 @@ internal sealed class FileVerdict : IDisposable
         using ExecutableModel original = new(_invocation, _source, graphPath: null, _memory, _threads, _lenient);
         using KernelThreads kernels = new(Math.Min(_threads, KernelThreads.MaxCount));
         Model coded = plan.FoldBatchNorm ? BatchNormFolding.Apply(model) : model;
-        Calibrator calibrator = new(new MeasuredModel(_invocation, original, coded, _data, _evaluation, _memory, kernels, _threads));
+        Calibrator calibrator = new(new MeasuredModel(_invocation, original, coded, _data, _comparison.Samples, _evaluation, _memory, kernels, _threads));
         CalibrationPlan calibration = plan.Calibration ?? calibrator.Describe();
         return calibrator.TakeStatistics(plan with { Calibration = calibration }, model);
     }

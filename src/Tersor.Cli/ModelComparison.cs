@@ -13,7 +13,6 @@ internal sealed class ModelComparison : IDisposable
     private readonly Invocation _invocation;
     private readonly EvaluationOptions _options;
     private readonly MemoryBudget _budget;
-    private readonly SampleSet _samples;
     private readonly KernelThreads _threads;
     private readonly List<ExecutableModel> _models = [];
     private readonly List<(ExecutableModel Model, Evaluator Evaluator)> _pending = [];
@@ -29,12 +28,12 @@ internal sealed class ModelComparison : IDisposable
     public ModelComparison(Invocation invocation, DataSource source, EvaluationOptions options, MemoryBudget budget, int threads, DataSplit usual = DataSplit.Test)
     {
         (_invocation, _options, _budget) = (invocation, options, budget);
-        _samples = options.Load(invocation, source, budget, usual);
+        Samples = options.Load(invocation, source, budget, usual);
         _threads = new KernelThreads(Math.Min(threads, KernelThreads.MaxCount));
     }
 
-    /// <summary>How many samples each model sees.</summary>
-    public int SampleCount => _samples.Count;
+    /// <summary>The samples that each model sees.</summary>
+    public SampleSet Samples { get; }
 
     /// <summary>How many models were judged.</summary>
     public int ModelCount => _rows.Count;
@@ -47,8 +46,8 @@ internal sealed class ModelComparison : IDisposable
         foreach (ExecutableModel model in models)
         {
             Evaluator evaluator = new(
-                model.Graph, _samples.SampleShape, _options.PreprocessingFor(_invocation, model, _samples), _threads, _options.BatchFor(_invocation, _samples), _budget.Left);
-            evaluator.CheckFit(_samples);
+                model.Graph, Samples.SampleShape, _options.PreprocessingFor(_invocation, model, Samples), _threads, _options.BatchFor(_invocation, Samples), _budget.Left);
+            evaluator.CheckFit(Samples);
             _budget.Take(evaluator.MemoryBytes, $"the intermediate results of {model.Path}");
             _pending.Add((model, evaluator));
         }
@@ -59,7 +58,7 @@ internal sealed class ModelComparison : IDisposable
     {
         foreach ((ExecutableModel model, Evaluator evaluator) in _pending)
         {
-            Evaluation result = evaluator.Run(_samples, new CountProgress(_invocation.Progress, "evaluate", model.Path, _samples.Count), _invocation.Cancellation);
+            Evaluation result = evaluator.Run(Samples, new CountProgress(_invocation.Progress, "evaluate", model.Path, Samples.Count), _invocation.Cancellation);
             if (!double.IsFinite(result.Loss)) _invocation.Warn($"{model.Path}: some outputs are not finite numbers, and so is the loss");
             _rows.Add(new EvaluatedModel(model.Path, model.FileBytes, model.Graph.ResidentBytes, model.Graph.HeldWeights.Count > 0, result));
         }
@@ -76,13 +75,13 @@ internal sealed class ModelComparison : IDisposable
     }
 
     /// <summary>Whether answers are classes, so that there is an accuracy.</summary>
-    public bool Classifies => _samples.HasLabels;
+    public bool Classifies => Samples.HasLabels;
 
     /// <summary>The fraction of right answers of the first model.</summary>
     public double FirstTop1 => _rows[0].Result.Top1;
 
     /// <summary>How far the answers of the last model are from those of the first.</summary>
-    public AnswerChange LastChange() => AnswerChange.Between(_rows[0].Result, _rows[^1].Result, _samples);
+    public AnswerChange LastChange() => AnswerChange.Between(_rows[0].Result, _rows[^1].Result, Samples);
 
     /// <summary>The figures of the first model.</summary>
     public JsonObject FirstFields() => Fields(_rows[0]);
@@ -102,7 +101,7 @@ internal sealed class ModelComparison : IDisposable
 
         _invocation.Report["models"] = reported;
         if (!prints) return;
-        _invocation.Print(writer => writer.WriteLine($"{_samples.Name}: {Numbers.Count(_samples.Count)} samples of {_samples.SampleShape}"));
+        _invocation.Print(writer => writer.WriteLine($"{Samples.Name}: {Numbers.Count(Samples.Count)} samples of {Samples.SampleShape}"));
         _invocation.Print(EvaluationText.Table(_rows));
     }
 

@@ -109,9 +109,6 @@ internal sealed class CompressCommand : Verb
 
     private FileVerdict OpenVerdict(Invocation invocation, string source, DataSource data, int threads, bool searches)
     {
-        if (searches && _measure.Evaluation.JudgesOnTraining(invocation, data))
-            invocation.Warn($"{data.Specification}: with this --split the file is judged on samples that the search saw, so what it says of the budget holds for them alone");
-
         // A search looks at train data; where there is one set only, what it holds out is left for the verdict.
         DataSplit usual = searches && !data.HasTestSet ? DataSplit.Validation : DataSplit.Test;
         return new FileVerdict(invocation, source, data, _measure.Evaluation, usual, _measure.Memory.Budget(invocation), threads, _measure.IsLenient(invocation));

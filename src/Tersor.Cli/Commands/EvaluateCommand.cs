@@ -42,6 +42,6 @@ internal sealed class EvaluateCommand : Verb
         // Whoever asks about one model need not look into a list.
         foreach ((string name, JsonNode? value) in comparison.FirstFields()) invocation.Report[name] = value?.DeepClone();
         invocation.Report.Totals["models"] = comparison.ModelCount;
-        invocation.Report.Totals["samples"] = comparison.SampleCount;
+        invocation.Report.Totals["samples"] = comparison.Samples.Count;
     }
 }

@@ -41,7 +41,7 @@ internal sealed class SweepCommand : Verb
         original.CheckApart(invocation.Value(_csv), invocation.Value(_svg));
         using KernelThreads kernels = new(Math.Min(threads, KernelThreads.MaxCount));
         SampleSet samples = _measure.Evaluation.Load(invocation, source, memory, source.HasTestSet ? DataSplit.Test : DataSplit.Validation);
-        SearchSpace space = new(new MeasuredModel(invocation, original, original.Weights, source, _measure.Evaluation, memory, kernels, threads), new PlanOptions(), tunes: true);
+        SearchSpace space = new(new MeasuredModel(invocation, original, original.Weights, source, samples, _measure.Evaluation, memory, kernels, threads), new PlanOptions(), tunes: true);
         SweepText text = new(samples, original.FileBytes, original.Weights.Tensors.Sum(tensor => tensor.ElementCount), Try(invocation, space, original, samples));
         if (invocation.Value(_csv) is { } csv) OutputOptions.WriteText(invocation, csv, text.Csv(), invocation.Value(_force));
         if (invocation.Value(_svg) is { } svg) OutputOptions.WriteText(invocation, svg, text.Picture(Path.GetFileName(path)), invocation.Value(_force));

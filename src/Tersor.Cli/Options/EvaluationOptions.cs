@@ -72,10 +72,6 @@ internal sealed class EvaluationOptions
         return samples;
     }
 
-    /// <summary>Whether the user wants models judged on what a search looks at.</summary>
-    public bool JudgesOnTraining(Invocation invocation, DataSource source) =>
-        invocation.Value(_split) == DataSplit.Train || (invocation.Value(_split) == DataSplit.Test && !source.HasTestSet);
-
     /// <summary>Samples per run.</summary>
     public int BatchFor(Invocation invocation, SampleSet samples) => Math.Max(1, Math.Min(invocation.Value(_batch) ?? DefaultBatch, samples.Count));
 

@@ -4,6 +4,7 @@ using Tersor.Engine.Graphs;
 using Tersor.Engine.Kernels;
 using Tersor.Engine.Training;
 using Tersor.Models;
+using Tersor.Quantization;
 
 namespace Tersor.Compression.Sensitivity;
 
@@ -107,16 +108,23 @@ public sealed class FisherEstimator
         }
 
         int used = _samples.Count - dropped;
-        if (dropped > MaxDroppedShare * _samples.Count)
-        {
-            throw new ModelFormatException(
-                _graph.Source, null, -1, $"the gradients of {dropped} of {_samples.Count} samples are not finite numbers; check weights and preprocessing");
-        }
-
+        if (dropped > MaxDroppedShare * _samples.Count) throw NotFinite(dropped);
         return new FisherInformation(
             [.. _parameters.Select((parameter, i) => new TensorFisher(parameter.Name, parameter.Shape, Array.ConvertAll(_sums[i], sum => (float)(sum / used))))],
             used,
             dropped);
+    }
+
+    private ModelFormatException NotFinite(int dropped)
+    {
+        string problem = $"the gradients of {dropped} of {_samples.Count} samples are not finite numbers";
+        foreach (GraphParameter parameter in _graph.Parameters)
+        {
+            int index = NonFiniteWeight.IndexOf(parameter.Values);
+            if (index >= 0) return new ModelFormatException(_graph.Source, $"tensor '{parameter.Name}'", -1, FormattableString.Invariant($"element {index} is {parameter.Values[index]}, and {problem}; replace the value"));
+        }
+
+        return new ModelFormatException(_graph.Source, null, -1, $"{problem}; check weights and preprocessing");
     }
 
     private static SampleSet Draw(SampleSet samples, FisherOptions options)

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Tersor.Models;
 
 namespace Tersor.Engine.Data;
@@ -150,6 +152,32 @@ public sealed class SampleSet
         Array.Sort(part);
         Array.Sort(rest);
         return (Select(Name, rest), Select($"{Name} (held out)", part));
+    }
+
+    /// <summary>How many samples have all values of one of another set, whatever their labels: 0 between pixels and real numbers.</summary>
+    /// <param name="other">Another set, or a selection of the same.</param>
+    public int CountIn(SampleSet other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (SampleShape != other.SampleShape || HoldsPixels != other.HoldsPixels) return 0;
+        Dictionary<UInt128, int> counts = [];
+        for (int i = 0; i < Count; i++) CollectionsMarshal.GetValueRefOrAddDefault(counts, DigestOf(i), out _)++;
+        int found = 0;
+        for (int i = 0; i < other.Count && counts.Count > 0; i++)
+        {
+            if (counts.Remove(other.DigestOf(i), out int equal)) found += equal;
+        }
+
+        return found;
+    }
+
+    private UInt128 DigestOf(int index)
+    {
+        int start = Place(index) * _sampleLength;
+        ReadOnlySpan<byte> values = _bytes is not null ? _bytes.AsSpan(start, _sampleLength) : MemoryMarshal.AsBytes(_singles.AsSpan(start, _sampleLength));
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(values, digest);
+        return MemoryMarshal.Read<UInt128>(digest);
     }
 
     private int Place(int index)
