@@ -202,27 +202,33 @@ internal sealed class ApplyCommand : Verb
 
     private static void DescribeRecipe(Invocation invocation, Recipe recipe, OnnxGraph graph, RecipeSession session, string path)
     {
-        Dictionary<(string? Teacher, int Batch), double> epochSeconds = [];
-        TextTable table = new TextTable().Text("step").Text("what").Number("epochs").Number("about");
+        Dictionary<(OnnxGraph Graph, string? Teacher, int Batch), double> epochSeconds = [];
+        TextTable table = new TextTable().Text("step").Text("what").Number("multiply-adds").Number("epochs").Number("about");
         JsonArray steps = [];
-        IReadOnlyList<string>[] layersOf = [.. recipe.Steps.Select(step => step.LayersOf(graph))];
-        for (int i = 0; i < recipe.Steps.Count; i++)
+        List<IReadOnlyList<string>> layersOf = [];
+        OnnxGraph before = graph;
+        foreach (RecipeStep step in recipe.Steps)
         {
-            RecipeStep step = recipe.Steps[i];
-            double seconds = step.Fit is { } training ? step.Epochs * EpochSeconds(training) : 0;
-            table.Row(Numbers.Integer(i + 1), step.Describe(), Numbers.Short(step.Epochs), Durations.Clock(seconds));
+            OnnxGraph after = step.Outline(before);
+            double epochs = step.EpochsFor(before, graph);
+            double seconds = step.Fit is { } training ? epochs * EpochSeconds(training, before, after, epochs > training.Epochs) : 0;
+            long multiplyAdds = LayerCost.MultiplyAddsOf(after);
+            layersOf.Add(step.LayersOf(before));
+            table.Row(Numbers.Integer(layersOf.Count), step.Describe(), Numbers.Count(multiplyAdds), Numbers.Short(epochs), Durations.Clock(seconds));
             steps.Add((JsonNode)new JsonObject
             {
-                ["step"] = i + 1,
+                ["step"] = layersOf.Count,
                 ["transform"] = step.Name,
                 ["settings"] = step.Describe(),
-                ["layers"] = new JsonArray([.. layersOf[i].Select(name => JsonValue.Create(name))]),
-                ["epochs"] = step.Epochs,
+                ["layers"] = new JsonArray([.. layersOf[^1].Select(name => JsonValue.Create(name))]),
+                ["multiplyAdds"] = multiplyAdds,
+                ["epochs"] = epochs,
                 ["seconds"] = Math.Round(seconds, 3),
             });
+            before = after;
         }
 
-        if (recipe.Compress is not null) table.Row(Numbers.Integer(recipe.Steps.Count + 1), "compress: " + string.Join(", ", recipe.Compress.Select(option => $"{option.Key} {option.Value}")), "", "");
+        if (recipe.Compress is not null) table.Row(Numbers.Integer(recipe.Steps.Count + 1), "compress: " + string.Join(", ", recipe.Compress.Select(option => $"{option.Key} {option.Value}")), "", "", "");
         invocation.Report["dryRun"] = true;
         invocation.Report["steps"] = steps;
         TextTable layers = new TextTable().Text("weight").Text("shape").Text("steps");
@@ -236,10 +242,13 @@ internal sealed class ApplyCommand : Verb
         invocation.Print(layers);
         invocation.Print(writer => writer.WriteLine($"would write {VisibleText.Escape(path)}"));
 
-        double EpochSeconds(TrainingRecipe training)
+        // Where several trainings go with the cutting, the network is half cut on average.
+        double EpochSeconds(TrainingRecipe training, OnnxGraph uncut, OnnxGraph cut, bool isRepeated) => isRepeated ? (SecondsOf(uncut, training) + SecondsOf(cut, training)) / 2 : SecondsOf(cut, training);
+
+        double SecondsOf(OnnxGraph network, TrainingRecipe training)
         {
-            (string?, int) alike = (training.Teacher, training.Batch);
-            return epochSeconds.TryGetValue(alike, out double known) ? known : epochSeconds[alike] = session.EstimateEpoch(graph, training);
+            (OnnxGraph, string?, int) alike = (network, training.Teacher, training.Batch);
+            return epochSeconds.TryGetValue(alike, out double known) ? known : epochSeconds[alike] = session.EstimateEpoch(network, training, graph);
         }
     }
 

@@ -156,15 +156,16 @@ public sealed class RecipeSession
     }
 
     /// <summary>About how many seconds a pass over the train set takes, from a few steps of training on a copy of the network, with its batches and its teacher.</summary>
-    /// <param name="graph">The network at the beginning of the recipe; not changed.</param>
+    /// <param name="graph">The network; not changed.</param>
     /// <param name="training">The training that is meant.</param>
-    public double EstimateEpoch(OnnxGraph graph, TrainingRecipe training)
+    /// <param name="first">The network at the beginning of the recipe, which may teach.</param>
+    public double EstimateEpoch(OnnxGraph graph, TrainingRecipe training, OnnxGraph first)
     {
         ArgumentNullException.ThrowIfNull(training);
         const int FewSamples = 512;
         SampleSet few = Train.Take(Math.Min(Train.Count, Math.Max(FewSamples, training.Batch)));
         TrainingRecipe brief = TrainingRecipe.FineTuning with { Epochs = 2, Batch = Math.Min(training.Batch, few.Count), Teacher = training.Teacher };
-        ExecutableGraph? teacher = brief.Teacher is { } named ? _teachers.Of(named, graph) : null;
+        ExecutableGraph? teacher = brief.Teacher is { } named ? _teachers.Of(named, first) : null;
         Trainer trainer = new(ExecutableGraph.Create(graph), few, null, Preprocessing, brief.ToOptions(Seed, Train.HasLabels, teacher: teacher), Threads, _maxBytes);
         return trainer.Run(null, null, CancellationToken)[^1].Seconds * Train.Count / few.Count;
     }

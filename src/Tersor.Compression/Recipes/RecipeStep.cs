@@ -17,8 +17,14 @@ public abstract record RecipeStep
     /// <summary>The training that runs: <see cref="Training"/>, or what is usual of a step that cannot do without one; null where nothing is trained.</summary>
     public virtual TrainingRecipe? Fit => Training;
 
-    /// <summary>Passes over the train set, for an estimate of the time; where networks get smaller, of the first one.</summary>
-    public virtual double Epochs => Fit?.Epochs ?? 0;
+    /// <summary>Passes over the train set, for an estimate of the time.</summary>
+    /// <param name="graph">The network that comes in.</param>
+    /// <param name="first">The network at the beginning of the recipe.</param>
+    public virtual double EpochsFor(OnnxGraph graph, OnnxGraph first) => Fit?.Epochs ?? 0;
+
+    /// <summary>A network of about the shapes that the step would leave, chosen without data, for what a dry run says of it and of the steps behind it; the one that came in where shapes stay, or where only data tell.</summary>
+    /// <param name="graph">The network that comes in; not changed.</param>
+    public virtual OnnxGraph Outline(OnnxGraph graph) => graph;
 
     /// <summary>Names of the weights that the step changes by its own choice; none where it trains all.</summary>
     /// <param name="graph">The network.</param>

@@ -97,6 +97,19 @@ public sealed class ApplyCommandTests : IDisposable
         Assert.All(seconds[1..], taken => Assert.True(taken > 0));
     }
 
+    [Fact]
+    public async Task Apply_DryRun_TellsHowLargeTheNetworkIsAfterEachStep_AndHowLongItWouldTrainForTheSameCompute()
+    {
+        JsonElement report = (await Apply(
+            Write("steps: [prune: {sparsity: 0.5}, prune-channels: {multiply-adds: 0.6}, train: {epochs: 4, same-compute: true, teacher: original}]"), "out.onnx", "--dry-run", "--json")).Json();
+
+        JsonElement[] steps = [.. report.GetProperty("steps").EnumerateArray()];
+        long[] multiplyAdds = [.. steps.Select(step => step.GetProperty("multiplyAdds").GetInt64())];
+        Assert.InRange(multiplyAdds[1], 0.4 * multiplyAdds[0], 0.6 * multiplyAdds[0]);
+        Assert.Equal(multiplyAdds[1], multiplyAdds[2]);
+        Assert.InRange(steps[2].GetProperty("epochs").GetInt32(), 7, 8);
+    }
+
     [Theory]
     [InlineData("steps: [prune: {sparsty: 0.5}]", "out.onnx", "error[recipe]: ", "has no key 'sparsty'. Did you mean 'sparsity'?")]
     [InlineData("steps: [prune: {include: fc9}]", "out.onnx", "error[recipe]: ", "step 1, prune: 'fc9' matches no weight. The weights are conv1.weight, ")]

@@ -69,7 +69,7 @@ public sealed class InterruptionTests : IDisposable
             }
         }
 
-        Assert.Equal(isAfterParts ? StoppingObserver.PartsOf(folder) : recipe.Steps.Sum(step => step.Epochs), stops);
+        Assert.Equal(isAfterParts ? StoppingObserver.PartsOf(folder) : recipe.Steps.Sum(step => step.EpochsFor(network.Graph, network.Graph)), stops);
     }
 
     private static OnnxGraph Network()

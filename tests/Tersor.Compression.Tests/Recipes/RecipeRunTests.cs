@@ -171,7 +171,7 @@ public sealed class RecipeRunTests : IDisposable
         NetworkState untrained = new(NetworkArchitectures.Create("lenet-300-100", seed: 1));
         double Loss(WeightImportance by, NetworkState from) => Session().Judge(new PruneStep { Importance = by, Sparsity = 0.9, Rounds = 2, Training = Short }.Apply(from, Session())).Loss;
         Assert.True(Loss(WeightImportance.LifelongPath, untrained) < Loss(WeightImportance.Random, new TrainStep { Training = Short }.Apply(untrained, Session())));
-        Assert.Equal(3 * Short.Epochs, new PruneStep { Importance = WeightImportance.LifelongPath, Rounds = 2, Training = Short }.Epochs);
+        Assert.Equal(3 * Short.Epochs, new PruneStep { Importance = WeightImportance.LifelongPath, Rounds = 2, Training = Short }.EpochsFor(untrained.Graph, untrained.Graph));
     }
 
     [Fact]
@@ -270,6 +270,7 @@ public sealed class RecipeRunTests : IDisposable
         Assert.Equal(expected.Digest(), state.Graph.Digest());
         Assert.Equal(before - (2 * BlockMultiplyAdds), MultiplyAdds(state.Graph));
         Assert.Equal(2, _notes.Count(note => note.StartsWith("without block", StringComparison.Ordinal)));
+        Assert.Equal(MultiplyAdds(state.Graph), MultiplyAdds(step.Outline(graph)));
     }
 
     [Fact]

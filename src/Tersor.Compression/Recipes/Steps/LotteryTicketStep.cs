@@ -39,7 +39,7 @@ public sealed record LotteryTicketStep : RecipeStep
     public override TrainingRecipe Fit => Training ?? NetworkRecipes.For("lenet-300-100");
 
     /// <inheritdoc/>
-    public override double Epochs => ((Rounds + 1) * Fit.Epochs) + (Rewind == RewindTarget.Early ? EarlyEpochs : 0);
+    public override double EpochsFor(OnnxGraph graph, OnnxGraph first) => ((Rounds + 1) * Fit.Epochs) + (Rewind == RewindTarget.Early ? EarlyEpochs : 0);
 
     /// <inheritdoc/>
     public override string Describe() => string.Create(

@@ -26,10 +26,13 @@ public sealed record PruneBlocksStep : RecipeStep
     public int Samples { get; init; } = 1024;
 
     /// <inheritdoc/>
-    public override double Epochs => Rounds * base.Epochs;
+    public override double EpochsFor(OnnxGraph graph, OnnxGraph first) => Rounds * base.EpochsFor(graph, first);
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> LayersOf(OnnxGraph graph) => [.. Branches(graph).SelectMany(branch => branch.Weights).Distinct(StringComparer.Ordinal)];
+
+    /// <inheritdoc/>
+    public override OnnxGraph Outline(OnnxGraph graph) => CutFirst(graph, MultiplyAdds * LayerCost.MultiplyAddsOf(graph));
 
     /// <inheritdoc/>
     public override string Describe() => string.Create(
@@ -43,7 +46,7 @@ public sealed record PruneBlocksStep : RecipeStep
         if (problems.Length > 0) return problems;
         if (Rounds > 1 && Training is null) return ["several rounds cut what one would unless there is training between them; add train, or drop rounds"];
         if (Branches(graph).Count == 0) return [$"no residual branch of {graph.Source} could be cut; prune-channels makes layers narrower"];
-        double least = (double)LayerCost.MultiplyAddsOf(WithoutAll(graph)) / LayerCost.MultiplyAddsOf(graph);
+        double least = (double)LayerCost.MultiplyAddsOf(CutFirst(graph, 0)) / LayerCost.MultiplyAddsOf(graph);
         return least > MultiplyAdds
             ? [string.Create(CultureInfo.InvariantCulture, $"without all branches that may go {least:P1} of the multiply-adds stay, {MultiplyAdds:P1} is asked; allow more, or cut channels too")]
             : [];
@@ -88,9 +91,10 @@ public sealed record PruneBlocksStep : RecipeStep
         return [.. ResidualBranches.Find(graph).Where(branch => branch.Weights.Any(selected.Contains) && branch.Weights.All(weight => selected.Contains(weight) || !selectable.Contains(weight)))];
     }
 
-    private OnnxGraph WithoutAll(OnnxGraph graph)
+    // As they come, until no more multiply-adds are left than so many, or no branch is.
+    private OnnxGraph CutFirst(OnnxGraph graph, double most)
     {
-        while (Branches(graph) is [{ } branch, ..]) graph = ResidualBranches.Cut(graph, branch);
+        while (LayerCost.MultiplyAddsOf(graph) > most && Branches(graph) is [{ } branch, ..]) graph = ResidualBranches.Cut(graph, branch);
         return graph;
     }
 

@@ -58,7 +58,7 @@ public sealed record PruneChannelsStep : RecipeStep
     public int Samples { get; init; } = 2048;
 
     /// <inheritdoc/>
-    public override double Epochs => Rounds * base.Epochs;
+    public override double EpochsFor(OnnxGraph graph, OnnxGraph first) => Rounds * base.EpochsFor(graph, first);
 
     private string Extent
     {
@@ -74,6 +74,21 @@ public sealed record PruneChannelsStep : RecipeStep
     public override IReadOnlyList<string> LayersOf(OnnxGraph graph) => [.. ChannelGroups.Find(graph).Sets.SelectMany(set => set.Weights).Distinct(StringComparer.Ordinal)];
 
     /// <inheritdoc/>
+    public override OnnxGraph Outline(OnnxGraph graph)
+    {
+        try
+        {
+            for (int round = 1; round <= Rounds; round++) graph = ChannelPruner.Prune(Select(graph, groups => ChannelImportance.Norm(groups))).Graph;
+        }
+        catch (ChannelPruningException)
+        {
+            // Steps before it may leave nothing that this one could cut, as far as is known without data.
+        }
+
+        return graph;
+    }
+
+    /// <inheritdoc/>
     public override string Describe() => string.Create(
         CultureInfo.InvariantCulture,
         $"prune-channels: {ChannelSelectionKeys.Text(Selection)}, {Extent}, by {Measure} ({Samples} samples), {Rounds} rounds; {(Training is null ? "no training" : TrainingKeys.Text(Training))}");
@@ -87,7 +102,7 @@ public sealed record PruneChannelsStep : RecipeStep
         if (problems.Count > 0) return problems;
         try
         {
-            Select(graph, session, groups => ChannelImportance.Norm(groups));
+            Select(graph, groups => ChannelImportance.Norm(groups));
         }
         catch (ChannelPruningException refusal)
         {
@@ -140,7 +155,7 @@ public sealed record PruneChannelsStep : RecipeStep
         PrunedNetwork cut;
         try
         {
-            cut = ChannelPruner.Prune(Select(before.Graph, session, groups => Scores(groups, session)));
+            cut = ChannelPruner.Prune(Select(before.Graph, groups => Scores(groups, session)));
         }
         catch (ChannelPruningException refusal)
         {
@@ -156,13 +171,12 @@ public sealed record PruneChannelsStep : RecipeStep
     }
 
     // Each round takes its part of what the rounds together take: the same share of what is left.
-    private ChannelSelection Select(OnnxGraph graph, RecipeSession session, Func<ChannelGroups, ChannelScores> measure)
+    private ChannelSelection Select(OnnxGraph graph, Func<ChannelGroups, ChannelScores> measure)
     {
         ChannelScores scores = measure(ChannelGroups.Find(graph));
         if (Deviations > 0) return ChannelSelection.BelowMean(scores, Deviations, Selection);
         if (MultiplyAdds > 0) return ChannelSelection.ToMultiplyAdds(scores, Math.Pow(MultiplyAdds, 1.0 / Rounds), Selection);
         double share = 1 - Math.Pow(1 - Share, 1.0 / Rounds);
-        session.CancellationToken.ThrowIfCancellationRequested();
         return IsGlobal ? ChannelSelection.Globally(scores, share, Selection) : ChannelSelection.ByShare(scores, share, Selection);
     }
 

@@ -58,7 +58,7 @@ public sealed partial record PruneStep : RecipeStep
     public int Samples { get; init; } = 2048;
 
     /// <inheritdoc/>
-    public override double Epochs => (Rounds + (IsCollected ? 1 : 0)) * base.Epochs;
+    public override double EpochsFor(OnnxGraph graph, OnnxGraph first) => (Rounds + (IsCollected ? 1 : 0)) * base.EpochsFor(graph, first);
 
     // Importances that a training collects want one before each pruning, and what is left wants one at the end.
     private bool IsCollected => Importance == WeightImportance.LifelongPath;

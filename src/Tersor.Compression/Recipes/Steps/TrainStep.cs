@@ -22,6 +22,10 @@ public sealed record TrainStep : RecipeStep
     public override TrainingRecipe Fit => Training ?? TrainingRecipe.FineTuning;
 
     /// <inheritdoc/>
+    public override double EpochsFor(OnnxGraph graph, OnnxGraph first) =>
+        HasSameCompute ? ScratchTraining.EpochsOfSameCompute(Fit.Epochs, LayerCost.MultiplyAddsOf(first), LayerCost.MultiplyAddsOf(graph)) : Fit.Epochs;
+
+    /// <inheritdoc/>
     public override IEnumerable<string> Check(OnnxGraph graph, RecipeSession session) => [];
 
     /// <inheritdoc/>
