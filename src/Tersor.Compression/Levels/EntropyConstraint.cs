@@ -4,11 +4,11 @@ namespace Tersor.Compression.Levels;
 
 /// <summary>
 /// Entropy-constrained training of quantized weights: a weight's level is that of the least <c>(weight - step * level)^2 + price * bits</c>, where bits are those of the level's share in its layer, and the one price for all layers
-/// follows the entropy that is wanted. That falls along a line from what rounding would give to the target over the first half of the training, and stays there. A layer's step is the one that suits these choices best, and is
-/// not learned: gradients know nothing of bits, and at few of them leave the step too fine. They pass straight through to the weights, as through rounding (Wiedemann, Marban, Müller, Samek, Entropy-Constrained Training of Deep
+/// follows the entropy that is wanted. That goes along a line from what rounding gives at the beginning to the target over the first half of the training, and stays there. A layer's step follows the one that suits these choices best, and
+/// is not learned: gradients know nothing of bits, and at few of them leave the step too fine. They pass straight through to the weights, as through rounding (Wiedemann, Marban, Müller, Samek, Entropy-Constrained Training of Deep
 /// Neural Networks, IJCNN 2019; Becking et al., ECQx, 2022).
 /// </summary>
-/// <remarks>Shares, steps and price are found anew from the weights as they are every <see cref="StepsBetweenCounts"/> steps, so that a checkpoint need not keep them.</remarks>
+/// <remarks>Every <see cref="StepsBetweenCounts"/> steps of the optimizer the steps of the levels move on. Shares and price are found anew from the weights and steps as they are, so that a checkpoint need not keep them.</remarks>
 public sealed class EntropyConstraint : TrainingConstraint
 {
     /// <summary>Steps of the optimizer after which levels are counted anew, beside once an epoch.</summary>
@@ -27,6 +27,7 @@ public sealed class EntropyConstraint : TrainingConstraint
     private LayerLevels[] _layers = [];
     private double _elements;
     private double _meanSquare;
+    private double _free;
     private int _steps;
 
     /// <summary>Takes the target.</summary>
@@ -62,23 +63,39 @@ public sealed class EntropyConstraint : TrainingConstraint
     {
         _layers = [.. _weights.Values.Select(weight => new LayerLevels(weight))];
         _elements = Math.Max(1, _layers.Sum(layer => (double)layer.Elements));
+        Read();
+        foreach (LayerLevels layer in _layers) layer.FindStep();
+        _free = EntropyAt(0);
+        Choose(0);
     }
 
     /// <inheritdoc/>
     public override void Apply(double learningRate, double progress)
     {
-        if (++_steps == StepsBetweenCounts) Settle(progress);
+        if (++_steps < StepsBetweenCounts) return;
+        Read();
+        foreach (LayerLevels layer in _layers) layer.MoveStep(Price * _meanSquare);
+        Choose(progress);
     }
 
     /// <inheritdoc/>
     public override void Settle(double progress)
     {
-        _steps = 0;
+        Read();
+        Choose(progress);
+    }
+
+    private void Read()
+    {
         foreach (LayerLevels layer in _layers) layer.Read();
         _meanSquare = _layers.Sum(layer => layer.SumOfSquares) / _elements;
-        double free = EntropyAt(0);
-        double wanted = free + ((Target - free) * Math.Min(1, progress / FallingShare));
-        Price = wanted < free ? CheapestPrice(wanted) : 0;
+    }
+
+    private void Choose(double progress)
+    {
+        _steps = 0;
+        double wanted = _free + ((Target - _free) * Math.Min(1, progress / FallingShare));
+        Price = wanted < EntropyAt(0) ? CheapestPrice(wanted) : 0;
         Entropy = EntropyAt(Price);
         foreach (LayerLevels layer in _layers) layer.Choose();
     }

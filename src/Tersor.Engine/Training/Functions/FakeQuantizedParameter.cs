@@ -48,11 +48,6 @@ public sealed class FakeQuantizedParameter : ParameterFunction
     /// <summary>What decides levels; null for rounding. Not part of a checkpoint.</summary>
     public LevelThresholds? Thresholds { get; private set; }
 
-    /// <summary>The step that a training begins with: <c>2 mean|w| / sqrt(2^(b-1) - 1)</c>.</summary>
-    /// <param name="meanMagnitude">Mean of the magnitudes of the weights that are not held at zero.</param>
-    /// <param name="levels">How many levels there are: <c>2^b</c>.</param>
-    public static float FirstStep(double meanMagnitude, int levels) => MathF.Max(LeastStep, (float)(2 * meanMagnitude / Math.Sqrt((levels / 2) - 1)));
-
     /// <summary>Lets who knows what levels cost decide them, and the step, which is no longer learned.</summary>
     /// <param name="thresholds">For <see cref="LevelCount"/> levels from <see cref="LowestLevel"/> on.</param>
     /// <param name="step">The distance of neighbouring levels, above 0.</param>
@@ -137,7 +132,8 @@ public sealed class FakeQuantizedParameter : ParameterFunction
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bits, 16);
         double magnitude = 0;
         foreach (float value in parameter.Values) magnitude += Math.Abs(value);
-        float step = FirstStep(magnitude / Math.Max(1, isKept?.Count(kept => kept) ?? parameter.Values.Length), 1 << bits);
+        double mean = magnitude / Math.Max(1, isKept?.Count(kept => kept) ?? parameter.Values.Length);
+        float step = MathF.Max(LeastStep, (float)(2 * mean / Math.Sqrt((1 << (bits - 1)) - 1)));
         return
         [
             new TrainedTensor(parameter.Name, parameter.Shape, [.. parameter.Values]),
